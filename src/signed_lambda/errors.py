@@ -1,0 +1,270 @@
+"""Every error that a user can meet: its id, its exit code, and how its text is made.
+
+An error is one exception class (an exit code, one area of the chain) that carries one or more
+`Problem`s (an id, what was wrong with value and place, what to do). What was left unchanged is not
+told here: only the run knows how far it came, so the report adds that sentence.
+
+Imports nothing of this package. docs/errors.md is generated from this module.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Final, Literal
+
+FailureOutcome = Literal["refused", "failed", "moved-unconfirmed", "superseded", "drifted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong.
+
+    Attributes:
+        id: An id of `CATALOGUE`, "E-AREA-nn"; never reused for another meaning.
+        what: What was wrong, with the value and the place; one sentence, no full stop needed.
+        do: What the reader can do about it; one sentence or a command.
+    """
+
+    id: str
+    what: str
+    do: str
+
+    def __post_init__(self) -> None:
+        if self.id not in CATALOGUE:
+            raise KeyError(self.id)
+
+    def __str__(self) -> str:
+        return f"{self.id} {_sentence(self.what)} {_sentence(self.do)}".rstrip()
+
+
+class DeployError(Exception):
+    """The family of all errors told to the user; only its subclasses are raised.
+
+    Attributes:
+        exit_code: Of the process; unique in the family.
+        outcome: The output `outcome` of a run that ends with this error.
+        area: The middle word of the ids that this class may carry.
+    """
+
+    exit_code: ClassVar[int]
+    outcome: ClassVar[FailureOutcome] = "refused"
+    area: ClassVar[str]
+
+    def __init__(self, *problems: Problem) -> None:
+        """Takes at least one problem, all of this class's area.
+
+        Raises:
+            ValueError: None given, or one of another area: a mistake of ours.
+        """
+        wrong = [p.id for p in problems if p.id.split("-")[1] != self.area]
+        if not problems or wrong:
+            raise ValueError(f"{type(self).__name__} carries {wrong or 'nothing'}")
+        self.problems: Final = problems
+        super().__init__("\n".join(str(p) for p in problems))
+
+    @classmethod
+    def of(cls, id_: str, what: str, do: str) -> DeployError:
+        """The error with a single problem.
+
+        Args:
+            id_: "E-AREA-nn".
+            what: What was wrong, with value and place.
+            do: What to do.
+        """
+        return cls(Problem(id_, what, do))
+
+
+class InputError(DeployError):
+    """An input of the action is missing, unknown or not of its form; all are told at once."""
+
+    exit_code, area = 10, "INPUT"
+
+
+class SourceError(DeployError):
+    """The folder to pack holds something that cannot or must not be packed."""
+
+    exit_code, area = 11, "SOURCE"
+
+
+class ZipError(DeployError):
+    """A zip is broken, ambiguous, or holds what another reader would see otherwise."""
+
+    exit_code, area = 12, "ZIP"
+
+
+class IdentityError(DeployError):
+    """AWS credentials are missing, expired, or of another account or region than asked for."""
+
+    exit_code, area = 13, "IDENTITY"
+
+
+class BucketError(DeployError):
+    """The artefact bucket is missing, not ours, unversioned, or holds other bytes at our key."""
+
+    exit_code, area = 14, "BUCKET"
+
+
+class ProfileError(DeployError):
+    """The signing profile is missing, not active, of another platform, or not allowed."""
+
+    exit_code, area = 15, "PROFILE"
+
+
+class CodeSigningError(DeployError):
+    """The function's code-signing configuration is weaker than `require-code-signing` says."""
+
+    exit_code, area = 16, "CODESIGNING"
+
+
+class FunctionError(DeployError):
+    """The function is missing, of another kind, busy, or not able to take an update."""
+
+    exit_code, area = 17, "FUNCTION"
+
+
+class AliasError(DeployError):
+    """The alias is at $LATEST, is being shifted by weights, or a hash alias was moved."""
+
+    exit_code, area = 18, "ALIAS"
+
+
+class HashMismatch(DeployError):
+    """A link of the chain holds other bytes than the link before it."""
+
+    exit_code, area = 20, "HASH"
+
+
+class Conflict(DeployError):
+    """Somebody else changed the function, its configuration or the alias while this run worked."""
+
+    exit_code, area = 21, "CONFLICT"
+
+
+class SignatureError(DeployError):
+    """The signed zip does not hold exactly the build's files, or its signature does not verify."""
+
+    exit_code, area = 22, "SIGNATURE"
+
+
+class SigningJobError(DeployError):
+    """The signing job failed or signed something else."""
+
+    exit_code, area, outcome = 23, "JOB", "failed"
+
+
+class LambdaFailure(DeployError):
+    """Lambda took the request and then failed: an update, a version, a quota."""
+
+    exit_code, area, outcome = 24, "LAMBDA", "failed"
+
+
+class SmokeError(DeployError):
+    """The new version was invoked with the smoke event and answered with an error."""
+
+    exit_code, area = 25, "SMOKE"
+
+
+class TargetError(DeployError):
+    """The target of a rollback or promotion cannot be used."""
+
+    exit_code, area = 26, "TARGET"
+
+
+class ScanError(DeployError):
+    """The static review found what `fail-on` says must block, or could not be completed."""
+
+    exit_code, area = 27, "SCAN"
+
+
+class AccessError(DeployError):
+    """The role lacks a permission."""
+
+    exit_code, area, outcome = 28, "ACCESS", "failed"
+
+
+class AwsError(DeployError):
+    """AWS could not be reached, kept failing, or answered with something that is not an answer."""
+
+    exit_code, area, outcome = 29, "AWS", "failed"
+
+
+class DeadlineError(DeployError):
+    """`timeout-minutes` passed before the work was done."""
+
+    exit_code, area, outcome = 30, "TIME", "failed"
+
+
+class Cancelled(DeployError):
+    """The job was cancelled: SIGINT or SIGTERM."""
+
+    exit_code, area, outcome = 31, "CANCEL", "failed"
+
+
+class MovedUnconfirmed(DeployError):
+    """The alias move was sent and may have happened, but it could not be read back."""
+
+    exit_code, area, outcome = 32, "MOVED", "moved-unconfirmed"
+
+
+class Superseded(DeployError):
+    """A later run moved the alias on, or this run is older than what is live."""
+
+    exit_code, area, outcome = 33, "SUPERSEDED", "superseded"
+
+
+class EventError(DeployError):
+    """The workflow's event must not write: a fork's pull request, pull_request_target."""
+
+    exit_code, area = 34, "EVENT"
+
+
+class InternalError(DeployError):
+    """A mistake of ours."""
+
+    exit_code, area, outcome = 70, "INTERNAL", "failed"
+
+
+CATALOGUE: Final[dict[str, str]] = {
+    # -- INPUT
+    "E-INPUT-01": "An input that the command needs is empty.",
+    "E-INPUT-02": "An input of an unknown name.",
+    "E-INPUT-03": "An input's value is not of its form.",
+    "E-INPUT-04": "Inputs exclude each other, or one needs another.",
+    "E-INPUT-05": "A value holds a line break, NUL or other control character.",
+    # -- SOURCE
+    "E-SOURCE-01": "`source` does not exist.",
+    "E-SOURCE-02": "`source` lies outside the workspace.",
+    "E-SOURCE-03": "Nothing to pack.",
+    "E-SOURCE-04": "A symbolic link leaves `source`.",
+    "E-SOURCE-05": "A symbolic link is dangling or a loop.",
+    "E-SOURCE-06": "Neither file, folder nor link: FIFO, socket, device.",
+    "E-SOURCE-07": "A file or folder cannot be read.",
+    "E-SOURCE-08": "A name is not UTF-8, or holds a control character or a backslash.",
+    "E-SOURCE-09": "More bytes than Lambda unpacks.",
+    "E-SOURCE-10": "More files than are packed.",
+    "E-SOURCE-11": "A file changed while it was read.",
+    "E-SOURCE-12": "No space for the zip.",
+    "E-SOURCE-13": "A signature file of AWS Signer is among the files: already signed.",
+    "E-SOURCE-14": "A pattern of include, exclude or .lambdaignore is not valid.",
+    # -- ZIP
+    "E-ZIP-01": "Not a zip file.",
+    "E-ZIP-02": "Cut off or broken structure.",
+    "E-ZIP-03": "Bytes before, between or after the zip's parts.",
+    "E-ZIP-04": "An entry is in the data but not in the index, or the other way round.",
+    "E-ZIP-05": "Index and local header of an entry disagree.",
+    "E-ZIP-06": "The same name twice.",
+    "E-ZIP-07": "An encrypted entry.",
+    "E-ZIP-08": "A compression method other than stored or deflate.",
+    "E-ZIP-09": "A name that leaves the package, or that is not portable.",
+    "E-ZIP-10": "An entry's data do not match its size or CRC.",
+    "E-ZIP-11": "Unpacks to more than Lambda takes.",
+    "E-ZIP-12": "More entries than are taken.",
+    "E-ZIP-13": "An entry of a kind that cannot be packed, or a link that leaves the package.",
+    "E-ZIP-14": "Already signed.",
+}
+
+
+def _sentence(text: str) -> str:
+    """The text, closed with a full stop where it has no closing mark of its own."""
+    text = text.strip()
+    return text if not text or text[-1] in ".!?:`" else f"{text}."
