@@ -1,0 +1,219 @@
+"""The one report model: comment, summary, annotations, outputs and JSON are rendered from it.
+
+Pure: imports errors and model only. All text fields may hold foreign text (names, AWS messages);
+each renderer escapes for its own sink. Never holds a secret: no environment values, no URLs with
+signatures, no credentials.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from signed_lambda.errors import Problem
+    from signed_lambda.model import LeftOut, Sha256
+
+REPORT_VERSION: Final = "1"
+
+Outcome = Literal[
+    "deployed",
+    "unchanged",
+    "planned",
+    "rolled-back",
+    "promoted",
+    "verified",
+    "drifted",
+    "scanned",
+    "refused",
+    "failed",
+    "moved-unconfirmed",
+    "superseded",
+]
+
+
+class Reach(IntEnum):
+    """How far the writes of a run came; each includes the ones before."""
+
+    NOTHING = 0
+    """No write call anywhere."""
+    ARTEFACTS = 1
+    """Objects in S3 or a signing job may exist; Lambda is untouched."""
+    LATEST = 2
+    """$LATEST may hold new code; versions and aliases are untouched."""
+    VERSION = 3
+    """An unused version (and its hash alias) may exist; the alias is untouched."""
+    ALIAS = 4
+    """The alias move was sent."""
+
+
+class Status(StrEnum):
+    """How a check or step ended. A check that could not run is `SKIPPED` with its reason."""
+
+    OK = "ok"
+    WARNING = "warning"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """One step or check, as the reader sees it.
+
+    Attributes:
+        step: Stable id: "inputs", "identity", "package", "scan", "observe", "upload", "sign",
+            "verify-signature", "dry-run", "update", "publish", "download", "smoke", "hash-alias",
+            "alias", and others that a command adds.
+        title: What was done, in a few words ("Upload to S3").
+        proof: The value that shows it ("version id 3HL4...", "job 8f1c... Succeeded").
+        took_s: Seconds, None where it was not timed.
+    """
+
+    step: str
+    title: str
+    status: Status
+    proof: str
+    took_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """One link of the hash chain.
+
+    Attributes:
+        name: What was hashed ("Lambda CodeSha256 of version 8").
+        equals: What it was compared with and found equal to; "" for the first link.
+    """
+
+    name: str
+    sha256: Sha256
+    equals: str
+
+
+Severity = Literal["high", "medium", "low", "ask"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One finding of the static review.
+
+    Attributes:
+        rule: "REC-SELF-CTX".
+        certainty: "certain" (proven from what was read) or "ask" (depends on something unseen).
+        path: Of the file in the package, "/"-separated.
+        line, end_line: From 1.
+        function: The handler or function that holds the sink, "" where there is none.
+        message: The fact, one sentence, without blame.
+        cycle: Nodes of the loop in order, the first one repeated at the end.
+        evidence: One line for each edge of the cycle: the code line, template line or API answer.
+        guard: Name of the guard that was seen, None for none.
+        aws_stops: Whether AWS's own recursive-loop detection would stop it, in words.
+        fix: What to change.
+        allowed: The reason given for allowing it, None when it was not allowed.
+    """
+
+    rule: str
+    severity: Severity
+    certainty: Literal["certain", "ask"]
+    path: str
+    line: int
+    end_line: int
+    function: str
+    message: str
+    cycle: tuple[str, ...]
+    evidence: tuple[str, ...]
+    guard: str | None
+    aws_stops: str
+    fix: str
+    allowed: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackageSummary:
+    """The package, for the reader."""
+
+    files: int
+    size_bytes: int
+    unzipped_bytes: int
+    codec: str
+    left_out: tuple[LeftOut, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """The workflow run that made the report; empty strings outside GitHub.
+
+    Attributes:
+        repository: "owner/name".
+        server_url: "https://github.com", without a slash at the end.
+        run_id, attempt: As GitHub numbers them, 0 outside.
+        commit: 40 hex digits of the head that was built.
+        event: "push", "pull_request", "workflow_dispatch", ...
+        actor: Who triggered it.
+    """
+
+    repository: str = ""
+    server_url: str = ""
+    run_id: int = 0
+    attempt: int = 0
+    commit: str = ""
+    event: str = ""
+    actor: str = ""
+    workflow: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What a run did, or why it did not.
+
+    Attributes:
+        command: "deploy", "rollback", ...
+        changed: Whether the alias was moved by this run.
+        version: The alias' version at the end ("" unknown), or the one that would have been.
+        previous_version: The alias' version before the run, "" when it did not exist.
+        build_sha256: Of the unsigned, reproducible zip.
+        code_sha256: As Lambda shows it, of `version`.
+        config_sha256: The code-and-config hash (see confighash).
+        hash_alias: "HASH-<hex>", "" when none was asked for.
+        warnings: One sentence each, shown at the top ("deployed unsigned: allow-unsigned is true").
+        problems: Why the run was refused or failed; empty on success.
+        left: What was left unchanged, one sentence; "" on success.
+        reach: How far the writes came.
+        undo_version: The version that a rollback would move to, "" when there is none.
+        started_at: UTC.
+        took_s: The whole run.
+    """
+
+    command: str
+    outcome: Outcome
+    changed: bool
+    function_name: str
+    alias: str
+    region: str
+    version: str = ""
+    previous_version: str = ""
+    version_arn: str = ""
+    build_sha256: Sha256 | None = None
+    code_sha256: Sha256 | None = None
+    config_sha256: Sha256 | None = None
+    hash_alias: str = ""
+    signing_job_id: str = ""
+    signing_profile: str = ""
+    reason: str = ""
+    facts: tuple[Fact, ...] = ()
+    links: tuple[Link, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    warnings: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    left: str = ""
+    reach: Reach = Reach.NOTHING
+    package: PackageSummary | None = None
+    undo_version: str = ""
+    run: Run = field(default_factory=Run)
+    action_version: str = ""
+    started_at: datetime
+    took_s: float
