@@ -10,7 +10,10 @@ Imports nothing of this package. docs/errors.md is generated from this module.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Final, Literal
+from typing import TYPE_CHECKING, ClassVar, Final, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 FailureOutcome = Literal["refused", "failed", "moved-unconfirmed", "superseded", "drifted"]
 
@@ -33,6 +36,11 @@ class Problem:
         if self.id not in CATALOGUE:
             raise KeyError(self.id)
 
+    @property
+    def area(self) -> str:
+        """The middle word of the id."""
+        return self.id.split("-")[1]
+
     def __str__(self) -> str:
         return f"{self.id} {_sentence(self.what)} {_sentence(self.do)}".rstrip()
 
@@ -51,14 +59,13 @@ class DeployError(Exception):
     area: ClassVar[str]
 
     def __init__(self, *problems: Problem) -> None:
-        """Takes at least one problem, all of this class's area.
+        """Takes at least one problem; the first one is of this class's area and gives the exit code.
 
         Raises:
-            ValueError: None given, or one of another area: a mistake of ours.
+            ValueError: None given, or the first is of another area: a mistake of ours.
         """
-        wrong = [p.id for p in problems if p.id.split("-")[1] != self.area]
-        if not problems or wrong:
-            raise ValueError(f"{type(self).__name__} carries {wrong or 'nothing'}")
+        if not problems or problems[0].area != self.area:
+            raise ValueError(f"{type(self).__name__} carries {problems}")
         self.problems: Final = problems
         super().__init__("\n".join(str(p) for p in problems))
 
@@ -224,6 +231,13 @@ class InternalError(DeployError):
     exit_code, area, outcome = 70, "INTERNAL", "failed"
 
 
+def refuse(problems: Iterable[Problem]) -> DeployError:
+    """The error that tells several problems of any areas; the first one gives class and exit code."""
+    all_problems = tuple(problems)
+    by_area = {cls.area: cls for cls in DeployError.__subclasses__()}
+    return by_area[all_problems[0].area](*all_problems)
+
+
 CATALOGUE: Final[dict[str, str]] = {
     # -- INPUT
     "E-INPUT-01": "An input that the command needs is empty.",
@@ -261,6 +275,78 @@ CATALOGUE: Final[dict[str, str]] = {
     "E-ZIP-12": "More entries than are taken.",
     "E-ZIP-13": "An entry of a kind that cannot be packed, or a link that leaves the package.",
     "E-ZIP-14": "Already signed.",
+    # -- BUCKET
+    "E-BUCKET-01": "The bucket does not exist.",
+    "E-BUCKET-02": "The bucket is not of the expected owner, or may not be looked at.",
+    "E-BUCKET-03": "The bucket has no versioning.",
+    "E-BUCKET-04": "The bucket's versioning is suspended.",
+    "E-BUCKET-05": "Bytes changed on the way to S3.",
+    "E-BUCKET-06": "Our key holds other bytes: somebody else wrote it.",
+    "E-BUCKET-07": "S3 stored the object without a version id or without our checksum.",
+    # -- PROFILE
+    "E-PROFILE-01": "The signing profile does not exist.",
+    "E-PROFILE-02": "Signer refused to sign with the profile.",
+    "E-PROFILE-03": "The signing profile is canceled or revoked.",
+    "E-PROFILE-04": "The signing profile is of another platform than Lambda's.",
+    # -- CODESIGNING
+    "E-CODESIGNING-01": "No code-signing configuration is attached to the function.",
+    "E-CODESIGNING-02": "The code-signing configuration only warns.",
+    "E-CODESIGNING-03": "The profile version is not among the allowed publishers.",
+    "E-CODESIGNING-04": "Unsigned code for a function that demands signed code.",
+    "E-CODESIGNING-05": "The code-signing configuration was changed while the run worked.",
+    # -- FUNCTION
+    "E-FUNCTION-01": "The function does not exist.",
+    "E-FUNCTION-02": "The function is a container image.",
+    "E-FUNCTION-03": "The function is not active.",
+    "E-FUNCTION-04": "Somebody else's update is in progress.",
+    "E-FUNCTION-05": "The handler's file is not in the package.",
+    # -- ALIAS
+    "E-ALIAS-01": "The alias is at $LATEST.",
+    "E-ALIAS-02": "The alias is being shifted by weights.",
+    "E-ALIAS-03": "A hash alias points at other code than its name says.",
+    "E-ALIAS-04": "The alias does not exist.",
+    # -- HASH
+    "E-HASH-01": "The built zip is not the expected one.",
+    "E-HASH-02": "Lambda's dry run would hold other bytes than were signed.",
+    "E-HASH-03": "$LATEST holds other bytes after the update.",
+    "E-HASH-04": "$LATEST was changed before the version was published.",
+    "E-HASH-05": "The published version has another hash.",
+    "E-HASH-06": "The published version downloads as other bytes than its CodeSha256.",
+    "E-HASH-07": "Lambda recorded another signing job or profile than ours.",
+    "E-HASH-08": "The published version's configuration differs from the staged one.",
+    # -- CONFLICT
+    "E-CONFLICT-01": "The function was changed by somebody else before the update.",
+    "E-CONFLICT-02": "The dry run changed the function, or somebody did meanwhile.",
+    "E-CONFLICT-03": "The function's configuration was changed during the update.",
+    "E-CONFLICT-04": "The alias was moved by somebody else.",
+    "E-CONFLICT-05": "$LATEST was changed again and again while publishing.",
+    # -- JOB
+    "E-JOB-01": "The signing job failed.",
+    "E-JOB-02": "The signing job signed something else.",
+    "E-JOB-03": "The signing job or its result cannot be found.",
+    # -- LAMBDA
+    "E-LAMBDA-01": "The update of the function failed.",
+    "E-LAMBDA-02": "The published version failed.",
+    "E-LAMBDA-03": "The region's code storage is full.",
+    "E-LAMBDA-04": "Lambda refused the signature.",
+    # -- SMOKE
+    "E-SMOKE-01": "The smoke event was answered with an error.",
+    "E-SMOKE-02": "The smoke event's file cannot be used.",
+    # -- TARGET
+    "E-TARGET-01": "The target version does not exist.",
+    "E-TARGET-02": "No previous version is recorded on the alias.",
+    "E-TARGET-03": "The target version was not verified by signing.",
+    "E-TARGET-04": "The target version's signature or profile was revoked since.",
+    "E-TARGET-05": "The target version's code is stored by reference, not as a copy.",
+    "E-TARGET-06": "The target version is not active.",
+    "E-TARGET-07": "The target version's code is not what Lambda recorded.",
+    "E-TARGET-08": "The alias to promote from does not exist or cannot be used.",
+    # -- MOVED, SUPERSEDED, CANCEL, TIME, INTERNAL
+    "E-MOVED-01": "The alias move was sent and could not be read back.",
+    "E-SUPERSEDED-01": "A newer run has already moved the alias.",
+    "E-CANCEL-01": "The job was cancelled.",
+    "E-TIME-01": "The run's time was over.",
+    "E-INTERNAL-01": "A mistake of ours.",
 }
 
 

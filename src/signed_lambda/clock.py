@@ -1,0 +1,119 @@
+"""The real clock, and the deadline of a run; the only module that reads the time or sleeps.
+
+Tests inject another clock of the same shape (`cloud.Clock`).
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Self
+
+from signed_lambda.errors import Cancelled, DeadlineError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from signed_lambda.cloud import Clock
+
+
+class StopFlag:
+    """Set by a signal handler; waits end at once and no new write starts after it."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+        self.signal_name = ""
+
+    def set(self, signal_name: str) -> None:
+        """Marks the run as cancelled; called from a signal handler."""
+        self.signal_name = signal_name
+        self._event.set()
+
+    def is_set(self) -> bool:
+        """Whether the run was cancelled."""
+        return self._event.is_set()
+
+    def wait(self, seconds: float) -> bool:
+        """Waits at most `seconds`; True when the flag is set."""
+        return self._event.wait(seconds)
+
+    def check(self) -> None:
+        """Does nothing until the flag is set.
+
+        Raises:
+            Cancelled: The run was cancelled.
+        """
+        if self._event.is_set():
+            raise Cancelled.of(
+                "E-CANCEL-01",
+                f"the job was cancelled ({self.signal_name})",
+                "Run it again: a new run goes on where this one stopped",
+            )
+
+
+class SystemClock:
+    """The machine's time; sleeping ends when the run is cancelled."""
+
+    def __init__(self, stop: StopFlag) -> None:
+        self._stop = stop
+
+    def now(self) -> datetime:
+        """The current time, UTC."""
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        """Seconds of a clock that never goes back."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Waits.
+
+        Raises:
+            Cancelled: A stop signal came.
+        """
+        self._stop.wait(seconds)
+        self._stop.check()
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """The end of the run's time, and whether it was cancelled: asked before each call.
+
+    Attributes:
+        clock: Whose monotonic seconds `at` is in.
+        at: Monotonic seconds at which the time is over.
+        check_stop: Raises `Cancelled` when a stop signal came.
+    """
+
+    clock: Clock
+    at: float
+    check_stop: Callable[[], None]
+
+    @classmethod
+    def after(cls, clock: Clock, seconds: float, check_stop: Callable[[], None]) -> Self:
+        """The deadline `seconds` from now."""
+        return cls(clock, clock.monotonic() + seconds, check_stop)
+
+    def left_s(self) -> float:
+        """Seconds left, 0 when over."""
+        return max(0.0, self.at - self.clock.monotonic())
+
+    def check(self, doing: str) -> None:
+        """Does nothing while there is time.
+
+        Args:
+            doing: What would be begun, for the message ("waiting for signing job 0a1b").
+
+        Raises:
+            Cancelled: The run was cancelled.
+            DeadlineError: The time is over.
+        """
+        self.check_stop()
+        if self.left_s() <= 0:
+            raise DeadlineError.of(
+                "E-TIME-01",
+                f"the time given by timeout-minutes was over while {doing}",
+                "Run it again (a new run goes on where this one stopped) or raise timeout-minutes",
+            )
