@@ -59,7 +59,7 @@ class DeployError(Exception):
     area: ClassVar[str]
 
     def __init__(self, *problems: Problem) -> None:
-        """Takes at least one problem; the first one is of this class's area and gives the exit code.
+        """Takes at least one problem; the first is of this class's area and gives the exit code.
 
         Raises:
             ValueError: None given, or the first is of another area: a mistake of ours.
@@ -232,7 +232,7 @@ class InternalError(DeployError):
 
 
 def refuse(problems: Iterable[Problem]) -> DeployError:
-    """The error that tells several problems of any areas; the first one gives class and exit code."""
+    """The error that tells problems of any areas; the first one gives class and exit code."""
     all_problems = tuple(problems)
     by_area = {cls.area: cls for cls in DeployError.__subclasses__()}
     return by_area[all_problems[0].area](*all_problems)
@@ -250,7 +250,7 @@ CATALOGUE: Final[dict[str, str]] = {
     "E-SOURCE-02": "`source` lies outside the workspace.",
     "E-SOURCE-03": "Nothing to pack.",
     "E-SOURCE-04": "A symbolic link leaves `source`.",
-    "E-SOURCE-05": "A symbolic link is dangling or a loop.",
+    "E-SOURCE-05": "A symbolic link is dangling.",
     "E-SOURCE-06": "Neither file, folder nor link: FIFO, socket, device.",
     "E-SOURCE-07": "A file or folder cannot be read.",
     "E-SOURCE-08": "A name is not UTF-8, or holds a control character or a backslash.",
@@ -260,6 +260,9 @@ CATALOGUE: Final[dict[str, str]] = {
     "E-SOURCE-12": "No space for the zip.",
     "E-SOURCE-13": "A signature file of AWS Signer is among the files: already signed.",
     "E-SOURCE-14": "A pattern of include, exclude or .lambdaignore is not valid.",
+    "E-SOURCE-15": "A symbolic link is absolute.",
+    "E-SOURCE-16": "A symbolic link is a loop.",
+    "E-SOURCE-17": "`source` is neither a folder nor a .zip file.",
     # -- ZIP
     "E-ZIP-01": "Not a zip file.",
     "E-ZIP-02": "Cut off or broken structure.",
@@ -275,6 +278,11 @@ CATALOGUE: Final[dict[str, str]] = {
     "E-ZIP-12": "More entries than are taken.",
     "E-ZIP-13": "An entry of a kind that cannot be packed, or a link that leaves the package.",
     "E-ZIP-14": "Already signed.",
+    "E-ZIP-15": "A feature of the zip format that packages do not need: zip64, parts, unknown flags.",
+    "E-ZIP-16": "The same name is a file and a folder.",
+    "E-ZIP-17": "The zip changed while it was read.",
+    # -- ACCESS
+    "E-ACCESS-02": "The function's environment cannot be decrypted by this role.",
     # -- BUCKET
     "E-BUCKET-01": "The bucket does not exist.",
     "E-BUCKET-02": "The bucket is not of the expected owner, or may not be looked at.",
