@@ -1,0 +1,207 @@
+"""What happened in a run, in order: the one append-only object, from which the report is made.
+
+Imports errors, model, report.model. Decides nothing; knows how far the writes came, so that a
+failure can say what was left unchanged.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, TypedDict, TypeVar, Unpack
+
+from signed_lambda.report.model import Fact, Finding, Link, PackageSummary, Reach, Report, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from signed_lambda.cloud import Clock
+    from signed_lambda.errors import DeployError
+    from signed_lambda.model import Package, Sha256
+    from signed_lambda.report.model import Outcome, Run
+
+
+class Evidence(Protocol):
+    """What a step returns: it exists only because its checks passed."""
+
+    def fact(self) -> Fact:
+        """The step as the reader sees it."""
+        ...
+
+    def links(self) -> tuple[Link, ...]:
+        """The links of the hash chain that it proves."""
+        ...
+
+
+E = TypeVar("E", bound=Evidence)
+
+
+class Known(TypedDict, total=False):
+    """Members of the report that become known on the way."""
+
+    region: str
+    version: str
+    previous_version: str
+    version_arn: str
+    build_sha256: Sha256
+    code_sha256: Sha256
+    config_sha256: Sha256
+    hash_alias: str
+    signing_job_id: str
+    signing_profile: str
+    undo_version: str
+
+
+class Journal:
+    """The run's record."""
+
+    def __init__(self, clock: Clock, say: Callable[[str], None]) -> None:
+        """Starts the record.
+
+        Args:
+            clock: For the times.
+            say: Prints one line for the reader of the log; makes foreign text safe itself.
+        """
+        self._clock = clock
+        self._say = say
+        self._started_at = clock.now()
+        self._start = self._last = clock.monotonic()
+        self._facts: list[Fact] = []
+        self._links: list[Link] = []
+        self._findings: list[Finding] = []
+        self._warnings: list[str] = []
+        self._known: Known = {"region": ""}
+        self._package: PackageSummary | None = None
+        self._reach = self._reach_before = Reach.NOTHING
+
+    @property
+    def reach(self) -> Reach:
+        """How far the writes of the run came."""
+        return self._reach
+
+    def note(self, evidence: E) -> E:
+        """Records a step's evidence with the time since the last one, and returns it."""
+        for link in evidence.links():
+            self._links.append(link)
+        fact = evidence.fact()
+        self.fact(step=fact.step, title=fact.title, status=fact.status, proof=fact.proof)
+        return evidence
+
+    def fact(self, *, step: str, title: str, status: Status, proof: str) -> None:
+        """Records a step or check that has no evidence of its own (a read, a skip, a failure)."""
+        now = self._clock.monotonic()
+        took, self._last = now - self._last, now
+        self._facts.append(Fact(step=step, title=title, status=status, proof=proof, took_s=took))
+        self._say(f"{_MARKS[status]} {title}: {proof} ({took:.1f} s)")
+
+    def know(self, **known: Unpack[Known]) -> None:
+        """Records values for the report."""
+        self._known.update(known)
+
+    def packed(self, package: Package) -> None:
+        """Records the package."""
+        self._package = PackageSummary(
+            files=len(package.entries),
+            size_bytes=package.size_bytes,
+            unzipped_bytes=package.unzipped_bytes,
+            codec=package.codec,
+            left_out=package.left_out,
+            notes=package.notes,
+        )
+
+    def found(self, findings: Iterable[Finding]) -> None:
+        """Records findings of the static review."""
+        self._findings.extend(findings)
+
+    def warn(self, text: str) -> None:
+        """Records a warning for the top of the report, once."""
+        if text not in self._warnings:
+            self._warnings.append(text)
+
+    def progress(self, text: str) -> None:
+        """Prints a line; nothing is recorded."""
+        self._say(text)
+
+    def writing(self, reach: Reach) -> None:
+        """Says that a write of this reach is about to be sent; called before it."""
+        self._reach_before, self._reach = self._reach, max(self._reach, reach)
+
+    def stood(self, version: str) -> None:
+        """Says that the write announced last was refused, and where the alias was read to be."""
+        self._reach = self._reach_before
+        self._known["previous_version"] = version
+
+    def close(
+        self,
+        *,
+        command: str,
+        outcome: Outcome,
+        function_name: str,
+        alias: str,
+        run: Run,
+        action_version: str,
+        reason: str = "",
+        error: DeployError | None = None,
+    ) -> Report:
+        """The report of the run.
+
+        Args:
+            command: Of the run.
+            outcome: How it ended.
+            function_name: As given.
+            alias: As given.
+            run: The workflow run.
+            action_version: Of this action.
+            reason: Why it was run, as the user gave it.
+            error: Why it was refused or failed.
+        """
+        return Report(
+            command=command,
+            outcome=outcome,
+            changed=outcome in ("deployed", "rolled-back", "promoted"),
+            function_name=function_name,
+            alias=alias,
+            facts=tuple(self._facts),
+            links=tuple(self._links),
+            findings=tuple(self._findings),
+            warnings=tuple(self._warnings),
+            problems=error.problems if error else (),
+            left=self._left(alias) if error else "",
+            reach=self._reach,
+            package=self._package,
+            run=run,
+            action_version=action_version,
+            reason=reason,
+            started_at=self._started_at,
+            took_s=self._clock.monotonic() - self._start,
+            **self._known,
+        )
+
+    def _left(self, alias: str) -> str:
+        """What was left unchanged, as one or two sentences."""
+        before = self._known.get("previous_version")
+        stands = f"alias '{alias}' is still at {before}" if before else f"alias '{alias}' untouched"
+        return {
+            Reach.NOTHING: "Nothing was written; every alias and version is as it was",
+            Reach.ARTEFACTS: f"Lambda was not touched ({stands}); files in S3 or a signing job"
+            " may exist and are reused by the next run",
+            Reach.LATEST: f"{_capital(stands)}, no version was published; $LATEST may hold the"
+            " new code, which callers of the alias do not see",
+            Reach.VERSION: f"{_capital(stands)}; the new version"
+            f"{_named(self._known.get('version'))} takes no traffic",
+            Reach.ALIAS: f"The move of alias '{alias}' was sent and may have happened",
+        }[self._reach]
+
+
+_MARKS = {
+    Status.OK: "ok",
+    Status.WARNING: "WARNING",
+    Status.SKIPPED: "skipped",
+    Status.FAILED: "FAILED",
+}
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]
+
+
+def _named(version: str | None) -> str:
+    return f" {version}" if version else ""
