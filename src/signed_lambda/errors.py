@@ -282,8 +282,27 @@ CATALOGUE: Final[dict[str, str]] = {
     "E-ZIP-15": "A feature of the zip format that packages do not need: zip64, parts, unknown flags.",
     "E-ZIP-16": "The same name is a file and a folder.",
     "E-ZIP-17": "The zip changed while it was read.",
+    # -- IDENTITY
+    "E-IDENTITY-01": "No AWS credentials.",
+    "E-IDENTITY-02": "Half of the AWS credentials: a key without its secret, or the reverse.",
+    "E-IDENTITY-03": "The session token has expired.",
+    "E-IDENTITY-04": "A region of that name is not known.",
+    "E-IDENTITY-05": "No region.",
+    "E-IDENTITY-06": "The runner's clock differs from AWS's.",
+    "E-IDENTITY-07": "The credentials are of another account than allowed.",
+    "E-IDENTITY-08": "AWS does not accept the credentials.",
+    "E-IDENTITY-09": "The role could not be assumed, or its credentials could not be fetched.",
     # -- ACCESS
+    "E-ACCESS-01": "The role lacks a permission.",
     "E-ACCESS-02": "The function's environment cannot be decrypted by this role.",
+    # -- AWS
+    "E-AWS-01": "AWS was throttling or failing until the time was over.",
+    "E-AWS-02": "AWS cannot be reached.",
+    "E-AWS-03": "The answer is not AWS's: HTML, cut off, or a member is missing.",
+    "E-AWS-04": "AWS refused with an error that this call does not expect.",
+    "E-AWS-05": "A download did not arrive whole.",
+    "E-AWS-06": "A download is larger than any package, or comes from a place that is not AWS.",
+    "E-AWS-07": "A download cannot be stored on the runner.",
     # -- BUCKET
     "E-BUCKET-01": "The bucket does not exist.",
     "E-BUCKET-02": "The bucket is not of the expected owner, or may not be looked at.",
@@ -292,6 +311,7 @@ CATALOGUE: Final[dict[str, str]] = {
     "E-BUCKET-05": "Bytes changed on the way to S3.",
     "E-BUCKET-06": "Our key holds other bytes: somebody else wrote it.",
     "E-BUCKET-07": "S3 stored the object without a version id or without our checksum.",
+    "E-BUCKET-08": "The bucket is in another region than the function.",
     # -- PROFILE
     "E-PROFILE-01": "The signing profile does not exist.",
     "E-PROFILE-02": "Signer refused to sign with the profile.",
