@@ -10,7 +10,7 @@ Imports nothing of this package. docs/errors.md is generated from this module.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Final, Literal
+from typing import TYPE_CHECKING, ClassVar, Final, Literal, Self
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -70,7 +70,7 @@ class DeployError(Exception):
         super().__init__("\n".join(str(p) for p in problems))
 
     @classmethod
-    def of(cls, id_: str, what: str, do: str) -> DeployError:
+    def of(cls, id_: str, what: str, do: str) -> Self:
         """The error with a single problem.
 
         Args:
@@ -303,6 +303,9 @@ CATALOGUE: Final[dict[str, str]] = {
     "E-AWS-05": "A download did not arrive whole.",
     "E-AWS-06": "A download is larger than any package, or comes from a place that is not AWS.",
     "E-AWS-07": "A download cannot be stored on the runner.",
+    # -- IDENTITY (by the plan)
+    "E-IDENTITY-20": "The credentials are of an account that is not allowed.",
+    "E-IDENTITY-21": "The function's ARN is of another account or region.",
     # -- BUCKET
     "E-BUCKET-01": "The bucket does not exist.",
     "E-BUCKET-02": "The bucket is not of the expected owner, or may not be looked at.",

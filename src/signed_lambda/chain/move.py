@@ -1,0 +1,191 @@
+"""Step 13: the alias moves, as compare-and-swap, and is read back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from signed_lambda.cloud import AlreadyExistsError, RevisionMovedError
+from signed_lambda.errors import (
+    AccessError,
+    AwsError,
+    Cancelled,
+    CodeSigningError,
+    Conflict,
+    DeadlineError,
+    IdentityError,
+    MovedUnconfirmed,
+    Superseded,
+)
+from signed_lambda.records import AliasRecord
+from signed_lambda.report.model import Fact, Link, Reach, Status
+
+if TYPE_CHECKING:
+    from signed_lambda.chain.observe import Observed
+    from signed_lambda.chain.publish import PublishedVersion
+    from signed_lambda.chain.workbench import Order, Workbench
+    from signed_lambda.cloud import Alias
+    from signed_lambda.model import AliasName, Sha256
+
+LOST = (AwsError, DeadlineError, Cancelled, AccessError, IdentityError)
+"""Errors after which a write that was sent may still have happened."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AliasMove:
+    """The alias was read back and routes all calls to the version."""
+
+    alias: AliasName
+    before: str
+    after: str
+    sha256: Sha256
+    revision_id: str
+    moved: bool
+
+    @classmethod
+    def confirm(
+        cls, published: PublishedVersion, before: Alias | None, answer: Alias, *, moved: bool
+    ) -> Self:
+        """From the alias as it was read back.
+
+        Raises:
+            Superseded: A later run moved it on.
+            Conflict: It is elsewhere, or weighted.
+        """
+        if answer.version != published.version or answer.weights:
+            raise _lost_to(published, answer)
+        return cls(
+            alias=answer.name,
+            before=before.version if before else "",
+            after=answer.version,
+            sha256=published.sha256,
+            revision_id=answer.revision_id,
+            moved=moved,
+        )
+
+    def fact(self) -> Fact:
+        """For the journal."""
+        route = f"{self.before or 'new'} -> {self.after}" if self.moved else f"at {self.after}"
+        return Fact(
+            step="alias",
+            title=f"Move alias '{self.alias}'" if self.moved else f"Alias '{self.alias}'",
+            status=Status.OK,
+            proof=f"{route}, read back, revision {self.revision_id}",
+        )
+
+    def links(self) -> tuple[Link, ...]:
+        """The alias leads to the version's code."""
+        name = f"CodeSha256 behind alias '{self.alias}'"
+        return (Link(name=name, sha256=self.sha256, equals=f"version {self.after}"),)
+
+
+def move_alias(
+    bench: Workbench, order: Order, published: PublishedVersion, observed: Observed
+) -> AliasMove:
+    """Routes the alias to the version, only if nobody moved it since it was observed.
+
+    The version before and the run are recorded in the same call (the alias' Description).
+    RoutingConfig is always sent empty, so that no weight survives.
+
+    Raises:
+        Conflict, Superseded: Somebody else moved the alias; it was left there.
+        CodeSigningError: The code-signing configuration was changed since it was observed.
+        MovedUnconfirmed: The move was sent and cannot be read back.
+    """
+    before = observed.alias
+    bench.journal.know(
+        version=published.version, version_arn=published.arn, code_sha256=published.sha256
+    )
+    if before is not None and before.version == published.version:
+        return AliasMove.confirm(published, before, before, moved=False)
+    _require_same_code_signing(bench, order, observed)
+    record = str(_record(order, before))
+    bench.deadline.check(f"moving alias '{order.alias}'")
+    bench.journal.writing(Reach.ALIAS)
+    try:
+        _send(bench, order, published, before, record)
+    except (RevisionMovedError, AlreadyExistsError):
+        now = _read_back(bench, order)
+        if now is None or (now.version, now.description) != (published.version, record):
+            bench.journal.stood(now.version if now else "")
+            raise _lost_to(published, now) from None
+    except LOST:
+        now = _read_back(bench, order)
+        if now is None or (now.version, now.description) != (published.version, record):
+            bench.journal.stood(now.version if now else "")
+            raise
+    now = _read_back(bench, order)
+    if now is None:
+        raise _lost_to(published, None)
+    return AliasMove.confirm(published, before, now, moved=True)
+
+
+def _send(
+    bench: Workbench,
+    order: Order,
+    published: PublishedVersion,
+    before: Alias | None,
+    record: str,
+) -> None:
+    cloud, version = bench.cloud, published.version
+    if before is None:
+        cloud.create_alias(order.function, order.alias, version, record)
+    else:
+        cloud.update_alias(order.function, order.alias, version, record, before.revision_id)
+
+
+def _read_back(bench: Workbench, order: Order) -> Alias | None:
+    try:
+        return bench.cloud.alias(order.function, order.alias)
+    except LOST as error:
+        raise MovedUnconfirmed.of(
+            "E-MOVED-01",
+            f"the move of alias '{order.alias}' of {order.function} was sent and cannot be read"
+            f" back: {error.problems[0].what}",
+            f"Look: `aws lambda get-alias --function-name {order.function} --name {order.alias}`;"
+            " running it again converges",
+        ) from error
+
+
+def _require_same_code_signing(bench: Workbench, order: Order, observed: Observed) -> None:
+    now = bench.cloud.code_signing(order.function)
+    if now != observed.code_signing:
+        raise CodeSigningError.of(
+            "E-CODESIGNING-05",
+            f"the code-signing configuration of {order.function} was changed while this run"
+            f" worked: {observed.code_signing} -> {now}",
+            "Find out who changed it, then run it again",
+        )
+
+
+def _record(order: Order, before: Alias | None) -> AliasRecord:
+    return AliasRecord(
+        command=order.command,
+        previous=before.version if before else "",
+        run=order.run.run_id,
+        attempt=order.run.attempt,
+        commit=order.run.commit,
+        reason=order.reason,
+    )
+
+
+def _lost_to(published: PublishedVersion, now: Alias | None) -> Conflict | Superseded:
+    """Names who won."""
+    if now is None:
+        return Conflict.of(
+            "E-CONFLICT-04",
+            "the alias was deleted by somebody else while this run worked",
+            "Find out who, then run it again",
+        )
+    record = AliasRecord.parse(now.description)
+    by = f"run {record.run}.{record.attempt}" if record else "somebody outside this action"
+    what = (
+        f"alias '{now.name}' is at version {now.version}"
+        f"{f' with weights {dict(now.weights)}' if now.weights else ''}, moved by {by} while this"
+        f" run worked; version {published.version} was ready"
+    )
+    if record is not None:
+        return Superseded.of(
+            "E-SUPERSEDED-01", what, "Nothing, if that run is the one that should win"
+        )
+    return Conflict.of("E-CONFLICT-04", what, "Find out who moved it, then run it again")

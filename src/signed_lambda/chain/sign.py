@@ -1,0 +1,256 @@
+"""Steps 7 and 8: a signing job on exactly our object version, and its result verified offline."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final, Self
+
+from signed_lambda.chain.verify_signed import VerifiedZip, verify_signed
+from signed_lambda.cloud import SigningJob, StoredObject
+from signed_lambda.errors import SignatureError, SigningJobError, ZipError
+from signed_lambda.report.model import Fact, Link, Reach, Status
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from signed_lambda.chain.upload import UploadedObject
+    from signed_lambda.chain.workbench import Order, Workbench
+    from signed_lambda.cloud import SigningProfile
+    from signed_lambda.model import Package, Sha256
+
+ATTEMPTS: Final = 3
+"""Jobs that failed before are remembered under their token; so many others are then tried."""
+EXPIRY_WARNING: Final = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedObject:
+    """S3 holds, in the version named here, the build's files under our job's signature."""
+
+    stored: StoredObject
+    sha256: Sha256
+    job_id: str
+    signing_job_arn: str
+    profile_version_arn: str
+    files: int
+    reused: bool
+    path: Path
+
+    @classmethod
+    def confirm(
+        cls,
+        uploaded: UploadedObject,
+        profile: SigningProfile,
+        job: SigningJob,
+        verified: VerifiedZip,
+        *,
+        reused: bool,
+    ) -> Self:
+        """From the finished job and the verified download of its result.
+
+        Raises:
+            SigningJobError: The job signed another object or version, or with another profile.
+        """
+        source = uploaded.stored
+        ours = (source.bucket, source.key, source.version_id)
+        if job.source is not None and job.source != ours:
+            raise SigningJobError.of(
+                "E-JOB-02",
+                f"signing job {job.job_id} signed {'/'.join(job.source)}, ours is"
+                f" {'/'.join(map(str, ours))}",
+                "Run it again; if it stays so, find out who starts jobs with our token",
+            )
+        if (job.profile_name, job.profile_version) != (profile.name, profile.version):
+            raise SigningJobError.of(
+                "E-JOB-02",
+                f"signing job {job.job_id} used profile {job.profile_name} version"
+                f" {job.profile_version}, expected {profile.name} version {profile.version}",
+                "Run it again: the profile was replaced meanwhile",
+            )
+        stored = StoredObject(
+            str(job.signed_bucket),
+            str(job.signed_key),
+            verified.download.version_id,
+            verified.download.sha256,
+            verified.download.size_bytes,
+        )
+        return cls(
+            stored=stored,
+            sha256=verified.download.sha256,
+            job_id=job.job_id,
+            signing_job_arn=job.arn,
+            profile_version_arn=profile.version_arn,
+            files=verified.files,
+            reused=reused,
+            path=verified.download.path,
+        )
+
+    def fact(self) -> Fact:
+        """For the journal."""
+        how = "reused after full verification" if self.reused else "Succeeded"
+        return Fact(
+            step="sign",
+            title="Sign with AWS Signer and verify the signed zip offline",
+            status=Status.OK,
+            proof=f"job {self.job_id} {how}, {self.files} files equal to the build, version id"
+            f" {self.stored.version_id}",
+        )
+
+    def links(self) -> tuple[Link, ...]:
+        """The signed zip holds the build."""
+        equals = f"the build, entry by entry ({self.files} files), and its signature verifies"
+        return (Link(name="Signed zip", sha256=self.sha256, equals=equals),)
+
+
+def sign(
+    bench: Workbench,
+    order: Order,
+    uploaded: UploadedObject,
+    package: Package,
+    profile: SigningProfile,
+    owner: str,
+) -> SignedObject:
+    """Signs the uploaded build, or reuses an earlier signed object of the same build and profile.
+
+    Args:
+        bench: The means.
+        order: What was asked for.
+        uploaded: What is to be signed.
+        package: The build, to compare with.
+        profile: Active, of Lambda's platform.
+        owner: Account that must own the bucket.
+
+    Raises:
+        SigningJobError: The job failed (with Signer's reason), or signed something else.
+        SignatureError: The result does not hold exactly the build, or does not verify.
+    """
+    folder = f"{order.prefix}/signed/{package.sha256.hex}/{profile.version}/"
+    for key in bench.cloud.list_objects(order.bucket, folder, owner)[:ATTEMPTS]:
+        reused = _reuse(bench, uploaded, package, profile, owner, key)
+        if reused is not None:
+            bench.journal.know(signing_job_id=reused.job_id)
+            return reused
+    job = _run_job(bench, order, uploaded, profile, folder)
+    bench.journal.know(signing_job_id=job.job_id)
+    verified = _verified(bench, package, profile, job, owner)
+    return SignedObject.confirm(uploaded, profile, job, verified, reused=False)
+
+
+def _reuse(
+    bench: Workbench,
+    uploaded: UploadedObject,
+    package: Package,
+    profile: SigningProfile,
+    owner: str,
+    key: str,
+) -> SignedObject | None:
+    """The earlier signed object at `key`, when its job and its bytes verify; else None, told."""
+    job_id = key.rsplit("/", 1)[-1].removesuffix(".zip")
+    job = bench.cloud.signing_job(job_id)
+    if job is None or job.status != "Succeeded" or job.revoked or job.signed_key != key:
+        return None
+    if job.signed_bucket != uploaded.stored.bucket:
+        return None
+    try:
+        verified = _verified(bench, package, profile, job, owner)
+        return SignedObject.confirm(uploaded, profile, job, verified, reused=True)
+    except (SignatureError, SigningJobError, ZipError) as error:
+        bench.journal.warn(
+            f"the signed object s3://{uploaded.stored.bucket}/{key} was not used:"
+            f" {error.problems[0].what}"
+        )
+        return None
+
+
+def _run_job(
+    bench: Workbench,
+    order: Order,
+    uploaded: UploadedObject,
+    profile: SigningProfile,
+    folder: str,
+) -> SigningJob:
+    """A succeeded job on our object version; the same token finds a job begun by an earlier run."""
+    begun_at = bench.clock.now()
+    attempt = 0
+    while True:
+        bench.journal.writing(Reach.ARTEFACTS)
+        job_id = bench.cloud.start_signing(
+            source=uploaded.stored,
+            destination_bucket=order.bucket,
+            destination_prefix=folder,
+            profile=profile.name,
+            profile_owner=order.profile_owner,
+            token=_token(uploaded.stored, profile, attempt),
+        )
+        job = bench.poll(
+            f"signing job {job_id}",
+            lambda job_id=job_id: _job(bench, job_id),  # type: ignore[misc]
+            lambda job: job.status != "InProgress",
+            lambda job: job.status,
+        )
+        if job.status == "Succeeded":
+            return job
+        attempt += 1
+        if job.created_at >= begun_at or attempt == ATTEMPTS:
+            raise SigningJobError.of(
+                "E-JOB-01",
+                f"signing job {job.job_id} ended as {job.status}:"
+                f" {job.status_reason or 'no reason given'}",
+                f"See `aws signer describe-signing-job --job-id {job.job_id}`",
+            )
+
+
+def _job(bench: Workbench, job_id: str) -> SigningJob:
+    job = bench.cloud.signing_job(job_id)
+    if job is None:
+        raise SigningJobError.of(
+            "E-JOB-03",
+            f"signing job {job_id} was started and cannot be found",
+            "Run it again; check that the profile's account is given as signing-profile-owner",
+        )
+    return job
+
+
+def _token(source: StoredObject, profile: SigningProfile, attempt: int) -> str:
+    """The client request token: the same for the same object version and profile version.
+
+    Source: botocore model signer, clientRequestToken: "All calls after the first that use this
+    token return the same response as the first call."
+    """
+    parts = (source.bucket, source.key, str(source.version_id), profile.version_arn, str(attempt))
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def _verified(
+    bench: Workbench,
+    package: Package,
+    profile: SigningProfile,
+    job: SigningJob,
+    owner: str,
+) -> VerifiedZip:
+    if not job.signed_bucket or not job.signed_key:
+        raise SigningJobError.of(
+            "E-JOB-03",
+            f"signing job {job.job_id} succeeded without naming a signed object",
+            "Run it again",
+        )
+    to = bench.folder / f"signed-{job.job_id}.zip"
+    got = bench.cloud.get_object(job.signed_bucket, job.signed_key, None, owner, to)
+    if got is None or got.version_id in (None, "null"):
+        raise SigningJobError.of(
+            "E-JOB-03",
+            f"the result of signing job {job.job_id}, s3://{job.signed_bucket}/{job.signed_key},"
+            f" {'is missing' if got is None else 'has no version id'}",
+            "Run it again; check the bucket's lifecycle rules and versioning",
+        )
+    verified = verify_signed(
+        bench, got, job_arn=job.arn, profile_version_arn=profile.version_arn, build=package
+    )
+    if verified.signature.expires_at - bench.clock.now() < EXPIRY_WARNING:
+        bench.journal.warn(
+            f"the signature expires on {verified.signature.expires_at:%Y-%m-%d}: this version"
+            " cannot be deployed again after that"
+        )
+    return verified

@@ -1,0 +1,75 @@
+"""Step 11: the new version is invoked by number with the user's event, before the alias moves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from signed_lambda.errors import SmokeError
+from signed_lambda.report.model import Fact, Link, Status
+
+if TYPE_CHECKING:
+    from signed_lambda.chain.publish import PublishedVersion
+    from signed_lambda.chain.workbench import Order, Workbench
+    from signed_lambda.cloud import Invocation
+
+SHOWN = 300
+"""Characters of the function's answer that an error shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class SmokeTested:
+    """The version answered the smoke event without an error."""
+
+    version: str
+    status: int
+
+    @classmethod
+    def confirm(cls, published: PublishedVersion, answer: Invocation) -> Self:
+        """From Invoke's answer.
+
+        Raises:
+            SmokeError: A FunctionError, an HTTP error, or another version answered.
+        """
+        good = answer.status == 200 and answer.function_error is None  # noqa: PLR2004 - HTTP OK
+        if not good or answer.executed_version != published.version:
+            payload = answer.payload.decode("utf-8", "replace")[:SHOWN]
+            raise SmokeError.of(
+                "E-SMOKE-01",
+                f"version {published.version} answered the smoke event with status"
+                f" {answer.status}, FunctionError {answer.function_error}, executed version"
+                f" {answer.executed_version}: {payload}",
+                "Mend the function or the event; its log is in CloudWatch",
+            )
+        return cls(published.version, answer.status)
+
+    def fact(self) -> Fact:
+        """For the journal."""
+        return Fact(
+            step="smoke",
+            title=f"Smoke test of version {self.version}",
+            status=Status.OK,
+            proof=f"status {self.status}, no FunctionError",
+        )
+
+    def links(self) -> tuple[Link, ...]:
+        """None: it proves behaviour, not bytes."""
+        return ()
+
+
+def smoke_test(bench: Workbench, order: Order, published: PublishedVersion) -> SmokeTested | None:
+    """Invokes the version if a smoke event was given; None where none was, noted as skipped.
+
+    Raises:
+        SmokeError: The function answered with an error.
+    """
+    if order.smoke_event is None:
+        bench.journal.fact(
+            step="smoke",
+            title="Smoke test",
+            status=Status.SKIPPED,
+            proof="no smoke-event was given",
+        )
+        return None
+    answer = bench.cloud.invoke(order.function, published.version, order.smoke_event)
+    return SmokeTested.confirm(published, answer)

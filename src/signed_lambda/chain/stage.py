@@ -1,0 +1,239 @@
+"""Step 9: the artefact becomes $LATEST, by dry run and conditional update, and is read back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from signed_lambda.chain.observe import is_changing
+from signed_lambda.chain.sign import SignedObject
+from signed_lambda.chain.upload import UploadedObject
+from signed_lambda.cloud import InProgressError, RevisionMovedError, SignatureRefusedError
+from signed_lambda.confighash import Configuration, canonical, changes
+from signed_lambda.errors import Conflict, FunctionError, HashMismatch, LambdaFailure
+from signed_lambda.report.model import Fact, Link, Reach, Status
+
+if TYPE_CHECKING:
+    from signed_lambda.chain.observe import Observed
+    from signed_lambda.chain.workbench import Order, Workbench
+    from signed_lambda.cloud import FunctionConfiguration
+    from signed_lambda.model import FunctionName, Sha256
+
+Artefact = SignedObject | UploadedObject
+"""What is deployed: the signed object, or the uploaded build itself when deployed unsigned."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StagedCode:
+    """$LATEST holds exactly the artefact's bytes, under the configuration read at the start."""
+
+    function: FunctionName
+    sha256: Sha256
+    revision_id: str
+    configuration: Configuration
+    signing_job_arn: str | None
+    profile_version_arn: str | None
+    already_there: bool
+
+    @classmethod
+    def confirm(
+        cls,
+        artefact: Artefact,
+        before: Configuration,
+        answer: FunctionConfiguration,
+        *,
+        already_there: bool,
+    ) -> Self:
+        """From the settled answer of the update.
+
+        Raises:
+            HashMismatch: Other bytes, or signed by another job or profile than ours.
+            Conflict: The configuration is not the one read at the start.
+        """
+        if answer.code_sha256 != artefact.sha256:
+            raise HashMismatch.of(
+                "E-HASH-03",
+                f"$LATEST of {answer.name} holds {answer.code_sha256}, this run deployed"
+                f" {artefact.sha256}",
+                "Find out who else updates the function, then run it again",
+            )
+        _require_our_signature(artefact, answer)
+        after = canonical(answer.content)
+        if after.sha256 != before.sha256:
+            raise Conflict.of(
+                "E-CONFLICT-03",
+                f"the configuration of {answer.name} was changed while this run worked:"
+                f" {'; '.join(changes(before, after))}",
+                "Find out who changed it; run it again to release it with the change",
+            )
+        return cls(
+            function=answer.name,
+            sha256=artefact.sha256,
+            revision_id=answer.revision_id,
+            configuration=after,
+            signing_job_arn=artefact.signing_job_arn,
+            profile_version_arn=artefact.profile_version_arn,
+            already_there=already_there,
+        )
+
+    def fact(self) -> Fact:
+        """For the journal."""
+        how = "held these bytes already" if self.already_there else "updated and read back"
+        return Fact(
+            step="update",
+            title="Update $LATEST",
+            status=Status.OK,
+            proof=f"{how}, CodeSha256 {self.sha256.b64}, configuration unchanged",
+        )
+
+    def links(self) -> tuple[Link, ...]:
+        """$LATEST equals the artefact."""
+        return (Link(name="CodeSha256 of $LATEST", sha256=self.sha256, equals="the artefact"),)
+
+
+def stage(bench: Workbench, order: Order, artefact: Artefact, observed: Observed) -> StagedCode:
+    """Updates $LATEST to the artefact, only if nobody changed the function since it was observed.
+
+    Raises:
+        Conflict: Somebody did.
+        HashMismatch: The dry run or $LATEST holds other bytes.
+        LambdaFailure: The update failed, or Lambda refused the signature.
+    """
+    start, before = observed.function, observed.configuration
+    if start is None or before is None:
+        raise FunctionError.of("E-FUNCTION-01", f"no function {order.function}", "Create it first")
+    now = _read(bench, order)
+    if now.code_sha256 == artefact.sha256 and not is_changing(now):
+        return StagedCode.confirm(artefact, before, now, already_there=True)
+    _dry_run(bench, order, artefact, start)
+    bench.journal.writing(Reach.LATEST)
+    try:
+        bench.cloud.update_code(order.function, artefact.stored, start.revision_id)
+    except SignatureRefusedError as error:
+        raise _refused(artefact, error) from error
+    except (RevisionMovedError, InProgressError) as error:
+        _require_own_update(bench, order, artefact, start, error)
+    settled = _wait_settled(bench, order)
+    return StagedCode.confirm(artefact, before, settled, already_there=False)
+
+
+def _dry_run(
+    bench: Workbench, order: Order, artefact: Artefact, start: FunctionConfiguration
+) -> None:
+    """Asks Lambda what it would hold; an extra check, the update's own answer is the gate.
+
+    Source: AWS docs of 2017 for UpdateFunctionCode, DryRun: "the CodeSha256 hash value of the
+    provided code will also be computed and returned".
+    """
+    try:
+        answer = bench.cloud.dry_run(order.function, artefact.stored, start.revision_id)
+    except SignatureRefusedError as error:
+        raise _refused(artefact, error) from error
+    except (RevisionMovedError, InProgressError) as error:
+        raise _changed_by_others(start, _read(bench, order)) from error
+    if answer.code_sha256 != artefact.sha256:
+        raise HashMismatch.of(
+            "E-HASH-02",
+            f"Lambda's dry run of s3://{artefact.stored.bucket}/{artefact.stored.key} version"
+            f" {artefact.stored.version_id} gives {answer.code_sha256}, expected"
+            f" {artefact.sha256}",
+            "Run it again; if it stays so, the endpoint does not honour S3ObjectVersion",
+        )
+    now = _read(bench, order)
+    if (now.revision_id, now.code_sha256) != (start.revision_id, start.code_sha256):
+        raise Conflict.of(
+            "E-CONFLICT-02",
+            f"{order.function} moved during the dry run: CodeSha256 {start.code_sha256} ->"
+            f" {now.code_sha256}, revision {start.revision_id} -> {now.revision_id}",
+            "Find out who else updates the function (an emulator may deploy on DryRun), then run"
+            " it again",
+        )
+    bench.journal.fact(
+        step="dry-run",
+        title="Dry run of the update",
+        status=Status.OK,
+        proof=f"Lambda would hold {artefact.sha256.b64}, nothing moved",
+    )
+
+
+def _require_own_update(
+    bench: Workbench,
+    order: Order,
+    artefact: Artefact,
+    start: FunctionConfiguration,
+    error: Exception,
+) -> None:
+    """Reads back after a refused update: our own write may have been answered late."""
+    now = _read(bench, order)
+    if now.code_sha256 != artefact.sha256:
+        bench.journal.stood(start.version)
+        raise _changed_by_others(start, now) from error
+
+
+def _wait_settled(bench: Workbench, order: Order) -> FunctionConfiguration:
+    def done(function: FunctionConfiguration) -> bool:
+        if function.last_update_status == "Failed" or function.state == "Failed":
+            raise LambdaFailure.of(
+                "E-LAMBDA-01",
+                f"the update of {function.name} failed:"
+                f" {function.last_update_reason_code or function.state_reason_code}"
+                f" ({function.last_update_reason or function.state_reason})",
+                "Mend what Lambda names, then run it again",
+            )
+        return not is_changing(function)
+
+    return bench.poll(
+        f"the update of {order.function}",
+        lambda: _read(bench, order),
+        done,
+        lambda f: str(f.last_update_status or f.state),
+    )
+
+
+def _read(bench: Workbench, order: Order) -> FunctionConfiguration:
+    now = bench.cloud.function(order.function)
+    if now is None:
+        raise FunctionError.of(
+            "E-FUNCTION-01",
+            f"{order.function} was deleted while this run worked",
+            "Create it again, then run it again",
+        )
+    return now
+
+
+def _require_our_signature(artefact: Artefact, answer: FunctionConfiguration) -> None:
+    """Lambda records itself who signed what it admitted: the best anchor there is."""
+    if artefact.signing_job_arn is None:
+        return
+    recorded = (answer.signing_job_arn, answer.signing_profile_version_arn)
+    if recorded == (None, None):
+        return  # no code-signing configuration is attached: the plan decided whether that may be
+    if recorded != (artefact.signing_job_arn, artefact.profile_version_arn):
+        raise HashMismatch.of(
+            "E-HASH-07",
+            f"Lambda recorded signing job {recorded[0]} of profile {recorded[1]}, ours is"
+            f" {artefact.signing_job_arn} of {artefact.profile_version_arn}",
+            "Run it again; if it stays so, find out who else signs the same build",
+        )
+
+
+def _refused(artefact: Artefact, error: SignatureRefusedError) -> LambdaFailure:
+    job = artefact.signing_job_arn or "none"
+    return LambdaFailure.of(
+        "E-LAMBDA-04",
+        f"Lambda refused the signature (signing job {job}): {error.message}",
+        "Check that the profile version is an allowed publisher and that neither job nor"
+        " profile was revoked",
+    )
+
+
+def _changed_by_others(start: FunctionConfiguration, now: FunctionConfiguration) -> Conflict:
+    before, after = canonical(start.content), canonical(now.content)
+    what = "; ".join(changes(before, after)) or "no configuration member differs"
+    return Conflict.of(
+        "E-CONFLICT-01",
+        f"{start.name} was changed by somebody else since this run read it: CodeSha256"
+        f" {start.code_sha256} -> {now.code_sha256}, revision {start.revision_id} ->"
+        f" {now.revision_id} at {now.last_modified}; {what}",
+        "Run it again when the other deployment has ended",
+    )

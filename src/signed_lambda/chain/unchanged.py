@@ -1,0 +1,112 @@
+"""Step 5: does the live version already run exactly this build? Then nothing is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from signed_lambda.chain.verify_signed import verify_signed
+from signed_lambda.confighash import canonical, code_and_config
+from signed_lambda.errors import SignatureError, ZipError
+from signed_lambda.records import VersionRecord
+from signed_lambda.report.model import Fact, Link, Status
+
+if TYPE_CHECKING:
+    from signed_lambda.chain.observe import Observed
+    from signed_lambda.chain.workbench import Order, Workbench
+    from signed_lambda.cloud import Download, FunctionConfiguration
+    from signed_lambda.model import Package, Sha256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unchanged:
+    """The alias' version was downloaded and holds exactly the build, configured as $LATEST is."""
+
+    version: str
+    sha256: Sha256
+    how: str
+
+    def fact(self) -> Fact:
+        """For the journal."""
+        return Fact(
+            step="unchanged",
+            title=f"Version {self.version} already runs this build",
+            status=Status.OK,
+            proof=self.how,
+        )
+
+    def links(self) -> tuple[Link, ...]:
+        """The live code holds the build."""
+        name = f"Code of version {self.version}, downloaded"
+        return (Link(name=name, sha256=self.sha256, equals=self.how),)
+
+
+def find_unchanged(
+    bench: Workbench, order: Order, package: Package, observed: Observed
+) -> Unchanged | None:
+    """The proof that nothing is to be done, or None.
+
+    The live version is downloaded, hashed, compared with the build entry by entry, and its
+    signature verified against the profile's present version; its configuration must be that of
+    $LATEST. Our own record on the version only saves the download when it names another build.
+    """
+    live = observed.live
+    if live is None or not _may_hold(live, package) or not _same_configuration(live, observed):
+        return None
+    if observed.profile is not None and (
+        live.signing_profile_version_arn != observed.profile.version_arn
+        or live.signing_job_arn is None
+    ):
+        return None
+    if observed.profile is None and live.code_sha256 != package.sha256:
+        return None
+    got = bench.cloud.download_code(order.function, live.version, bench.folder / "live.zip")
+    if got.sha256 != live.code_sha256:
+        return None
+    how = _holds_build(bench, package, observed, live, got)
+    if how is None:
+        return None
+    bench.journal.know(code_sha256=got.sha256, version=live.version, version_arn=live.arn)
+    if observed.configuration is not None:
+        whole = code_and_config(got.sha256, observed.configuration)
+        bench.journal.know(config_sha256=observed.configuration.sha256)
+        if order.hash_alias:
+            bench.journal.know(hash_alias=f"HASH-{whole.hex}")
+    return Unchanged(version=live.version, sha256=got.sha256, how=how)
+
+
+def _may_hold(live: FunctionConfiguration, package: Package) -> bool:
+    record = VersionRecord.parse(live.description)
+    return live.state in (None, "Active") and (record is None or record.build == package.sha256.hex)
+
+
+def _same_configuration(live: FunctionConfiguration, observed: Observed) -> bool:
+    latest = observed.configuration
+    return latest is not None and canonical(live.content).sha256 == latest.sha256
+
+
+def _holds_build(
+    bench: Workbench,
+    package: Package,
+    observed: Observed,
+    live: FunctionConfiguration,
+    got: Download,
+) -> str | None:
+    if observed.profile is None:
+        return "the build"
+    try:
+        verified = verify_signed(
+            bench,
+            got,
+            job_arn=str(live.signing_job_arn),
+            profile_version_arn=observed.profile.version_arn,
+            build=package,
+        )
+    except (SignatureError, ZipError):
+        return None
+    job_id = str(live.signing_job_arn).rsplit("/", 1)[-1]
+    job = bench.cloud.signing_job(job_id)
+    if job is None or job.revoked:
+        return None
+    bench.journal.know(signing_job_id=job_id)
+    return f"the build, entry by entry ({verified.files} files), and its signature verifies"

@@ -1,0 +1,115 @@
+"""Step 8: a signed zip is compared with the build entry by entry, and its signature verified.
+
+The signature alone does not pin the files: its digest runs over names and bodies without lengths,
+so a text can be split into a module, files merged, a file turned into a link under one digest.
+Hence both checks, always.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from signed_lambda.errors import Problem, SignatureError
+from signed_lambda.package import compare, read_zip
+from signed_lambda.signature import DIGEST_FORMULA, ContentDigest, Expected, verify
+
+if TYPE_CHECKING:
+    from signed_lambda.chain.workbench import Workbench
+    from signed_lambda.cloud import Download
+    from signed_lambda.model import Package
+    from signed_lambda.package import ZipContents
+    from signed_lambda.signature import Signature
+
+SIGNATURE_FOLDER: Final = "META_INF/"
+SIGNATURE_FILE: Final = "META_INF/aws_signer_signature_v1.0.SF"
+"""With an underscore, not META-INF. Source: a layer signed by AWS Signer, us-east-1, 2022-02-11."""
+SHOWN: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedZip:
+    """A downloaded zip whose signature verifies and whose files are the build's, where given."""
+
+    download: Download
+    signature: Signature
+    files: int
+
+
+def verify_signed(
+    bench: Workbench,
+    download: Download,
+    *,
+    job_arn: str,
+    profile_version_arn: str,
+    build: Package | None,
+) -> VerifiedZip:
+    """Verifies a signed zip offline.
+
+    Args:
+        bench: The means; its roots are trusted.
+        download: The zip.
+        job_arn: Of the job that must have signed it.
+        profile_version_arn: Of the profile version that must have signed it.
+        build: What its files must equal; None at a rollback, where Lambda's CodeSha256 pins them.
+
+    Raises:
+        ZipError: It is not an unambiguous zip.
+        SignatureError: Its files are not the build's, or its signature does not verify.
+    """
+    contents = read_zip(download.path)
+    if build is not None:
+        _require_same(build, contents)
+    digest = ContentDigest()
+    signature_file = b""
+    for entry, chunks in contents.bodies():
+        if entry.name == SIGNATURE_FILE:
+            signature_file = b"".join(chunks)
+            continue
+        digest.update(entry.name)
+        for chunk in chunks:
+            digest.update_body(chunk)
+    if not signature_file:
+        raise SignatureError.of(
+            "E-SIGNATURE-02",
+            f"{download.path.name} holds no {SIGNATURE_FILE}",
+            "Sign it with AWS Signer",
+        )
+    signature = verify(
+        signature_file,
+        expected=Expected(job_arn=job_arn, profile_version_arn=profile_version_arn),
+        digest=digest.digest(),
+        roots=bench.roots,
+        now=bench.clock.now(),
+        digest_formula=DIGEST_FORMULA,
+    )
+    if not signature.content_digest_matches:
+        bench.journal.warn(
+            "the signature's content digest does not follow the formula known for AWS Signer"
+            " (one source, not yet confirmed on a live account); the files were compared with the"
+            " build one by one and are equal"
+            if build is not None
+            else "the signature's content digest does not follow the formula known for AWS Signer"
+            " (one source, not yet confirmed on a live account); the bytes are those that Lambda"
+            " recorded for the version"
+        )
+    return VerifiedZip(download, signature, _count_files(contents))
+
+
+def _count_files(contents: ZipContents) -> int:
+    return sum(e.kind != "directory" and e.name != SIGNATURE_FILE for e in contents.entries)
+
+
+def _require_same(build: Package, contents: ZipContents) -> None:
+    differences = compare(build, contents, added=(SIGNATURE_FOLDER, SIGNATURE_FILE))
+    if differences:
+        shown = "; ".join(str(d) for d in differences[:SHOWN])
+        more = f" and {len(differences) - SHOWN} more" if len(differences) > SHOWN else ""
+        raise SignatureError(
+            Problem(
+                "E-SIGNATURE-01",
+                f"the signed zip differs from the build: {shown}{more}",
+                "Somebody can write to the bucket's signed/ folder: find out who, then run it"
+                " again",
+            )
+        )

@@ -1,0 +1,305 @@
+"""Decides, purely: may this order be carried out in the world as it was observed?
+
+Imports values only; no AWS, no clock. All that forbids it is told at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from signed_lambda.errors import Problem, refuse
+from signed_lambda.records import AliasRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from signed_lambda.chain.observe import Observed
+    from signed_lambda.chain.workbench import Order
+    from signed_lambda.cloud import CodeSigning, FunctionConfiguration
+    from signed_lambda.model import Package, Sha256
+
+PLATFORM: Final = "AWSLambda-SHA384-ECDSA"
+"""Source: AWS Signer docs, signing platforms."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What stands against the order, and what is worth a warning; empty problems allow it."""
+
+    problems: tuple[Problem, ...]
+    warnings: tuple[str, ...]
+
+    def require_allowed(self) -> None:
+        """Does nothing when the order may be carried out.
+
+        Raises:
+            DeployError: Of the first problem's class, carrying all.
+        """
+        if self.problems:
+            raise refuse(self.problems)
+
+
+def make_plan(order: Order, observed: Observed, package: Package | None = None) -> Plan:
+    """Holds the order against the world.
+
+    Args:
+        order: What was asked for.
+        observed: The world.
+        package: The build, where the command has one.
+    """
+    problems = [
+        *_identity(order, observed),
+        *_function(order, observed, package),
+        *_code_signing(order, observed),
+        *_profile(order, observed),
+        *_bucket(order, observed),
+        *_alias(order, observed),
+    ]
+    return Plan(tuple(problems), tuple(_warnings(order, observed)))
+
+
+def expected_hash(package: Package, expected: Sha256 | None) -> Iterator[Problem]:
+    """The problem that the build is not the one that was announced (`expected-sha256`)."""
+    if expected is None or expected in (package.sha256, package.source_sha256):
+        return
+    given = f", the given zip is {package.source_sha256}" if package.source_sha256 else ""
+    yield Problem(
+        "E-HASH-01",
+        f"expected-sha256 is {expected}, the build of {package.source} is {package.sha256}{given}",
+        "Build again from the reviewed commit, or update expected-sha256 after a review",
+    )
+
+
+def _identity(order: Order, observed: Observed) -> Iterator[Problem]:
+    identity = observed.identity
+    if order.allowed_accounts and identity.account not in order.allowed_accounts:
+        yield Problem(
+            "E-IDENTITY-20",
+            f"the credentials are of account {identity.account}, allowed-account-ids names"
+            f" {', '.join(order.allowed_accounts)}",
+            "Use the role of an allowed account",
+        )
+    named = (order.function_account, order.function_region)
+    actual = (identity.account, identity.region)
+    if any(n is not None and n != a for n, a in zip(named, actual, strict=True)):
+        yield Problem(
+            "E-IDENTITY-21",
+            f"the function is in {order.function_region}/{order.function_account}, the"
+            f" credentials are of {identity.region}/{identity.account}",
+            "Use a role of the function's account and set aws-region to its region",
+        )
+
+
+def _function(order: Order, observed: Observed, package: Package | None) -> Iterator[Problem]:
+    function = observed.function
+    where = f"{observed.identity.region}/{observed.identity.account}"
+    if function is None:
+        yield Problem(
+            "E-FUNCTION-01",
+            f"no function {order.function} in {where}",
+            "Create it first (with Terraform, SAM or the console); this action deploys code to a"
+            " function that exists",
+        )
+        return
+    if function.package_type != "Zip":
+        yield Problem(
+            "E-FUNCTION-02",
+            f"{order.function} is a container image function",
+            "This action deploys zip packages; Signer signs images by another way (Notation)",
+        )
+        return
+    if function.state == "Pending" or function.last_update_status == "InProgress":
+        yield Problem(
+            "E-FUNCTION-04",
+            f"{order.function} is {function.state}/{function.last_update_status} since"
+            f" {function.last_modified}, begun by somebody else",
+            "Run it again when that update has ended",
+        )
+    elif function.state not in (None, "Active"):
+        yield Problem(
+            "E-FUNCTION-03",
+            f"{order.function} is {function.state}: {function.state_reason_code}"
+            f" ({function.state_reason})",
+            "Mend what Lambda names; an Inactive function wakes when it is invoked",
+        )
+    if package is not None:
+        yield from _handler(function, package)
+
+
+def _handler(function: FunctionConfiguration, package: Package) -> Iterator[Problem]:
+    """The handler's file must be in the package, unless a layer may bring it."""
+    runtime, handler = str(function.content.get("Runtime", "")), function.handler or ""
+    endings = {"python": (".py", "/__init__.py", ".so"), "nodejs": (".js", ".mjs", ".cjs")}
+    suffixes = next((s for name, s in endings.items() if runtime.startswith(name)), None)
+    if suffixes is None or function.content.get("Layers") or "." not in handler:
+        return
+    stem = handler.rsplit(".", 1)[0]
+    stem = stem.replace(".", "/") if runtime.startswith("python") else stem
+    names = {e.name for e in package.entries}
+    if any(f"{stem}{s}" in names for s in suffixes) or _compiled(stem, names):
+        return
+    wanted = f"{stem}{suffixes[0]}"
+    elsewhere = sorted(n for n in names if n.endswith(f"/{wanted}"))[:3]
+    found = f"; found {', '.join(elsewhere)}" if elsewhere else ""
+    yield Problem(
+        "E-FUNCTION-05",
+        f"handler {handler} of {function.name} needs {wanted} in the package{found}",
+        "Set source to the folder that holds it, or change the function's handler",
+    )
+
+
+def _compiled(stem: str, names: set[str]) -> bool:
+    """A compiled Python module: stem.cpython-313-x86_64-linux-gnu.so."""
+    return any(n.startswith(f"{stem}.") and n.endswith((".so", ".pyc")) for n in names)
+
+
+def _code_signing(order: Order, observed: Observed) -> Iterator[Problem]:
+    signing, function = observed.code_signing, observed.function
+    if function is None or function.package_type != "Zip":
+        return
+    if order.profile is None and order.command == "deploy":
+        if signing is not None and signing.policy == "Enforce":
+            yield Problem(
+                "E-CODESIGNING-04",
+                f"allow-unsigned is true, and {order.function} demands signed code"
+                f" ({signing.arn} is Enforce)",
+                "Give signing-profile instead of allow-unsigned",
+            )
+        return
+    if order.require_code_signing == "off":
+        return
+    if signing is None:
+        yield Problem(
+            "E-CODESIGNING-01",
+            f"no code-signing configuration is attached to {order.function}: Lambda would accept"
+            " unsigned code",
+            "Attach one with policy Enforce (aws lambda put-function-code-signing-config), or set"
+            " require-code-signing: off",
+        )
+        return
+    if signing.policy != "Enforce" and order.require_code_signing == "enforce":
+        yield Problem(
+            "E-CODESIGNING-02",
+            f"the policy of {signing.arn} is {signing.policy}: Lambda would accept unsigned code",
+            "Set it to Enforce (aws lambda update-code-signing-config), or set"
+            " require-code-signing: warn",
+        )
+    yield from _publisher(observed, signing)
+
+
+def _publisher(observed: Observed, signing: CodeSigning) -> Iterator[Problem]:
+    profile = observed.profile
+    if profile is not None and profile.version_arn not in signing.allowed_publishers:
+        yield Problem(
+            "E-CODESIGNING-03",
+            f"{profile.version_arn} is not among the allowed publishers of {signing.arn}"
+            f" ({', '.join(signing.allowed_publishers) or 'none'})",
+            "Add it (aws lambda update-code-signing-config --allowed-publishers ...)",
+        )
+
+
+def _profile(order: Order, observed: Observed) -> Iterator[Problem]:
+    profile = observed.profile
+    if order.profile is None:
+        return
+    if profile is None:
+        yield Problem(
+            "E-PROFILE-01",
+            f"no signing profile {order.profile} in {observed.identity.region}"
+            f" (account {order.profile_owner or observed.identity.account})",
+            "Check signing-profile, signing-profile-owner and the region",
+        )
+        return
+    if profile.status != "Active":
+        yield Problem(
+            "E-PROFILE-03",
+            f"signing profile {profile.name} is {profile.status}",
+            "Make a new profile (a name once used is never free again) and add it to the"
+            " function's allowed publishers",
+        )
+    if profile.platform != PLATFORM:
+        yield Problem(
+            "E-PROFILE-04",
+            f"signing profile {profile.name} is of platform {profile.platform}",
+            f"Use a profile of platform {PLATFORM}",
+        )
+
+
+def _bucket(order: Order, observed: Observed) -> Iterator[Problem]:
+    bucket = observed.bucket
+    if bucket is None:
+        return
+    enable = (
+        f"aws s3api put-bucket-versioning --bucket {bucket.name}"
+        " --versioning-configuration Status=Enabled"
+    )
+    if bucket.state == "missing":
+        yield Problem(
+            "E-BUCKET-01",
+            f"no bucket {bucket.name}",
+            f"Check the name, or create it (aws s3api create-bucket) and run `{enable}`",
+        )
+    elif bucket.state == "foreign":
+        yield Problem(
+            "E-BUCKET-02",
+            f"bucket {bucket.name} is not of account"
+            f" {order.owner or observed.identity.account}, or this role may not look at it",
+            "Check bucket and bucket-owner, and allow s3:GetBucketVersioning on it",
+        )
+    elif bucket.versioning != "Enabled":
+        suspended = bucket.versioning == "Suspended"
+        yield Problem(
+            "E-BUCKET-04" if suspended else "E-BUCKET-03",
+            f"versioning of bucket {bucket.name} is {'suspended' if suspended else 'off'}, so the"
+            " object that is signed and deployed cannot be pinned",
+            f"Run `{enable}`",
+        )
+
+
+def _alias(order: Order, observed: Observed) -> Iterator[Problem]:
+    alias = observed.alias
+    if alias is None:
+        if order.command == "rollback" and observed.function is not None:
+            yield Problem(
+                "E-ALIAS-04",
+                f"alias '{order.alias}' of {order.function} does not exist",
+                "Check the input alias; there is nothing to roll back",
+            )
+        return
+    if alias.weights:
+        shares = ", ".join(f"{v}: {100 * w:g} %" for v, w in alias.weights.items())
+        yield Problem(
+            "E-ALIAS-02",
+            f"a shift is under way on alias '{alias.name}': version {alias.version} and {shares}",
+            "Finish or abort it first (aws lambda update-alias --routing-config {})",
+        )
+    if alias.version == "$LATEST":
+        yield Problem(
+            "E-ALIAS-01",
+            f"alias '{alias.name}' is at $LATEST, which is no version that could be told or"
+            " rolled back to",
+            f"Move it to a published version once: aws lambda update-alias --function-name"
+            f" {order.function} --name {alias.name} --function-version N",
+        )
+    record = AliasRecord.parse(alias.description)
+    newer = record is not None and record.is_newer_than(order.run.run_id, order.run.attempt)
+    if record is not None and newer and order.command == "deploy" and not order.allow_older:
+        yield Problem(
+            "E-SUPERSEDED-01",
+            f"alias '{alias.name}' was moved by run {record.run}.{record.attempt} (commit"
+            f" {record.commit or 'unknown'}), which is newer than this run"
+            f" {order.run.run_id}.{order.run.attempt}",
+            "Use rollback to go back, or set allow-older: true",
+        )
+
+
+def _warnings(order: Order, observed: Observed) -> Iterator[str]:
+    if order.command == "deploy" and order.profile is None:
+        yield "Deployed UNSIGNED: allow-unsigned is true, AWS Signer was skipped"
+    signing = observed.code_signing
+    if signing is not None and signing.policy != "Enforce":
+        yield (
+            f"The code-signing configuration's policy is {signing.policy}: Lambda accepts unsigned"
+            " code for this function"
+        )
