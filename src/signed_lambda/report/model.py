@@ -133,7 +133,13 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackageSummary:
-    """The package, for the reader."""
+    """The package, for the reader.
+
+    Attributes:
+        repo_root: Path of the source inside the repository, "/"-separated, "" for its root; None
+            when the source is not a folder of the checked-out repository (a .zip, a build folder
+            that git does not know): then findings link to no file.
+    """
 
     files: int
     size_bytes: int
@@ -141,6 +147,7 @@ class PackageSummary:
     codec: str
     left_out: tuple[LeftOut, ...]
     notes: tuple[str, ...]
+    repo_root: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

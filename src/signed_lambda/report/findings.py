@@ -1,0 +1,128 @@
+"""Findings of the static review as Markdown: the fact, the loop, the way out.
+
+Each loop is one line of text (mails show no diagrams) and one mermaid diagram with plain labels:
+GitHub's renderer does not take HTML in them.
+
+Pure: imports this package's escape, story and model.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from signed_lambda.report import escape, story
+
+if TYPE_CHECKING:
+    from signed_lambda.report.model import Finding, Report
+
+SEVERITIES: Final = ("high", "medium", "low", "ask")
+"""Worst first."""
+
+_MARKS: Final = {"high": "❌", "medium": "⚠️", "low": "🔹", "ask": "❔"}
+_MAX_NODES: Final = 12
+_MAX_EVIDENCE: Final = 12
+_CLIP: Final = 500
+
+
+def ranked(report: Report) -> tuple[Finding, ...]:
+    """All findings, those that nobody allowed first, then by severity, path and line."""
+    return tuple(
+        sorted(
+            report.findings,
+            key=lambda f: (
+                f.allowed is not None,
+                SEVERITIES.index(f.severity),
+                f.path,
+                f.line,
+                f.rule,
+            ),
+        )
+    )
+
+
+def section(report: Report, at_most: int) -> str:
+    """The findings, worst first; "" when there are none or none may be shown.
+
+    Args:
+        report: Holds the findings.
+        at_most: So many are shown.
+    """
+    shown = ranked(report)[:at_most]
+    if not shown:
+        return ""
+    blocks = "\n\n".join(_block(report, f) for f in shown)
+    worst = any(f.severity == "high" and f.allowed is None for f in shown)
+    is_open = " open" if worst else ""
+    title = f"Findings ({totals(report)})"
+    return f"<details{is_open}><summary><b>{title}</b></summary>\n\n{blocks}\n\n</details>"
+
+
+def totals(report: Report) -> str:
+    """Counts in words: "1 high, 2 medium, 1 allowed"; "none" without findings."""
+    counts = [
+        (sum(f.severity == s and f.allowed is None for f in report.findings), s) for s in SEVERITIES
+    ]
+    counts.append((sum(f.allowed is not None for f in report.findings), "allowed"))
+    return ", ".join(f"{n:,} {name}" for n, name in counts if n) or "none"
+
+
+def loop(finding: Finding) -> str:
+    """The cycle in one line, with names between backticks; "" when there is none."""
+    nodes = [f"`{n.replace('`', chr(39))}`" for n in finding.cycle]
+    return " → ".join(nodes)
+
+
+def _block(report: Report, finding: Finding) -> str:
+    rule = escape.prose(escape.clip(finding.rule, 60))
+    ask = " (please check)" if finding.certainty == "ask" else ""
+    where = _where(report, finding)
+    parts = [
+        f"{_MARKS[finding.severity]} **{rule}** {finding.severity}{ask} · {where}",
+        _prose(finding.message),
+    ]
+    if finding.cycle:
+        nodes = " → ".join(escape.code(escape.clip(n, 80)) for n in finding.cycle[: _MAX_NODES + 1])
+        parts += [f"Loop: {nodes}", _diagram(finding)]
+    evidence = [f"- {_prose(e)}" for e in finding.evidence[:_MAX_EVIDENCE]]
+    parts.append("\n".join(evidence))
+    if finding.fix:
+        parts.append(f"**What to change:** {_prose(finding.fix)}")
+    stops = [_prose(finding.aws_stops)] if finding.aws_stops else []
+    stops += [f"Guard seen: {_prose(finding.guard)}"] if finding.guard else []
+    parts.append(" ".join(stops))
+    if finding.allowed is not None:
+        parts.append(f"**Allowed:** {_prose(finding.allowed) or 'no reason given'}")
+    return "\n\n".join(p for p in parts if p)
+
+
+def _where(report: Report, finding: Finding) -> str:
+    """The place, as a permanent link when the file is known to be one of the repository."""
+    place = escape.code(f"{escape.clip(finding.path, 200)}:{finding.line}")
+    root = report.package.repo_root if report.package else None
+    if root is None:
+        return place
+    path = f"{root}/{finding.path}" if root else finding.path
+    url = story.file_url(report.run, path, finding.line, finding.end_line)
+    return f"[{place}]({url})" if url and len(url) < 1_000 else place  # noqa: PLR2004 - a long path
+
+
+def _diagram(finding: Finding) -> str:
+    """A mermaid flowchart of the cycle; the closing edge is drawn thick."""
+    names = list(dict.fromkeys(finding.cycle))[:_MAX_NODES]
+    ids = {name: f"n{i}" for i, name in enumerate(names)}
+    lines = ["flowchart LR"]
+    lines += [f'  {ids[n]}["{escape.mermaid_label(n)}"]' for n in names]
+    edges = [
+        (a, b)
+        for a, b in zip(finding.cycle, finding.cycle[1:], strict=False)
+        if a in ids and b in ids
+    ]
+    lines += [
+        f"  {ids[a]} {'==>' if i == len(edges) - 1 else '-->'} {ids[b]}"
+        for i, (a, b) in enumerate(edges)
+    ]
+    return escape.fence("\n".join(lines), "mermaid")
+
+
+def _prose(sentence: str) -> str:
+    return escape.prose(escape.clip(sentence, _CLIP))

@@ -1,0 +1,125 @@
+"""The report as JSON, for programs: complete, versioned, described by docs/report.schema.json.
+
+Pure: imports the report model. A member is never renamed or given another meaning without a new
+`report_version`.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from signed_lambda.report.model import REPORT_VERSION
+
+if TYPE_CHECKING:
+    from signed_lambda.model import Sha256
+    from signed_lambda.report.model import Finding, Report
+
+
+def render_json(report: Report) -> str:
+    """The report as one JSON object, indented, ending with a line break, pure ASCII.
+
+    Hashes are 64 hex digits, and 44 characters of base64 beside them where AWS shows that form;
+    null where there is none. Times are UTC in ISO 8601, durations are seconds. Lone surrogates
+    of file names stand as their escapes.
+    """
+    return json.dumps(as_dict(report), indent=2, ensure_ascii=True) + "\n"
+
+
+def as_dict(report: Report) -> dict[str, object]:
+    """The report as plain values, in the order of the schema."""
+    return {
+        "report_version": REPORT_VERSION,
+        "action_version": report.action_version,
+        "command": report.command,
+        "outcome": report.outcome,
+        "changed": report.changed,
+        "function_name": report.function_name,
+        "alias": report.alias,
+        "region": report.region,
+        "version": report.version,
+        "previous_version": report.previous_version,
+        "version_arn": report.version_arn,
+        "undo_version": report.undo_version,
+        "build_sha256": _sha(report.build_sha256),
+        "code_sha256": _sha(report.code_sha256),
+        "config_sha256": _sha(report.config_sha256),
+        "hash_alias": report.hash_alias,
+        "signing_job_id": report.signing_job_id,
+        "signing_profile": report.signing_profile,
+        "reason": report.reason,
+        "reach": report.reach.name.lower(),
+        "left": report.left,
+        "problems": [{"id": p.id, "what": p.what, "do": p.do} for p in report.problems],
+        "warnings": list(report.warnings),
+        "links": [
+            {"name": x.name, "equals": x.equals, "sha256": _sha(x.sha256)} for x in report.links
+        ],
+        "facts": [
+            {
+                "step": f.step,
+                "title": f.title,
+                "status": f.status.value,
+                "proof": f.proof,
+                "took_s": None if f.took_s is None else round(f.took_s, 3),
+            }
+            for f in report.facts
+        ],
+        "findings": [_finding(f) for f in report.findings],
+        "package": _package(report),
+        "run": _run(report),
+        "started_at": report.started_at.isoformat(timespec="seconds"),
+        "took_s": round(report.took_s, 3),
+    }
+
+
+def _sha(sha256: Sha256 | None) -> dict[str, str] | None:
+    return None if sha256 is None else {"hex": sha256.hex, "base64": sha256.b64}
+
+
+def _finding(finding: Finding) -> dict[str, object]:
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity,
+        "certainty": finding.certainty,
+        "path": finding.path,
+        "line": finding.line,
+        "end_line": finding.end_line,
+        "function": finding.function,
+        "message": finding.message,
+        "cycle": list(finding.cycle),
+        "evidence": list(finding.evidence),
+        "guard": finding.guard,
+        "aws_stops": finding.aws_stops,
+        "fix": finding.fix,
+        "allowed": finding.allowed,
+    }
+
+
+def _package(report: Report) -> dict[str, object] | None:
+    package = report.package
+    if package is None:
+        return None
+    return {
+        "files": package.files,
+        "size_bytes": package.size_bytes,
+        "unzipped_bytes": package.unzipped_bytes,
+        "codec": package.codec,
+        "repo_root": package.repo_root,
+        "left_out": [{"name": x.name, "reason": x.reason} for x in package.left_out],
+        "notes": list(package.notes),
+    }
+
+
+def _run(report: Report) -> dict[str, object]:
+    run = report.run
+    return {
+        "repository": run.repository,
+        "server_url": run.server_url,
+        "run_id": run.run_id,
+        "attempt": run.attempt,
+        "commit": run.commit,
+        "event": run.event,
+        "actor": run.actor,
+        "workflow": run.workflow,
+    }

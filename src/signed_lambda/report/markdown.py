@@ -1,0 +1,330 @@
+"""The report as Markdown, for the pull-request comment and the job summary alike.
+
+A reader with thirty seconds reads the first lines: verdict, what it means, which bytes. Then one
+alert, only when something blocks; the chain; and folded away what is read on purpose. Paragraphs
+are parted by blank lines, because a comment breaks lines where a summary does not.
+
+A document that is too long loses whole parts in a fixed order, and says which and how many; the
+verdict and the hashes go last. Nothing is cut in the middle.
+
+Pure: imports this package's escape, story, findings and model.
+"""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from signed_lambda.report import escape, findings, story
+from signed_lambda.report.model import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from signed_lambda.errors import Problem
+    from signed_lambda.model import Sha256
+    from signed_lambda.report.model import Fact, Link, PackageSummary, Report
+
+MIN_LIMIT_BYTES: Final = 4_000
+"""Below this not even verdict and hashes fit."""
+
+_MAX_PROBLEMS: Final = 8
+_MAX_WARNINGS: Final = 8
+_MAX_LINKS: Final = 24
+_MAX_LEFT_OUT: Final = 40
+_CLIP: Final = 700
+"""Characters of one foreign sentence; an error of Lambda with its whole context has about 300."""
+
+_STATUS: Final = {
+    Status.OK: "✅",
+    Status.WARNING: "⚠️",
+    Status.SKIPPED: "⏭️",
+    Status.FAILED: "❌",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rung:
+    """What a document of a certain length holds; a ladder goes from all to the least.
+
+    Attributes:
+        findings: At most so many, worst first.
+        steps, package: Whether these parts are there.
+        details: False: verdict and hashes only.
+    """
+
+    findings: int
+    steps: bool = True
+    package: bool = True
+    details: bool = True
+
+
+def document(report: Report, *, ladder: Sequence[Rung], limit_bytes: int, above: str = "") -> str:
+    """The report, as long as the limit allows.
+
+    Args:
+        report: To be shown.
+        ladder: From the longest document to the shortest.
+        limit_bytes: Of the UTF-8 text, `above` included; at least `MIN_LIMIT_BYTES`.
+        above: A first line that is not text for the reader.
+
+    Raises:
+        ValueError: The limit is too small for any document.
+    """
+    if limit_bytes < MIN_LIMIT_BYTES:
+        raise ValueError(f"a report needs {MIN_LIMIT_BYTES} bytes, not {limit_bytes}")
+    for rung in ladder:
+        out = above + _render(report, rung)
+        if len(out.encode()) <= limit_bytes:
+            return out
+    return above + _least(report)
+
+
+def short(sha256: Sha256) -> str:
+    """The first 12 characters of the hash as Lambda shows it, as a code span."""
+    return f"`{sha256.b64[:12]}…`"
+
+
+def _render(report: Report, rung: Rung) -> str:
+    parts: list[str] = [_heading(report), *_warnings(report), _meaning(report)]
+    if not rung.details:
+        parts += [_problem_ids(report), _identity(report), _hashes(report)]
+    else:
+        parts += [
+            _identity(report),
+            _review(report),
+            _alert(report),
+            _undo(report),
+            _chain(report),
+            findings.section(report, rung.findings),
+            _steps(report.facts, report.took_s) if rung.steps else "",
+            _package(report.package) if rung.package and report.package else "",
+            _hashes(report),
+        ]
+    parts += [_dropped(report, rung), _footer(report)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _least(report: Report) -> str:
+    """Verdict and the two hashes, of bounded length whatever the names are."""
+    hashes = [
+        f"{name} `{sha.b64}`"
+        for name, sha in (("build", report.build_sha256), ("code", report.code_sha256))
+        if sha
+    ]
+    name = escape.code(escape.clip(report.function_name, 64))
+    lines = [
+        f"### {story.mark(report)} {name}: {report.outcome}",
+        ", ".join(hashes),
+        "The report is too long to be shown here: see the log of the run.",
+    ]
+    return "\n\n".join(line for line in lines if line) + "\n"
+
+
+def _heading(report: Report) -> str:
+    ended = f"{report.outcome}, " if report.outcome in ("refused", "failed") else ""
+    what = f"{story.target(report)}: {ended}{story.headline(report)}"
+    return f"### {story.mark(report)} {escape.prose(escape.clip(what, 400))}"
+
+
+def _warnings(report: Report) -> list[str]:
+    out = [f"⚠️ **Warning:** {_prose(w)}" for w in report.warnings[:_MAX_WARNINGS]]
+    more = len(report.warnings) - _MAX_WARNINGS
+    return [*out, f"⚠️ and {story.count(more, 'more warning')} in the log."] if more > 0 else out
+
+
+def _meaning(report: Report) -> str:
+    reason = f" Reason given: {_prose(report.reason)}" if report.reason.strip() else ""
+    return escape.prose(escape.clip(story.meaning(report), _CLIP)) + reason
+
+
+def _identity(report: Report) -> str:
+    opening, ends = story.identity(report)
+    if not ends:
+        return ""
+    named = " → ".join(f"{escape.prose(name)} {short(sha)}" for name, sha in ends)
+    url = story.commit_url(report.run)
+    commit = f" from commit [`{report.run.commit[:7]}`]({url})" if url else ""
+    return f"**{opening}** {named}{commit}."
+
+
+def _review(report: Report) -> str:
+    return f"**Static review:** {findings.totals(report)}." if report.findings else ""
+
+
+def _alert(report: Report) -> str:
+    """One alert, only when something blocks: id, what, what to do, what was left unchanged."""
+    if not report.problems:
+        return ""
+    shown = report.problems[:_MAX_PROBLEMS]
+    parts = [p for problem in shown for p in _problem(problem)]
+    more = len(report.problems) - len(shown)
+    if more:
+        parts.append(f"and {story.count(more, 'more problem')} in the log.")
+    if report.left:
+        parts.append(f"**Left unchanged:** {_prose(story.sentence(report.left))}")
+    return "> [!CAUTION]\n" + "\n>\n".join(f"> {part}" for part in parts)
+
+
+def _problem(problem: Problem) -> Iterable[str]:
+    yield f"**{problem.id}:** {_prose(story.sentence(problem.what))}"
+    if problem.do:
+        yield f"**What to do:** {_prose(story.sentence(problem.do))}"
+
+
+def _problem_ids(report: Report) -> str:
+    return ", ".join(f"**{p.id}**" for p in report.problems[:_MAX_PROBLEMS])
+
+
+def _undo(report: Report) -> str:
+    undo = story.undo(report)
+    if undo is None:
+        return ""
+    if not undo.command:
+        to = escape.code(f"to: {undo.version}")
+        return f"**Undo:** run this action with `command: rollback` and {to}."
+    return f"**Undo:** {escape.code(undo.command)} ([open]({undo.url}))"
+
+
+def _chain(report: Report) -> str:
+    """The table of links; the mark comes first, so that a phone shows it without scrolling."""
+    if not report.links:
+        return ""
+    rows = ["| | Link in the chain | SHA-256 |", "|:-:|:--|:--|"]
+    rows += [_link(link) for link in report.links[:_MAX_LINKS]]
+    more = len(report.links) - _MAX_LINKS
+    if more > 0:
+        rows.append(f"| ✅ | and {story.count(more, 'more link')}, all equal | |")
+    if report.outcome in story.BLOCKED:
+        rows.append("| ⛔ | **the chain ends here** | |")
+    return "\n".join(rows)
+
+
+def _link(link: Link) -> str:
+    name = escape.prose(escape.clip(link.name, 200)) or "–"  # noqa: RUF001 - a dash
+    equals = f" = {escape.prose(escape.clip(link.equals, 200))}" if link.equals else ""
+    return f"| {'✅' if link.equals else '🔗'} | {name}{equals} | {short(link.sha256)} |"
+
+
+def _steps(facts: Sequence[Fact], took_s: float) -> str:
+    if not facts:
+        return ""
+    rows = ["| | Step | Took | Proof |", "|:-:|:--|--:|:--|"]
+    rows += [
+        f"| {_STATUS[f.status]} | {_cell(f.title)} | "
+        f"{story.seconds(f.took_s) if f.took_s is not None else ''} | {_cell(f.proof)} |"
+        for f in facts
+    ]
+    return _folded(f"Steps ({len(facts)}, {story.seconds(took_s)})", "\n".join(rows))
+
+
+def _package(package: PackageSummary) -> str:
+    unzipped, zipped = story.size(package.unzipped_bytes), story.size(package.size_bytes)
+    files = story.count(package.files, "file")
+    lines = [f"{files}, {unzipped}; zipped {zipped} with {escape.prose(package.codec)}."]
+    lines += [f"- ⚠️ {_prose(note)}" for note in package.notes[:_MAX_WARNINGS]]
+    left_out = package.left_out
+    if left_out:
+        rows = ["| Left out | Why |", "|:--|:--|"]
+        rows += [
+            f"| {escape.code(escape.clip(x.name, 200))} | {_WHY[x.reason]} |"
+            for x in left_out[:_MAX_LEFT_OUT]
+        ]
+        more = len(left_out) - _MAX_LEFT_OUT
+        rows += [f"| and {more:,} more | see the JSON report |"] if more > 0 else []
+        lines.append("\n".join(rows))
+    title = f"Package ({story.count(package.files, 'file')}"
+    return _folded(
+        title + (f", {len(left_out):,} left out)" if left_out else ")"), "\n\n".join(lines)
+    )
+
+
+_WHY: Final = {
+    "secret": "looks like a secret",
+    "pattern": "a pattern says so",
+    "bytecode": "bytecode, made anew by Lambda",
+    "empty-folder": "an empty folder",
+    "control-file": "a file for this action",
+}
+
+
+def _hashes(report: Report) -> str:
+    """All hashes in full, and how to check them without this action."""
+    if not report.build_sha256 and not report.code_sha256:
+        return ""
+    rows = ["| | |", "|:--|:--|"]
+    if report.build_sha256:
+        rows.append(f"| Build, hex | `{report.build_sha256.hex}` |")
+        rows.append(f"| Build, base64 | `{report.build_sha256.b64}` |")
+    if report.code_sha256:
+        rows.append(f"| `CodeSha256`, base64 | `{report.code_sha256.b64}` |")
+    if report.config_sha256:
+        rows.append(f"| Code and configuration, hex | `{report.config_sha256.hex}` |")
+    if report.signing_job_id:
+        profile = (
+            f", profile {escape.code(report.signing_profile)}" if report.signing_profile else ""
+        )
+        rows.append(
+            f"| Signing job | {escape.code(escape.clip(report.signing_job_id, 100))}{profile} |"
+        )
+    return _folded("Hashes in full, and how to check them", "\n".join(rows) + _check(report))
+
+
+def _check(report: Report) -> str:
+    if not report.code_sha256 or not report.version:
+        return ""
+    words = ["aws", "lambda", "get-function-configuration"]
+    words += ["--region", report.region] if report.region else []
+    words += ["--function-name", report.function_name]
+    words += ["--qualifier", report.alias or report.version]
+    words += ["--query", "CodeSha256", "--output", "text"]
+    command = " ".join(shlex.quote(escape.clip(w, 200)) for w in words)
+    return f"\n\n{escape.fence(command, 'sh')}"
+
+
+def _dropped(report: Report, rung: Rung) -> str:
+    """Names and counts of the parts that this document leaves out."""
+    gone: list[str] = []
+    if report.facts and not (rung.steps and rung.details):
+        gone.append(story.count(len(report.facts), "step"))
+    if report.package and not (rung.package and rung.details):
+        gone.append("the package's details")
+    hidden = len(report.findings) - (rung.findings if rung.details else 0)
+    if hidden > 0:
+        gone.append(story.count(hidden, "finding"))
+    if report.links and not rung.details:
+        gone.append(story.count(len(report.links), "link"))
+    if not gone:
+        return ""
+    url = story.run_url(report.run)
+    where = f"[the run]({url})" if url else "the run"
+    what = ", ".join(gone)
+    return f"Left out here for length: {what}. The JSON report and the log of {where} have them."
+
+
+def _footer(report: Report) -> str:
+    run = report.run
+    parts = []
+    if url := story.run_url(run):
+        parts.append(f"[run {run.run_id}]({url})")
+        parts.append(f"attempt {run.attempt}")
+    if url := story.commit_url(run):
+        parts.append(f"commit [`{run.commit[:7]}`]({url})")
+    parts.append(f"{report.started_at:%Y-%m-%d %H:%M} UTC")
+    parts.append(f"took {story.seconds(report.took_s)}")
+    version = f" {escape.prose(report.action_version)}" if report.action_version else ""
+    parts.append(f"signed-lambda-deploy{version}")
+    return f"<sub>{' · '.join(parts)}</sub>"
+
+
+def _folded(title: str, body: str) -> str:
+    return f"<details><summary><b>{title}</b></summary>\n\n{body}\n\n</details>"
+
+
+def _prose(sentence: str) -> str:
+    return escape.prose(escape.clip(sentence, _CLIP))
+
+
+def _cell(sentence: str) -> str:
+    return escape.prose(escape.clip(sentence, _CLIP)) or "–"  # noqa: RUF001 - a dash

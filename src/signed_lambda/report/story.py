@@ -1,0 +1,260 @@
+"""What a report says in words: verdict, meaning, identity, undo. The same words in every place.
+
+Sentences may hold names between backticks, as our error texts do; each renderer escapes them for
+its own sink (`escape.prose` for Markdown, `escape.log` for the log). Plain words: what the reader
+needs, no blame.
+
+Pure: imports the report model and the Python standard library only.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
+
+from signed_lambda.report.model import Reach
+
+if TYPE_CHECKING:
+    from signed_lambda.model import Sha256
+    from signed_lambda.report.model import Report, Run
+
+ROLLBACK_WORKFLOW: Final = "rollback.yml"
+"""File name of the workflow that the undo line starts; the example we ship has this name."""
+
+BLOCKED: Final = frozenset({"refused", "failed", "moved-unconfirmed", "superseded", "drifted"})
+"""Outcomes that end with an exit code other than 0."""
+
+_MOVED: Final = frozenset({"deployed", "rolled-back", "promoted"})
+
+_MARKS: Final = {
+    "deployed": "✅",
+    "unchanged": "✅",
+    "planned": "📋",
+    "rolled-back": "↩️",
+    "promoted": "✅",
+    "verified": "✅",
+    "drifted": "🛑",
+    "scanned": "✅",
+    "refused": "🛑",
+    "failed": "❌",
+    "moved-unconfirmed": "⚠️",
+    "superseded": "⏭️",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undo:
+    """How to go back.
+
+    Attributes:
+        version: The version that the alias would run again.
+        command: One shell command, "" when the repository is not known.
+        url: Of the workflow's page, "" when the repository is not known.
+    """
+
+    version: str
+    command: str
+    url: str
+
+
+def mark(report: Report) -> str:
+    """One pictogram for the verdict; a warning sign when it went well but with warnings."""
+    if report.outcome not in BLOCKED and (report.warnings or report.problems or _open(report)):
+        return "⚠️"
+    return _MARKS[report.outcome]
+
+
+def target(report: Report) -> str:
+    """What the run was about: function, alias and region, as far as they are known."""
+    name = _quoted(report.function_name) if report.function_name else "no function"
+    alias = f" → {_quoted(report.alias)}" if report.alias else ""
+    region = f" ({report.region})" if report.region else ""
+    return name + alias + region
+
+
+def headline(report: Report) -> str:
+    """The verdict in one line, after the target: "now runs version 42 (was 41)"."""
+    version, was = report.version or "?", report.previous_version
+    before = f"was {was}" if was else "new alias"
+    found = _open(report)
+    sentences = {
+        "deployed": f"now runs version {version} ({before})",
+        "unchanged": f"nothing to do, version {version} already runs this build",
+        "planned": _planned(report),
+        "rolled-back": f"rolled back to version {version}{f' (was {was})' if was else ''}",
+        "promoted": f"now runs version {version} ({before}), promoted",
+        "verified": f"version {version} runs what was recorded",
+        "drifted": f"version {version} no longer runs what was recorded",
+        "scanned": f"{count(found, 'open finding')}" if found else "nothing found",
+        "refused": _still(report),
+        "failed": _still(report),
+        "moved-unconfirmed": f"may have moved to version {version}, please check",
+        "superseded": "not moved by this run, a later one took over",
+    }
+    return sentences[report.outcome]
+
+
+def meaning(report: Report) -> str:
+    """What the verdict means for those who call the function; one or two sentences."""
+    alias = _quoted(report.alias)
+    kept = f" Version {report.previous_version} is kept." if report.previous_version else ""
+    sentences = {
+        "deployed": f"Calls through {alias} run this build from now on.{kept}",
+        "unchanged": "Nothing was written, neither to S3 nor to Lambda.",
+        "planned": "This is a preview: nothing was written.",
+        "rolled-back": f"Calls through {alias} run version {report.version} again. Its bytes, "
+        f"signature and state were checked before the move.",
+        "promoted": f"Calls through {alias} run version {report.version}, the same bytes that "
+        f"were released elsewhere before.{kept}",
+        "verified": f"The code behind {alias} was read again and is what was recorded for it.",
+        "drifted": f"Somebody changed what calls through {alias} run, outside of this action.",
+        "scanned": "Static review only: nothing was read from AWS, nothing was written.",
+        "refused": f"Calls through {alias} run the same code as before.",
+        "failed": f"Calls through {alias} run the same code as before.",
+        "moved-unconfirmed": f"The move of {alias} was sent, but it could not be read back.",
+        "superseded": f"Calls through {alias} run what the later run put there.",
+    }
+    if report.outcome in ("refused", "failed") and report.reach >= Reach.ALIAS:
+        return sentences["moved-unconfirmed"]
+    return sentences[report.outcome]
+
+
+def sentence(text: str) -> str:
+    """The text, closed with a full stop where it has no closing mark of its own."""
+    text = text.strip()
+    return text if not text or text[-1] in ".!?:`" else f"{text}."
+
+
+def identity(report: Report) -> tuple[str, tuple[tuple[str, Sha256], ...]]:
+    """The sentence about hashes: an opening, then named hashes in the order of the chain.
+
+    Only what was compared is claimed: the opening says "is what was built" when both ends of the
+    chain are in the report and the run succeeded.
+    """
+    ends: list[tuple[str, Sha256]] = []
+    if report.build_sha256 is not None:
+        ends.append(("build", report.build_sha256))
+    if report.code_sha256 is not None:
+        of = f" of version {report.version}" if report.version else ""
+        ends.append((f"`CodeSha256`{of}", report.code_sha256))
+    if not ends:
+        return "", ()
+    done = report.outcome in _MOVED | {"unchanged", "verified"}
+    if done and report.build_sha256 is not None and report.code_sha256 is not None:
+        return "What runs is what was built:", tuple(ends)
+    if done:
+        return "What runs was hashed again:", tuple(ends)
+    return "This was about:", tuple(ends)
+
+
+def undo(report: Report) -> Undo | None:
+    """How to go back to the version before; None when there is none.
+
+    The command starts the repository's rollback workflow; its values are quoted for a shell.
+    """
+    if not report.undo_version:
+        return None
+    run = report.run
+    if not _is_repository(run.repository):
+        return Undo(version=report.undo_version, command="", url="")
+    fields = {
+        "function-name": report.function_name,
+        "alias": report.alias,
+        "to": report.undo_version,
+    }
+    command = " ".join(
+        ["gh", "workflow", "run", ROLLBACK_WORKFLOW, "-R", run.repository]
+        + [word for k, v in fields.items() for word in ("-f", shlex.quote(f"{k}={v}"))]
+    )
+    url = f"{web(run)}/{run.repository}/actions/workflows/{ROLLBACK_WORKFLOW}"
+    return Undo(version=report.undo_version, command=command, url=url)
+
+
+def web(run: Run) -> str:
+    """Address of GitHub's web pages, "https://github.com" when it is not known or not one."""
+    if re.fullmatch(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?", run.server_url):
+        return run.server_url
+    return "https://github.com"
+
+
+def commit_url(run: Run) -> str:
+    """Page of the commit that was built, "" when it is not known."""
+    if _is_repository(run.repository) and re.fullmatch(r"[0-9a-f]{40}", run.commit):
+        return f"{web(run)}/{run.repository}/commit/{run.commit}"
+    return ""
+
+
+def run_url(run: Run) -> str:
+    """Page of the workflow run, "" outside of GitHub."""
+    if not _is_repository(run.repository) or not run.run_id:
+        return ""
+    attempt = f"/attempts/{run.attempt}" if run.attempt > 1 else ""
+    return f"{web(run)}/{run.repository}/actions/runs/{run.run_id}{attempt}"
+
+
+def file_url(run: Run, path: str, line: int, end_line: int) -> str:
+    """Permanent link to lines of a file of the repository, "" when it is not known."""
+    if not commit_url(run):
+        return ""
+    lines = f"#L{line}" if end_line <= line else f"#L{line}-L{end_line}"
+    return f"{web(run)}/{run.repository}/blob/{run.commit}/{quote(path, errors='replace')}{lines}"
+
+
+def seconds(took_s: float) -> str:
+    """A duration as people write it: "31 ms", "0.4 s", "21 s", "5 min 37 s"."""
+    if took_s < 0.0995:  # noqa: PLR2004 - what rounds to 0.0 s
+        return f"{max(round(took_s * 1000), 0)} ms"
+    if took_s < 9.95:  # noqa: PLR2004 - the last that rounds to one digit before the point
+        return f"{took_s:.1f} s"
+    minutes, rest = divmod(round(took_s), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def size(size_bytes: int) -> str:
+    """A size in binary units with one digit: "812 B", "1.2 KiB", "48.0 MiB"."""
+    amount = float(size_bytes)
+    for unit in ("B", "KiB"):
+        if amount < 1024:  # noqa: PLR2004 - binary unit
+            return f"{amount:.0f} B" if unit == "B" else f"{amount:.1f} KiB"
+        amount /= 1024
+    return f"{amount:.1f} MiB"
+
+
+def count(number: int, noun: str) -> str:
+    """A number and its noun: "1 file", "2 files", "10,000 files"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _open(report: Report) -> int:
+    """Findings that nobody allowed."""
+    return sum(f.allowed is None for f in report.findings)
+
+
+def _planned(report: Report) -> str:
+    if report.problems:
+        return "deploying this build would be refused"
+    if report.version and report.version == report.previous_version:
+        return f"nothing would change, version {report.version} already runs this build"
+    if report.previous_version:
+        return f"deploying this build would move it on from version {report.previous_version}"
+    return "deploying this build would create the alias"
+
+
+def _still(report: Report) -> str:
+    """Where the alias stands after a run that ended early; never a guess."""
+    if report.reach >= Reach.ALIAS:
+        return "the alias may have moved"
+    if report.previous_version:
+        return f"still runs version {report.previous_version}"
+    return "the alias was not touched"
+
+
+def _quoted(name: str) -> str:
+    return "`" + name.replace("`", "'") + "`"
+
+
+def _is_repository(name: str) -> bool:
+    return re.fullmatch(r"[A-Za-z0-9-]{1,39}/[A-Za-z0-9._-]{1,100}", name) is not None

@@ -1,0 +1,175 @@
+"""The report as plain text: the last thing in the log, read at night by somebody in a hurry.
+
+The verdict first, then problems with what to do, then the chain, the steps, what was left out, and
+how to go back. At most 100 columns, no colours, no pictograms.
+
+Pure: imports this package's escape, findings, story and model.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING, Final
+
+from signed_lambda.report import escape, findings, story
+from signed_lambda.report.model import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from signed_lambda.report.model import Fact, Link, PackageSummary, Report
+
+WIDTH: Final = 100
+_MAX_LEFT_OUT: Final = 40
+_MAX_FINDINGS: Final = 50
+_CLIP: Final = 2_000
+
+_STATUS: Final = {
+    Status.OK: "ok",
+    Status.WARNING: "WARNING",
+    Status.SKIPPED: "skipped",
+    Status.FAILED: "FAILED",
+}
+
+
+def render_text(report: Report) -> str:
+    """The report as lines of at most 100 columns, each of them safe to print.
+
+    Every line has passed `escape.log`: no line is a command for the runner.
+    """
+    blocks = [
+        _verdict(report),
+        _problems(report),
+        _chain(report),
+        _findings(report),
+        _steps(report.facts, report.took_s),
+        _package(report.package) if report.package else [],
+        _undo(report),
+        _where(report),
+    ]
+    return "\n\n".join("\n".join(block) for block in map(list, blocks) if block) + "\n"
+
+
+def _verdict(report: Report) -> Iterator[str]:
+    target = story.target(report).replace("→", "->").replace("`", "")
+    yield from _wrap(f"{report.outcome.upper()}: {target}: {story.headline(report)}")
+    for warning in report.warnings:
+        yield from _wrap(f"WARNING: {story.sentence(warning)}")
+    yield from _wrap(story.meaning(report))
+    if report.reason.strip():
+        yield from _wrap(f"Reason given: {report.reason}")
+
+
+def _problems(report: Report) -> Iterator[str]:
+    for problem in report.problems:
+        yield from _wrap(f"{problem.id}: {story.sentence(problem.what)}")
+        if problem.do:
+            yield from _wrap(f"What to do: {story.sentence(problem.do)}", indent=4)
+    if report.problems and report.left:
+        yield from _wrap(f"Left unchanged: {story.sentence(report.left)}")
+
+
+def _chain(report: Report) -> Iterator[str]:
+    if not report.links:
+        return
+    ends = report.outcome in story.BLOCKED
+    state = "as far as it came" if ends else "every link equal to the one before"
+    yield f"Hash chain ({story.count(len(report.links), 'link')}, {state}), SHA-256 in base64:"
+    for link in report.links:
+        yield from _link(link)
+    if ends:
+        yield "  xx  the chain ends here"
+
+
+def _link(link: Link) -> Iterator[str]:
+    equals = f" = {link.equals}" if link.equals else ""
+    name = escape.log(escape.clip(link.name + equals, 200))
+    mark = "==" if link.equals else "--"
+    if len(name) <= WIDTH - 52:  # two marks, four blanks, 44 characters of the hash, two blanks
+        yield f"  {mark}  {name:<{WIDTH - 52}}  {link.sha256.b64}"
+        return
+    yield from _wrap(f"{mark}  {name}", indent=2, hanging=4)
+    yield f"{link.sha256.b64:>{WIDTH - 2}}"
+
+
+def _findings(report: Report) -> Iterator[str]:
+    if not report.findings:
+        return
+    yield f"Findings of the static review ({findings.totals(report)}):"
+    ranked = findings.ranked(report)
+    for f in ranked[:_MAX_FINDINGS]:
+        allowed = f" [allowed: {f.allowed or 'no reason given'}]" if f.allowed is not None else ""
+        yield from _wrap(
+            f"{f.severity}  {f.rule}  {f.path}:{f.line}  {f.message}{allowed}", indent=2
+        )
+        if f.cycle:
+            yield from _wrap(f"loop: {' -> '.join(f.cycle)}", indent=6)
+        if f.fix and f.allowed is None:
+            yield from _wrap(f"change: {f.fix}", indent=6)
+    if len(ranked) > _MAX_FINDINGS:
+        yield f"  and {len(ranked) - _MAX_FINDINGS:,} more: see the JSON report"
+
+
+def _steps(facts: Iterable[Fact], took_s: float) -> Iterator[str]:
+    rows = list(facts)
+    if not rows:
+        return
+    yield f"Steps ({story.seconds(took_s)} in all):"
+    for fact in rows:
+        took = story.seconds(fact.took_s) if fact.took_s is not None else ""
+        yield from _wrap(
+            f"{_STATUS[fact.status]:<7} {took:>11}  {fact.title}: {fact.proof}",
+            indent=2,
+            hanging=21,
+        )
+
+
+def _package(package: PackageSummary) -> Iterator[str]:
+    yield from _wrap(
+        f"Package: {story.count(package.files, 'file')}, {story.size(package.unzipped_bytes)}; "
+        f"zipped {story.size(package.size_bytes)} with {package.codec}."
+    )
+    for note in package.notes:
+        yield from _wrap(f"note: {note}", indent=2)
+    left_out = package.left_out
+    if left_out:
+        yield f"  left out ({len(left_out):,}):"
+        for item in left_out[:_MAX_LEFT_OUT]:
+            yield from _wrap(f"{item.name} ({item.reason})", indent=4)
+        if len(left_out) > _MAX_LEFT_OUT:
+            yield f"    and {len(left_out) - _MAX_LEFT_OUT:,} more: see the JSON report"
+
+
+def _undo(report: Report) -> Iterator[str]:
+    undo = story.undo(report)
+    if undo is None:
+        return
+    if undo.command:
+        yield f"Undo, back to version {escape.log(undo.version)}:"
+        yield "  " + escape.log(undo.command)  # on one line, to be copied
+    else:
+        yield from _wrap(f"Undo: run this action with command: rollback and to: {undo.version}.")
+
+
+def _where(report: Report) -> Iterator[str]:
+    run = report.run
+    parts = [f"{report.started_at:%Y-%m-%d %H:%M} UTC"]
+    parts += [f"commit {run.commit[:40]}"] if run.commit else []
+    parts += [f"signed-lambda-deploy {report.action_version}".rstrip()]
+    yield from _wrap(", ".join(parts))
+    if url := story.run_url(run):
+        yield url
+
+
+def _wrap(text: str, *, indent: int = 0, hanging: int | None = None) -> list[str]:
+    """The text in lines of at most `WIDTH` columns, each of them passed through `escape.log`."""
+    blank = " " * indent
+    safe = escape.log(escape.clip(" ".join(text.split("\n")), _CLIP))
+    lines = textwrap.wrap(
+        safe,
+        WIDTH,
+        initial_indent=blank,
+        subsequent_indent=" " * (indent + 2 if hanging is None else hanging),
+        break_on_hyphens=False,
+    )
+    return [escape.log(line) for line in lines]

@@ -1,0 +1,320 @@
+"""The reports behind the golden files: one for each way a run can end that a reader must tell."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from signed_lambda.errors import Problem
+from signed_lambda.model import LeftOut, Sha256
+from signed_lambda.report.model import (
+    Fact,
+    Finding,
+    Link,
+    PackageSummary,
+    Reach,
+    Report,
+    Run,
+    Status,
+)
+
+if TYPE_CHECKING:
+    from typing import Any
+
+BUILD: Final = Sha256.from_b64("pf32DNpm0ITvZkFgciXlp9yPMret7hGyVOsh1aSQv5M=")
+SIGNED: Final = Sha256.from_b64("vjPUFeIjINZwk4Uhs1027iYSClIL9k86Za7dYoYAmyk=")
+OLD: Final = Sha256.from_b64("oWgb+m/JPbVd481g6+VAUkvtkve1oy3qyISEL5NfH2M=")
+CONFIG: Final = Sha256.from_hex("944c6260d940c0bde2aaee2212f4e5e6e4f5ea04754412aaf42c2a064cae578e")
+COMMIT: Final = "a1b2c3d4e5f60718293a4b5c6d7e8f9012345678"
+ARN: Final = "arn:aws:lambda:eu-west-1:111122223333:function:orders-thumbnailer:42"
+
+RUN: Final = Run(
+    repository="acme/orders",
+    server_url="https://github.com",
+    run_id=17204991112,
+    attempt=1,
+    commit=COMMIT,
+    event="push",
+    actor="dev-anna",
+    workflow="deploy",
+)
+PACKAGE: Final = PackageSummary(
+    files=415,
+    size_bytes=1_258_291,
+    unzipped_bytes=4_718_592,
+    codec="libdeflate 1.24 level 9",
+    left_out=(
+        LeftOut("config/.env", "secret"),
+        LeftOut("app/__pycache__/handler.cpython-313.pyc", "bytecode"),
+        LeftOut("tests/test_handler.py", "pattern"),
+    ),
+    notes=("`Case.py` and `case.py` differ only by case",),
+    repo_root="src",
+)
+JOB: Final = "8f1c2a44-63f0-4b58-9a0f-0c1d2e3f4a5b"
+
+
+def fact(step: str, title: str, proof: str, took_s: float, status: Status = Status.OK) -> Fact:
+    """A step, short to write."""
+    return Fact(step=step, title=title, status=status, proof=proof, took_s=took_s)
+
+
+LOOKED: Final = (
+    fact("inputs", "Inputs", "17 inputs, all valid", 0.0),
+    fact("package", "Package src/", f"415 files, SHA-256 {BUILD.b64}", 0.31),
+    fact(
+        "observe",
+        "Look at orders-thumbnailer in eu-west-1",
+        "alias 'live' at 41, code signing Enforce, profile orders_prod",
+        0.42,
+    ),
+)
+UPLOADED: Final = fact(
+    "upload",
+    "Upload to s3://acme-artifacts/signed-lambda/unsigned/a5fdf60c.zip",
+    "stored, ChecksumSHA256 equal, version id 3HL4kqtJlcpXroDTDmJ.rmSpXd3dIbrHY",
+    1.13,
+)
+SIGNED_FACT: Final = fact(
+    "sign",
+    "Sign with AWS Signer and verify the signed zip offline",
+    f"job {JOB} Succeeded, 415 files equal to the build, version id 9Kd2PzqV",
+    21.4,
+)
+UPDATED: Final = fact(
+    "update",
+    "Update $LATEST",
+    f"LastUpdateStatus Successful, CodeSha256 {SIGNED.b64}, configuration unchanged",
+    9.8,
+)
+PUBLISHED: Final = fact(
+    "publish", "Version 42 published", f"code downloaded and re-hashed: {SIGNED.b64}", 3.2
+)
+MOVED: Final = (
+    fact("smoke", "Smoke test", "no smoke-event was given", 0.0, Status.SKIPPED),
+    fact("hash-alias", "Hash alias", f"HASH-{CONFIG.hex} -> 42", 0.2),
+    fact("alias", "Move alias 'live'", "41 -> 42, read back, revision 5b1f7c9e", 0.4),
+)
+
+TO_S3: Final = (
+    Link(name="Build, unsigned zip", sha256=BUILD, equals=""),
+    Link(name="Object in S3", sha256=BUILD, equals="the build"),
+)
+TO_SIGNED: Final = (
+    *TO_S3,
+    Link(name="Signed zip", sha256=SIGNED, equals="the build's 415 files, plus the signature"),
+)
+TO_LATEST: Final = (
+    *TO_SIGNED,
+    Link(name="CodeSha256 of $LATEST", sha256=SIGNED, equals="the signed zip"),
+)
+WHOLE: Final = (
+    *TO_LATEST,
+    Link(name="CodeSha256 of version 42", sha256=SIGNED, equals="CodeSha256 of $LATEST"),
+    Link(name="Code of version 42, downloaded", sha256=SIGNED, equals="its CodeSha256"),
+    Link(name="Code behind alias 'live'", sha256=SIGNED, equals="version 42"),
+)
+
+
+def report(**changes: Any) -> Report:
+    """The signed deploy of version 42, with changes."""
+    values: dict[str, Any] = {
+        "command": "deploy",
+        "outcome": "deployed",
+        "changed": True,
+        "function_name": "orders-thumbnailer",
+        "alias": "live",
+        "region": "eu-west-1",
+        "version": "42",
+        "previous_version": "41",
+        "version_arn": ARN,
+        "build_sha256": BUILD,
+        "code_sha256": SIGNED,
+        "config_sha256": CONFIG,
+        "hash_alias": f"HASH-{CONFIG.hex}",
+        "signing_job_id": JOB,
+        "signing_profile": "orders_prod",
+        "facts": (*LOOKED, UPLOADED, SIGNED_FACT, UPDATED, PUBLISHED, *MOVED),
+        "links": WHOLE,
+        "reach": Reach.ALIAS,
+        "package": PACKAGE,
+        "undo_version": "41",
+        "run": RUN,
+        "action_version": "0.1.0",
+        "started_at": datetime(2026, 11, 22, 9, 2, 11, tzinfo=UTC),
+        "took_s": 37.2,
+    }
+    return Report(**(values | changes))
+
+
+TAMPERED: Final = Problem(
+    "E-SIGNATURE-41",
+    "the signed zip is not the build: 'app_hook/__init__.py' was added (214 bytes, not in the"
+    " build), at s3://acme-artifacts/signed-lambda/signed/a5fdf60c/7Xk2/8f1c2a44.zip",
+    "find out who can write to that prefix; then run the deploy again, it signs afresh",
+)
+CHANGED: Final = Problem(
+    "E-CONFLICT-03",
+    "the configuration of `orders-thumbnailer` changed while this run worked: Timeout 3 -> 900,"
+    " environment names API_URL (values are never shown)",
+    "see who changed it (CloudTrail, UpdateFunctionConfiguration), then run the deploy again",
+)
+LOOP: Final = Finding(
+    rule="REC-S3-SELF",
+    severity="high",
+    certainty="certain",
+    path="handler.py",
+    line=47,
+    end_line=52,
+    function="handler",
+    message="`handler` writes to the bucket and prefix that trigger it.",
+    cycle=(
+        "S3 acme-images (prefix images/)",
+        "orders-thumbnailer",
+        "S3 acme-images (prefix images/)",
+    ),
+    evidence=(
+        "template.yaml:31 `Events: s3:ObjectCreated:*` on `acme-images`, prefix `images/`",
+        "handler.py:47 `s3.put_object(Bucket='acme-images', Key=f'images/{name}')`",
+    ),
+    guard=None,
+    aws_stops="AWS stops such a loop after about 16 turns, when the SDK is recent enough.",
+    fix="Write to another bucket, or to a prefix outside of `images/`.",
+)
+QUEUE: Final = Finding(
+    rule="REC-SQS-RETRY",
+    severity="medium",
+    certainty="ask",
+    path="queue.py",
+    line=19,
+    end_line=19,
+    function="retry",
+    message="`retry` sends the message to a queue that may be its own source.",
+    cycle=(),
+    evidence=("queue.py:19 `sqs.send_message(QueueUrl=os.environ['QUEUE'])`",),
+    guard="a counter in `attempts`",
+    aws_stops="",
+    fix="Give the message a counter and stop at a limit.",
+    allowed="the queue is another one, see ADR 7",
+)
+
+CASES: Final = {
+    "deployed": report(),
+    "unchanged": report(
+        outcome="unchanged",
+        changed=False,
+        version="41",
+        previous_version="41",
+        undo_version="",
+        reach=Reach.NOTHING,
+        facts=(
+            *LOOKED,
+            fact(
+                "observe",
+                "Version 41 already runs this build",
+                "its signed object hashes to it",
+                0.6,
+            ),
+        ),
+        links=(
+            TO_S3[0],
+            Link(name="CodeSha256 of version 41", sha256=SIGNED, equals="the signed build in S3"),
+        ),
+        took_s=1.4,
+    ),
+    "refused": report(
+        outcome="refused",
+        changed=False,
+        version="",
+        version_arn="",
+        code_sha256=None,
+        config_sha256=None,
+        hash_alias="",
+        undo_version="",
+        reach=Reach.ARTEFACTS,
+        problems=(TAMPERED,),
+        left="Lambda was not touched (alias 'live' is still at 41); files in S3 or a signing job"
+        " may exist and are reused by the next run",
+        facts=(
+            *LOOKED,
+            UPLOADED,
+            fact(
+                "sign", "Verify the signed zip", "app_hook/__init__.py added", 22.0, Status.FAILED
+            ),
+        ),
+        links=TO_S3,
+        took_s=24.3,
+    ),
+    "failed": report(
+        outcome="failed",
+        changed=False,
+        version="",
+        version_arn="",
+        config_sha256=None,
+        hash_alias="",
+        undo_version="",
+        reach=Reach.LATEST,
+        problems=(CHANGED,),
+        left="Alias 'live' is still at 41, no version was published; $LATEST may hold the new"
+        " code, which callers of the alias do not see",
+        facts=(*LOOKED, UPLOADED, SIGNED_FACT, UPDATED),
+        links=TO_LATEST,
+        took_s=36.0,
+    ),
+    "rolled-back": report(
+        command="rollback",
+        outcome="rolled-back",
+        version="41",
+        previous_version="42",
+        version_arn=ARN.replace(":42", ":41"),
+        build_sha256=None,
+        code_sha256=OLD,
+        hash_alias="",
+        signing_job_id="",
+        signing_profile="",
+        reason="thumbnails are upside down since 42",
+        facts=(
+            fact("observe", "Look at orders-thumbnailer in eu-west-1", "alias 'live' at 42", 0.4),
+            fact("download", "Version 41", f"code downloaded and re-hashed: {OLD.b64}", 0.9),
+            fact("alias", "Move alias 'live'", "42 -> 41, read back, revision 77aa01", 0.4),
+        ),
+        links=(
+            Link(name="CodeSha256 of version 41", sha256=OLD, equals=""),
+            Link(name="Code of version 41, downloaded", sha256=OLD, equals="its CodeSha256"),
+            Link(name="Code behind alias 'live'", sha256=OLD, equals="version 41"),
+        ),
+        package=None,
+        undo_version="42",
+        took_s=2.1,
+    ),
+    "unsigned": report(
+        warnings=("Deployed unsigned: `allow-unsigned` is true, nobody vouches for these bytes",),
+        code_sha256=BUILD,
+        signing_job_id="",
+        signing_profile="",
+        facts=(*LOOKED, UPLOADED, fact("update", "Update $LATEST", "Successful", 9.8), *MOVED),
+        links=(
+            *TO_S3,
+            Link(name="CodeSha256 of version 42", sha256=BUILD, equals="the object in S3"),
+            Link(name="Code behind alias 'live'", sha256=BUILD, equals="version 42"),
+        ),
+        took_s=15.8,
+    ),
+    "findings": report(
+        command="plan",
+        outcome="planned",
+        changed=False,
+        version="",
+        version_arn="",
+        code_sha256=None,
+        hash_alias="",
+        signing_job_id="",
+        undo_version="",
+        reach=Reach.NOTHING,
+        facts=LOOKED,
+        links=TO_S3[:1],
+        findings=(QUEUE, LOOP),
+        took_s=1.1,
+    ),
+}
+"""By the name of the golden files."""
