@@ -64,7 +64,7 @@ class Authority:
     def __init__(self, region: str, organization: str = "lambda_sandbox, not AWS") -> None:
         """Makes the three CAs' keys; certificates are made when a time asks for them."""
         self._region = region
-        self._organization = organization
+        self.organization = organization
         self._root_key = new_key()
         self._middle_key = new_key()
         self._regional_key = new_key()
@@ -105,7 +105,7 @@ class Authority:
                 (NameOID.COUNTRY_NAME, "US"),
                 (NameOID.STATE_OR_PROVINCE_NAME, "WA"),
                 (NameOID.LOCALITY_NAME, "Seattle"),
-                (NameOID.ORGANIZATION_NAME, self._organization),
+                (NameOID.ORGANIZATION_NAME, self.organization),
                 (NameOID.ORGANIZATIONAL_UNIT_NAME, "Cryptography"),
                 (NameOID.COMMON_NAME, "signer"),
             ),
@@ -151,7 +151,7 @@ class Authority:
     def _ca_name(self, common_name: str) -> x509.Name:
         return _name(
             (NameOID.COUNTRY_NAME, "US"),
-            (NameOID.ORGANIZATION_NAME, self._organization),
+            (NameOID.ORGANIZATION_NAME, self.organization),
             (NameOID.ORGANIZATIONAL_UNIT_NAME, "Cryptography"),
             (NameOID.STATE_OR_PROVINCE_NAME, "WA"),
             (NameOID.COMMON_NAME, common_name),
