@@ -225,6 +225,12 @@ class EventError(DeployError):
     exit_code, area = 34, "EVENT"
 
 
+class Drifted(DeployError):
+    """`verify` found that the alias does not run what was released."""
+
+    exit_code, area, outcome = 35, "DRIFT", "drifted"
+
+
 class InternalError(DeployError):
     """A mistake of ours."""
 
@@ -306,6 +312,11 @@ CATALOGUE: Final[dict[str, str]] = {
     # -- IDENTITY (by the plan)
     "E-IDENTITY-20": "The credentials are of an account that is not allowed.",
     "E-IDENTITY-21": "The function's ARN is of another account or region.",
+    # -- DRIFT
+    "E-DRIFT-01": "The alias does not run what was released.",
+    # -- EVENT
+    "E-EVENT-01": "A command that writes was started by pull_request_target.",
+    "E-EVENT-02": "A command that writes was started with code of a fork.",
     # -- BUCKET
     "E-BUCKET-01": "The bucket does not exist.",
     "E-BUCKET-02": "The bucket is not of the expected owner, or may not be looked at.",

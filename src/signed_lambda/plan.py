@@ -12,7 +12,7 @@ from signed_lambda.errors import Problem, refuse
 from signed_lambda.records import AliasRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from signed_lambda.chain.observe import Observed
     from signed_lambda.chain.workbench import Order
@@ -36,8 +36,7 @@ class Plan:
         Raises:
             DeployError: Of the first problem's class, carrying all.
         """
-        if self.problems:
-            raise refuse(self.problems)
+        require(self.problems)
 
 
 def make_plan(order: Order, observed: Observed, package: Package | None = None) -> Plan:
@@ -57,6 +56,17 @@ def make_plan(order: Order, observed: Observed, package: Package | None = None) 
         *_alias(order, observed),
     ]
     return Plan(tuple(problems), tuple(_warnings(order, observed)))
+
+
+def require(problems: Iterable[Problem]) -> None:
+    """Does nothing when there is no problem.
+
+    Raises:
+        DeployError: Of the first problem's class, carrying all.
+    """
+    found = tuple(problems)
+    if found:
+        raise refuse(found)
 
 
 def expected_hash(package: Package, expected: Sha256 | None) -> Iterator[Problem]:
@@ -158,7 +168,7 @@ def _code_signing(order: Order, observed: Observed) -> Iterator[Problem]:
     signing, function = observed.code_signing, observed.function
     if function is None or function.package_type != "Zip":
         return
-    if order.profile is None and order.command == "deploy":
+    if order.allow_unsigned and order.command in ("deploy", "plan"):
         if signing is not None and signing.policy == "Enforce":
             yield Problem(
                 "E-CODESIGNING-04",
@@ -260,11 +270,11 @@ def _bucket(order: Order, observed: Observed) -> Iterator[Problem]:
 def _alias(order: Order, observed: Observed) -> Iterator[Problem]:
     alias = observed.alias
     if alias is None:
-        if order.command == "rollback" and observed.function is not None:
+        if order.command in ("rollback", "verify") and observed.function is not None:
             yield Problem(
                 "E-ALIAS-04",
                 f"alias '{order.alias}' of {order.function} does not exist",
-                "Check the input alias; there is nothing to roll back",
+                "Check the input alias; deploy creates it",
             )
         return
     if alias.weights:
@@ -284,7 +294,12 @@ def _alias(order: Order, observed: Observed) -> Iterator[Problem]:
         )
     record = AliasRecord.parse(alias.description)
     newer = record is not None and record.is_newer_than(order.run.run_id, order.run.attempt)
-    if record is not None and newer and order.command == "deploy" and not order.allow_older:
+    if (
+        record is not None
+        and newer
+        and order.command in ("deploy", "plan")
+        and not order.allow_older
+    ):
         yield Problem(
             "E-SUPERSEDED-01",
             f"alias '{alias.name}' was moved by run {record.run}.{record.attempt} (commit"
@@ -295,7 +310,7 @@ def _alias(order: Order, observed: Observed) -> Iterator[Problem]:
 
 
 def _warnings(order: Order, observed: Observed) -> Iterator[str]:
-    if order.command == "deploy" and order.profile is None:
+    if order.command in ("deploy", "plan") and order.allow_unsigned:
         yield "Deployed UNSIGNED: allow-unsigned is true, AWS Signer was skipped"
     signing = observed.code_signing
     if signing is not None and signing.policy != "Enforce":

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from signed_lambda.errors import SmokeError
 from signed_lambda.report.model import Fact, Link, Status
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from signed_lambda.chain.publish import PublishedVersion
     from signed_lambda.chain.workbench import Order, Workbench
     from signed_lambda.cloud import Invocation
 
-SHOWN = 300
+MAX_EVENT_BYTES: Final = 6 * 1024 * 1024
+"""Source: AWS docs, Lambda quotas, invocation payload (synchronous)."""
+SHOWN: Final = 300
 """Characters of the function's answer that an error shows."""
 
 
@@ -55,6 +60,31 @@ class SmokeTested:
     def links(self) -> tuple[Link, ...]:
         """None: it proves behaviour, not bytes."""
         return ()
+
+
+def read_smoke_event(name: str | None, workspace: Path) -> bytes | None:
+    """The payload in the file that the input smoke-event names, relative to the workspace.
+
+    Raises:
+        SmokeError: It is outside the workspace, unreadable, too large, or no JSON.
+    """
+    if name is None:
+        return None
+    path = (workspace / name).resolve()
+    try:
+        if not path.is_relative_to(workspace.resolve()):
+            raise ValueError("it lies outside the workspace")
+        if path.stat().st_size > MAX_EVENT_BYTES:
+            raise ValueError(f"it has more than {MAX_EVENT_BYTES} bytes")
+        payload = path.read_bytes()
+        json.loads(payload)
+    except (OSError, ValueError, RecursionError) as error:
+        raise SmokeError.of(
+            "E-SMOKE-02",
+            f"smoke-event {name!r} cannot be used: {error}",
+            "Give the path of a JSON file in the repository",
+        ) from error
+    return payload
 
 
 def smoke_test(bench: Workbench, order: Order, published: PublishedVersion) -> SmokeTested | None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from signed_lambda.chain.hash_alias import name_of
 from signed_lambda.chain.verify_signed import verify_signed
-from signed_lambda.confighash import canonical, code_and_config
+from signed_lambda.confighash import canonical
 from signed_lambda.errors import SignatureError, ZipError
 from signed_lambda.records import VersionRecord
 from signed_lambda.report.model import Fact, Link, Status
@@ -64,14 +65,14 @@ def find_unchanged(
     if got.sha256 != live.code_sha256:
         return None
     how = _holds_build(bench, package, observed, live, got)
-    if how is None:
+    if how is None or not _is_named(bench, order, live, got):
         return None
-    bench.journal.know(code_sha256=got.sha256, version=live.version, version_arn=live.arn)
-    if observed.configuration is not None:
-        whole = code_and_config(got.sha256, observed.configuration)
-        bench.journal.know(config_sha256=observed.configuration.sha256)
-        if order.hash_alias:
-            bench.journal.know(hash_alias=f"HASH-{whole.hex}")
+    bench.journal.know(
+        code_sha256=got.sha256,
+        version=live.version,
+        version_arn=live.arn,
+        config_sha256=canonical(live.content).sha256,
+    )
     return Unchanged(version=live.version, sha256=got.sha256, how=how)
 
 
@@ -83,6 +84,16 @@ def _may_hold(live: FunctionConfiguration, package: Package) -> bool:
 def _same_configuration(live: FunctionConfiguration, observed: Observed) -> bool:
     latest = observed.configuration
     return latest is not None and canonical(live.content).sha256 == latest.sha256
+
+
+def _is_named(bench: Workbench, order: Order, live: FunctionConfiguration, got: Download) -> bool:
+    """Whether the hash alias, where asked for, leads to the live version already."""
+    if not order.hash_alias:
+        return True
+    name = name_of(got.sha256, canonical(live.content))
+    alias = bench.cloud.alias(order.function, name)
+    bench.journal.know(hash_alias=name)
+    return alias is not None and alias.version == live.version and not alias.weights
 
 
 def _holds_build(

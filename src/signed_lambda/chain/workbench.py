@@ -42,6 +42,7 @@ class Order:
     profile: str | None = None
     profile_owner: str | None = None
     require_code_signing: Literal["enforce", "warn", "off"] = "enforce"
+    allow_unsigned: bool = False
     hash_alias: bool = True
     smoke_event: bytes | None = field(default=None, repr=False)
     allow_older: bool = False

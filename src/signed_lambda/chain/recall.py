@@ -1,0 +1,232 @@
+"""Verifies an earlier version again, before an alias may go back (or on) to it.
+
+Lambda checks signatures only when code is deployed: moving an alias to a version whose signature
+was revoked since is silent. So bytes, signature, revocation and state are checked here, each time.
+Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-codesigning.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from signed_lambda.chain.publish import PublishedVersion
+from signed_lambda.chain.verify_signed import verify_signed
+from signed_lambda.confighash import canonical, code_and_config
+from signed_lambda.errors import TargetError
+from signed_lambda.inputs import CodeTarget, HashAliasTarget, Previous, VersionTarget
+from signed_lambda.model import Version
+from signed_lambda.records import AliasRecord, VersionRecord
+from signed_lambda.report.model import Status
+
+if TYPE_CHECKING:
+    from signed_lambda.chain.observe import Observed
+    from signed_lambda.chain.workbench import Order, Workbench
+    from signed_lambda.cloud import Download, FunctionConfiguration
+    from signed_lambda.inputs import Target
+    from signed_lambda.model import Sha256
+
+SHOWN = 8
+"""Versions that an error lists."""
+
+
+def find_target(bench: Workbench, order: Order, observed: Observed, target: Target) -> Version:
+    """The number of the version that `to` names.
+
+    Raises:
+        TargetError: There is none.
+    """
+    match target:
+        case Previous():
+            return _previous(bench, order, observed)
+        case VersionTarget():
+            return target.version
+        case CodeTarget():
+            return _by_code(bench, order, target)
+        case HashAliasTarget():
+            return _by_hash_alias(bench, order, target)
+        case _:
+            assert_never(target)
+
+
+def recall(
+    bench: Workbench, order: Order, observed: Observed, version: Version
+) -> PublishedVersion:
+    """The version, verified again: state, bytes, signature, publisher, revocation.
+
+    Raises:
+        TargetError: It cannot be used.
+        HashMismatch: Its code does not download as the hash that Lambda recorded.
+        SignatureError: Its signature does not verify.
+    """
+    answer = bench.cloud.function(order.function, version)
+    if answer is None:
+        raise _missing(bench, order, f"version {version}")
+    _require_usable(answer)
+    to = bench.folder / f"recalled-{version}.zip"
+    got = bench.cloud.download_code(order.function, version, to)
+    published = PublishedVersion.recall(_recorded(answer), answer, got)
+    _require_signature(bench, order, observed, published, got)
+    to.unlink()
+    bench.journal.know(
+        code_sha256=published.sha256,
+        config_sha256=published.configuration.sha256,
+        version_arn=published.arn,
+    )
+    record = VersionRecord.parse(answer.description)
+    if record is not None:
+        bench.journal.fact(
+            step="record",
+            title=f"Version {version} was published from build {record.build}",
+            status=Status.OK,
+            proof=f"commit {record.commit or 'unknown'}, run {record.run}.{record.attempt}",
+        )
+    return published
+
+
+def _recorded(answer: FunctionConfiguration) -> Sha256:
+    if answer.code_sha256 is None:
+        raise TargetError.of(
+            "E-TARGET-05",
+            f"Lambda names no CodeSha256 for version {answer.version}: its code is not a copy",
+            "Choose another version",
+        )
+    return answer.code_sha256
+
+
+def _require_usable(answer: FunctionConfiguration) -> None:
+    if answer.package_type != "Zip" or answer.state not in (None, "Active"):
+        raise TargetError.of(
+            "E-TARGET-06",
+            f"version {answer.version} is a {answer.package_type} in state {answer.state}"
+            f" ({answer.state_reason or 'no reason given'})",
+            "Choose another version; an Inactive version wakes when it is invoked by its number",
+        )
+
+
+def _require_signature(
+    bench: Workbench,
+    order: Order,
+    observed: Observed,
+    published: PublishedVersion,
+    got: Download,
+) -> None:
+    version, job_arn = published.version, published.signing_job_arn
+    if job_arn is None or published.profile_version_arn is None:
+        if order.require_code_signing != "off" and not order.allow_unsigned:
+            raise TargetError.of(
+                "E-TARGET-03",
+                f"version {version} carries no signing job: Lambda did not verify it when it was"
+                " deployed",
+                "Choose a signed version, or say allow-unsigned: true",
+            )
+        bench.journal.warn(f"Version {version} is UNSIGNED: only its hash was checked")
+        return
+    signing = observed.code_signing
+    if signing is not None and published.profile_version_arn not in signing.allowed_publishers:
+        raise TargetError.of(
+            "E-TARGET-04",
+            f"version {version} was signed by {published.profile_version_arn}, which is no longer"
+            f" an allowed publisher of {signing.arn}",
+            "Choose another version",
+        )
+    verified = verify_signed(
+        bench,
+        got,
+        job_arn=job_arn,
+        profile_version_arn=published.profile_version_arn,
+        build=None,
+    )
+    _require_not_revoked(bench, order, published, job_arn)
+    bench.journal.fact(
+        step="verify-signature",
+        title=f"Verify the signature of version {version}",
+        status=Status.OK,
+        proof=f"job {job_arn.rsplit('/', 1)[-1]}, signed"
+        f" {verified.signature.signed_at:%Y-%m-%d %H:%M} UTC, not revoked",
+    )
+
+
+def _require_not_revoked(
+    bench: Workbench, order: Order, published: PublishedVersion, job_arn: str
+) -> None:
+    job_id = job_arn.rsplit("/", 1)[-1]
+    bench.journal.know(signing_job_id=job_id)
+    job = bench.cloud.signing_job(job_id)
+    if job is None or job.revoked:
+        why = "was revoked" if job else "is not known to Signer any more, so it may be revoked"
+        raise TargetError.of(
+            "E-TARGET-04",
+            f"the signing job {job_id} of version {published.version} {why}",
+            "Choose another version",
+        )
+    _, name, _ = str(published.profile_version_arn).rsplit("/", 2)
+    profile = bench.cloud.profile(name, order.profile_owner)
+    if profile is None or profile.status == "Revoked":
+        raise TargetError.of(
+            "E-TARGET-04",
+            f"the signing profile {name} of version {published.version} is"
+            f" {profile.status if profile else 'unknown'}",
+            "Choose a version signed by another profile",
+        )
+
+
+def _previous(bench: Workbench, order: Order, observed: Observed) -> Version:
+    record = AliasRecord.parse(observed.alias.description) if observed.alias else None
+    if record is None or not record.previous:
+        known = _listed(bench, order)
+        raise TargetError.of(
+            "E-TARGET-02",
+            f"alias '{order.alias}' records no previous version (it was not moved by this action"
+            " or was just created)",
+            f"Name a version in `to`: {known}",
+        )
+    return Version(record.previous)
+
+
+def _by_code(bench: Workbench, order: Order, target: CodeTarget) -> Version:
+    versions = bench.cloud.versions(order.function)
+    found = [v for v in versions if v.code_sha256 == target.sha256]
+    if found:
+        return Version(found[-1].version)
+    for version in versions:
+        record = VersionRecord.parse(version.description)
+        if record is not None and record.build == target.sha256.hex:
+            raise TargetError.of(
+                "E-TARGET-01",
+                f"{target.sha256} is the unsigned build of version {version.version}, whose code"
+                f" is {version.code_sha256}",
+                f"Say to: {version.version} or to: {version.code_sha256}",
+            )
+    raise _missing(bench, order, f"a version with CodeSha256 {target.sha256.b64}")
+
+
+def _by_hash_alias(bench: Workbench, order: Order, target: HashAliasTarget) -> Version:
+    name = target.alias
+    alias = bench.cloud.alias(order.function, name)
+    version = bench.cloud.function(order.function, alias.version) if alias else None
+    if alias is None or version is None or alias.version == "$LATEST":
+        raise _missing(bench, order, f"alias {name}")
+    held = code_and_config(_recorded(version), canonical(version.content))
+    if held.hex != target.hex or alias.weights:
+        raise TargetError.of(
+            "E-TARGET-07",
+            f"alias {name} leads to version {version.version}, whose code and configuration hash"
+            f" to {held.hex}: somebody moved it",
+            "Name the version by its number or code hash",
+        )
+    return Version(alias.version)
+
+
+def _missing(bench: Workbench, order: Order, what: str) -> TargetError:
+    return TargetError.of(
+        "E-TARGET-01",
+        f"{order.function} has no {what}",
+        f"Choose one of: {_listed(bench, order)}",
+    )
+
+
+def _listed(bench: Workbench, order: Order) -> str:
+    versions = bench.cloud.versions(order.function)
+    names = [f"{v.version} ({v.code_sha256.hex[:12] if v.code_sha256 else '-'})" for v in versions]
+    more = f" and {len(names) - SHOWN} older" if len(names) > SHOWN else ""
+    return (", ".join(reversed(names[-SHOWN:])) or "no version was ever published") + more

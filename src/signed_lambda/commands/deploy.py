@@ -1,0 +1,90 @@
+"""The main job: the alias moves to a version that runs exactly the package's files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from signed_lambda.chain.hash_alias import create_hash_alias, find_by_hash
+from signed_lambda.chain.move import move_alias
+from signed_lambda.chain.observe import observe
+from signed_lambda.chain.publish import publish
+from signed_lambda.chain.sign import sign
+from signed_lambda.chain.smoke import smoke_test
+from signed_lambda.chain.stage import stage
+from signed_lambda.chain.unchanged import Unchanged, find_unchanged
+from signed_lambda.chain.upload import upload
+from signed_lambda.plan import make_plan
+
+if TYPE_CHECKING:
+    from signed_lambda.chain.move import AliasMove
+    from signed_lambda.chain.observe import Observed
+    from signed_lambda.chain.publish import PublishedVersion
+    from signed_lambda.chain.stage import Artefact
+    from signed_lambda.chain.workbench import Order, Workbench
+    from signed_lambda.model import Package
+
+
+def deploy(bench: Workbench, order: Order, package: Package) -> AliasMove | Unchanged:
+    """Moves order.alias to a version that runs exactly package's files, or changes nothing.
+
+    Callers of the alias see the old version until the last step, and then the new one.
+
+    Raises:
+        DeployError: A link of the chain is broken; the alias was not moved.
+    """
+    note = bench.journal.note
+    observed = observe(bench, order)
+    look_before_writing(bench, order, observed, package)
+    unchanged = find_unchanged(bench, order, package, observed)
+    if unchanged is not None:
+        return note(unchanged)
+    artefact = _artefact(bench, order, observed, package)
+    published = note(_version(bench, order, observed, artefact, package))
+    tested = smoke_test(bench, order, published)
+    if tested is not None:
+        note(tested)
+    if order.hash_alias:
+        named = note(create_hash_alias(bench, order, published))
+        bench.journal.know(hash_alias=named.name)
+    bench.journal.know(config_sha256=published.configuration.sha256)
+    moved = note(move_alias(bench, order, published, observed))
+    bench.journal.know(undo_version=moved.before if moved.moved else "")
+    return moved
+
+
+def look_before_writing(
+    bench: Workbench, order: Order, observed: Observed, package: Package | None = None
+) -> None:
+    """Holds the order against the world; `plan`, `rollback` and `promote` do the same.
+
+    Raises:
+        DeployError: All that forbids it.
+    """
+    plan = make_plan(order, observed, package)
+    for warning in plan.warnings:
+        bench.journal.warn(warning)
+    plan.require_allowed()
+
+
+def _artefact(bench: Workbench, order: Order, observed: Observed, package: Package) -> Artefact:
+    """What is deployed: the signed object, or the upload itself without a signing profile."""
+    owner = order.owner or observed.identity.account
+    uploaded = bench.journal.note(upload(bench, order, package, owner))
+    if observed.profile is None:
+        bench.journal.know(code_sha256=uploaded.sha256)
+        return uploaded
+    signed = bench.journal.note(sign(bench, order, uploaded, package, observed.profile, owner))
+    bench.journal.know(code_sha256=signed.sha256)
+    return signed
+
+
+def _version(
+    bench: Workbench, order: Order, observed: Observed, artefact: Artefact, package: Package
+) -> PublishedVersion:
+    """The version that holds the artefact: the one that already does, or a new one."""
+    if order.hash_alias and observed.configuration is not None:
+        known = find_by_hash(bench, order, artefact.sha256, observed.configuration)
+        if known is not None:
+            return known
+    staged = bench.journal.note(stage(bench, order, artefact, observed))
+    return publish(bench, order, staged, package)

@@ -1,0 +1,308 @@
+"""The program: inputs in, one command run, one report out. Only wiring; decides nothing itself."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TextIO
+
+from signed_lambda import __version__
+from signed_lambda.chain.smoke import read_smoke_event
+from signed_lambda.chain.unchanged import Unchanged
+from signed_lambda.chain.workbench import Order, Workbench
+from signed_lambda.clock import Deadline, StopFlag, SystemClock
+from signed_lambda.commands.deploy import deploy
+from signed_lambda.commands.plan import plan
+from signed_lambda.commands.promote import promote
+from signed_lambda.commands.rollback import rollback
+from signed_lambda.commands.verify import verify
+from signed_lambda.errors import DeployError, InputError, InternalError
+from signed_lambda.inputs import Inputs, read
+from signed_lambda.journal import Journal
+from signed_lambda.package import pack
+from signed_lambda.plan import expected_hash, require
+from signed_lambda.publishing import tell
+from signed_lambda.runner import Runner
+from signed_lambda.scan import require_acceptable, review
+from signed_lambda.signals import handle_stop_signals
+from signed_lambda.signature import TrustRoots
+from signed_lambda.trust import require_trusted_event
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from signed_lambda.cloud import Clock, Cloud
+    from signed_lambda.model import Package
+    from signed_lambda.report.model import Outcome, Report
+
+    Connect = Callable[[Inputs, Deadline, Callable[[str], None]], Cloud]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What a command is run with.
+
+    Attributes:
+        workspace: Where the repository is checked out; paths in the inputs are relative to it.
+        folder: Private and temporary.
+        connect: Makes the connection to AWS; commands without AWS never call it.
+    """
+
+    inputs: Inputs
+    order: Order
+    clock: Clock
+    deadline: Deadline
+    journal: Journal
+    workspace: Path
+    folder: Path
+    connect: Callable[[], Cloud]
+
+    def bench(self) -> Workbench:
+        """The chain's means, with a connection to AWS."""
+        return Workbench(
+            cloud=self.connect(),
+            clock=self.clock,
+            deadline=self.deadline,
+            journal=self.journal,
+            folder=self.folder,
+            roots=self._roots(),
+        )
+
+    def _roots(self) -> TrustRoots:
+        if self.inputs.signer_root is None:
+            return TrustRoots.AWS
+        try:
+            return TrustRoots.from_pem((self.workspace / self.inputs.signer_root).read_bytes())
+        except (OSError, ValueError) as error:
+            raise InputError.of(
+                "E-INPUT-03",
+                f"signer-root: {self.inputs.signer_root!r} is not a readable PEM certificate"
+                f" ({error})",
+                "Give the path of the emulator's root certificate, relative to the workspace",
+            ) from error
+
+
+def main(
+    environ: Mapping[str, str] | None = None,
+    stdout: TextIO | None = None,
+    connect: Connect | None = None,
+    clock: Clock | None = None,
+) -> int:
+    """Runs the action once.
+
+    Args:
+        environ: The environment, the process's own by default.
+        stdout: Where lines go.
+        connect: Makes the connection to AWS; boto3 by default.
+        clock: The time; the machine's by default.
+
+    Returns:
+        The exit code: 0, or the error's own.
+    """
+    environ = os.environ if environ is None else environ
+    stop = StopFlag()
+    if clock is None:
+        handle_stop_signals(stop)
+    runner = Runner(environ, stdout or sys.stdout)
+    for name in SECRETS:
+        runner.mask(environ.get(name, ""))
+    time = clock or SystemClock(stop)
+    journal = Journal(time, runner.line)
+    try:
+        inputs = read(environ)
+    except DeployError as error:
+        report = _close(journal, runner, None, environ, "refused", error)
+        tell(report, runner, environ, None)
+        return error.exit_code
+    deadline = Deadline.after(time, inputs.timeout_s, stop.check)
+    code, report = _run(
+        environ, runner, journal, time, deadline, inputs, connect or _connect(environ)
+    )
+    tell(report, runner, environ, inputs)
+    return code
+
+
+SECRETS: Final = (
+    "INPUT_GITHUB-TOKEN",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "ACTIONS_RUNTIME_TOKEN",
+    "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+)
+"""Variables whose values the log must never show."""
+
+
+def _run(  # noqa: PLR0917 - the wiring of one run
+    environ: Mapping[str, str],
+    runner: Runner,
+    journal: Journal,
+    clock: Clock,
+    deadline: Deadline,
+    inputs: Inputs,
+    connect: Connect,
+) -> tuple[int, Report]:
+    """Runs the command; every error becomes part of the report."""
+    error: DeployError | None = None
+    outcome: Outcome
+    try:
+        with tempfile.TemporaryDirectory(prefix="signed-lambda-") as folder:
+            workspace = Path(environ.get("GITHUB_WORKSPACE") or Path.cwd()).resolve()
+            context = Context(
+                inputs=inputs,
+                order=_order(inputs, runner, workspace),
+                clock=clock,
+                deadline=deadline,
+                journal=journal,
+                workspace=workspace,
+                folder=Path(folder),
+                connect=lambda: connect(inputs, deadline, runner.line),
+            )
+            require_trusted_event(inputs.command, runner.event(), environ)
+            if inputs.aws_endpoint_url is not None:
+                journal.warn(
+                    f"AWS calls go to {inputs.aws_endpoint_url} (aws-endpoint-url), not to AWS"
+                )
+            outcome = COMMANDS[inputs.command.name](context)
+    except DeployError as raised:
+        error, outcome = raised, raised.outcome
+    except Exception as raised:  # noqa: BLE001 - the one place where our own mistakes are told
+        error, outcome = _internal(raised), "failed"
+    report = _close(journal, runner, inputs, environ, outcome, error)
+    return (error.exit_code if error else 0), report
+
+
+def _deploy(context: Context) -> Outcome:
+    package = _packed(context)
+    done = deploy(context.bench(), context.order, package)
+    return "deployed" if not isinstance(done, Unchanged) and done.moved else "unchanged"
+
+
+def _plan(context: Context) -> Outcome:
+    package = _packed(context)
+    return "planned" if plan(context.bench(), context.order, package) is None else "unchanged"
+
+
+def _rollback(context: Context) -> Outcome:
+    done = rollback(context.bench(), context.order, context.inputs.to)
+    return "rolled-back" if done.moved else "unchanged"
+
+
+def _promote(context: Context) -> Outcome:
+    source = context.inputs.from_alias
+    if source is None:
+        raise InternalError.of("E-INTERNAL-01", "promote without from-alias", "Report it")
+    done = promote(context.bench(), context.order, source)
+    return "promoted" if done.moved else "unchanged"
+
+
+def _verify(context: Context) -> Outcome:
+    verify(context.bench(), context.order)
+    return "verified"
+
+
+def _scan(context: Context) -> Outcome:
+    _packed(context)
+    return "scanned"
+
+
+COMMANDS: Final[Mapping[str, Callable[[Context], Outcome]]] = {
+    "deploy": _deploy,
+    "plan": _plan,
+    "rollback": _rollback,
+    "promote": _promote,
+    "verify": _verify,
+    "scan": _scan,
+}
+
+
+def _packed(context: Context) -> Package:
+    """The build, checked against expected-sha256 and reviewed; nothing is written before."""
+    inputs, journal = context.inputs, context.journal
+    package = pack(
+        Path(inputs.source or ""),
+        workspace=context.workspace,
+        into=context.folder,
+        include=inputs.include,
+        exclude=inputs.exclude,
+        allow_secret_files=inputs.allow_secret_files,
+    )
+    journal.packed(package)
+    journal.know(build_sha256=package.sha256)
+    require(expected_hash(package, inputs.expected_sha256))
+    reviewed = review(package, str(inputs.function))
+    journal.found(reviewed.findings)
+    journal.note(reviewed)
+    require_acceptable(reviewed, inputs.fail_on)
+    return package
+
+
+def _order(inputs: Inputs, runner: Runner, workspace: Path) -> Order:
+    return Order(
+        command=inputs.command.name,
+        function=inputs.function,
+        alias=inputs.alias,
+        bucket=inputs.bucket or "",
+        prefix=inputs.prefix,
+        owner=inputs.bucket_owner or "",
+        profile=inputs.signing_profile,
+        profile_owner=inputs.signing_profile_owner,
+        require_code_signing=inputs.require_code_signing,
+        allow_unsigned=inputs.allow_unsigned,
+        hash_alias=inputs.hash_alias,
+        smoke_event=read_smoke_event(inputs.smoke_event, workspace),
+        allow_older=inputs.allow_older,
+        reason=inputs.reason or "",
+        function_account=inputs.function_account,
+        function_region=inputs.function_region,
+        allowed_accounts=inputs.allowed_account_ids,
+        run=runner.run(),
+    )
+
+
+def _connect(environ: Mapping[str, str]) -> Connect:
+    def connect(inputs: Inputs, deadline: Deadline, say: Callable[[str], None]) -> Cloud:
+        from signed_lambda.aws import connect_aws  # noqa: PLC0415 - scan never needs boto3
+
+        return connect_aws(
+            environ,
+            region=inputs.aws_region,
+            endpoint_url=inputs.aws_endpoint_url,
+            deadline=deadline,
+            say=say,
+        )
+
+    return connect
+
+
+def _internal(raised: Exception) -> InternalError:
+    """Our mistake, in one line with its place: no traceback, which could carry foreign text."""
+    frame = traceback.extract_tb(raised.__traceback__)[-1]
+    return InternalError.of(
+        "E-INTERNAL-01",
+        f"{type(raised).__name__} at {Path(frame.filename).name}:{frame.lineno}: {raised}",
+        "Please report it with this line; running it again is safe",
+    )
+
+
+def _close(
+    journal: Journal,
+    runner: Runner,
+    inputs: Inputs | None,
+    environ: Mapping[str, str],
+    outcome: Outcome,
+    error: DeployError | None,
+) -> Report:
+    return journal.close(
+        command=inputs.command.name if inputs else environ.get("INPUT_COMMAND", "deploy"),
+        outcome=outcome,
+        function_name=inputs.function if inputs else environ.get("INPUT_FUNCTION-NAME", ""),
+        alias=inputs.alias if inputs else environ.get("INPUT_ALIAS", "live"),
+        run=runner.run(),
+        action_version=__version__,
+        reason=(inputs.reason if inputs else "") or "",
+        error=error,
+    )
