@@ -1,0 +1,247 @@
+"""Parsers of AWS's names: functions, aliases, buckets, prefixes, profiles, accounts, regions.
+
+Pure: imports `model` and its siblings; never botocore, which costs the start half a second. Only
+the form is judged; whether a thing exists is asked of AWS. Each parser raises `BadValueError` and
+nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from signed_lambda.inputs.bad import BadValueError
+from signed_lambda.inputs.spelling import character, nearest, shown
+from signed_lambda.inputs.values import FunctionRef
+from signed_lambda.model import AliasName, FunctionName
+
+NAME_CHARACTERS: Final = 64
+ALIAS_CHARACTERS: Final = 128
+PREFIX_BYTES: Final = 900
+"""An S3 key has at most 1,024 bytes; we and Signer add up to 124 behind the prefix."""
+
+_CODES: Final = (
+    "af-south-1 ap-east-1 ap-east-2 ap-northeast-1 ap-northeast-2 ap-northeast-3 ap-south-1 "
+    "ap-south-2 ap-southeast-1 ap-southeast-2 ap-southeast-3 ap-southeast-4 ap-southeast-5 "
+    "ap-southeast-6 ap-southeast-7 ca-central-1 ca-west-1 cn-north-1 cn-northwest-1 eu-central-1 "
+    "eu-central-2 eu-north-1 eu-south-1 eu-south-2 eu-west-1 eu-west-2 eu-west-3 eusc-de-east-1 "
+    "il-central-1 me-central-1 me-south-1 mx-central-1 sa-east-1 us-east-1 us-east-2 "
+    "us-gov-east-1 us-gov-west-1 us-west-1 us-west-2"
+)
+REGIONS: Final = tuple(_CODES.split())
+"""Only to guess what was meant; a region that is not listed is taken. Source: botocore 1.43."""
+
+_LETTERS: Final = "letters, digits, - and _"
+_ACCOUNT: Final = re.compile(r"[0-9]{12}")
+_REGION: Final = re.compile(r"(eusc-)?[a-z]{2}(-gov|-iso[a-z]?)?-[a-z]+-[0-9]{1,2}")
+_PARTITION: Final = re.compile(r"aws(-[a-z]+)*")
+_ARN_PARTS: Final = 7
+"""arn:partition:lambda:region:account:function:name"""
+_PARTIAL_PARTS: Final = 3
+"""account:function:name"""
+_ARN_FORM: Final = "arn:aws:lambda:<region>:<account>:function:<name>"
+
+
+def _only(text: str, allowed: str, do: str) -> None:
+    """Refuses the first character that is not in the set, by its place.
+
+    Args:
+        text: The value.
+        allowed: Inside of a regular expression's brackets.
+        do: What to write.
+    """
+    foreign = re.search(f"[^{allowed}]", text)
+    if foreign:
+        raise BadValueError(f"has {character(foreign[0])} at position {foreign.start() + 1}", do)
+
+
+def function(text: str) -> FunctionRef:
+    """A function by its name, its ARN, or its partial ARN (account:function:name).
+
+    Source: https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionCode.html
+    """
+    if text.startswith("arn:"):
+        return _function_arn(text.split(":"))
+    parts = text.split(":")
+    if len(parts) >= _PARTIAL_PARTS and _ACCOUNT.fullmatch(parts[0]) and parts[1] == "function":
+        _no_qualifier(parts[_PARTIAL_PARTS:])
+        return FunctionRef(name=_function_name(parts[2]), account=parts[0])
+    if len(parts) == 2 and parts[0] != "function":  # noqa: PLR2004 - name:qualifier
+        _no_qualifier(parts[1:])
+    return FunctionRef(name=_function_name(text))
+
+
+def _function_arn(parts: list[str]) -> FunctionRef:
+    if len(parts) < _ARN_PARTS:
+        raise BadValueError(
+            f"has {len(parts)} parts between colons; a function's ARN has {_ARN_PARTS}",
+            f"Give the name alone, or {_ARN_FORM}",
+        )
+    _, partition, service, region, account, kind, name = parts[:_ARN_PARTS]
+    expected = [
+        (_PARTITION.fullmatch(partition), f"names partition {shown(partition)}"),
+        (service == "lambda", f"is an ARN of service {shown(service)}, not of lambda"),
+        (_REGION.fullmatch(region), f"names region {shown(region)}, which no region looks like"),
+        (_ACCOUNT.fullmatch(account), f"names account {shown(account)}, which is not 12 digits"),
+        (kind == "function", f"is the ARN of a {shown(kind)}, not of a function"),
+    ]
+    for right, says in expected:
+        if not right:
+            raise BadValueError(says, f"Give the name alone, or {_ARN_FORM}")
+    _no_qualifier(parts[_ARN_PARTS:])
+    return FunctionRef(name=_function_name(name), account=account, region=region)
+
+
+def _no_qualifier(parts: list[str]) -> None:
+    """Refuses ":7", ":live" and ":$LATEST" behind a function's name."""
+    if not parts:
+        return
+    qualifier = ":".join(parts)
+    kind = "version" if re.fullmatch(r"[0-9]+|\$LATEST", qualifier) else "alias"
+    raise BadValueError(
+        f"names {kind} {shown(qualifier)}; the action itself chooses version and alias",
+        f"Drop {shown(':' + qualifier)}; the alias to move goes into the input alias",
+    )
+
+
+def _function_name(text: str) -> FunctionName:
+    do = f"Use 1-{NAME_CHARACTERS} of {_LETTERS}, or an ARN"
+    if not text:
+        raise BadValueError("has no function name", do)
+    _only(text, "A-Za-z0-9_-", do)
+    if len(text) > NAME_CHARACTERS:
+        raise BadValueError(f"has a name of {len(text)} characters", do)
+    return FunctionName(text)
+
+
+def alias(text: str) -> AliasName:
+    """An alias, to move or to read.
+
+    Source: https://docs.aws.amazon.com/lambda/latest/api/API_CreateAlias.html
+    """
+    if text.casefold() == "$latest":
+        raise BadValueError("is not an alias: it is the code that can change", "Name an alias")
+    _only(text, "A-Za-z0-9_-", f"Use 1-{ALIAS_CHARACTERS} of {_LETTERS}, not digits alone")
+    if text.isdigit():
+        raise BadValueError(
+            "is all digits: Lambda reads it as a version number", "Name an alias, for example live"
+        )
+    if len(text) > ALIAS_CHARACTERS:
+        raise BadValueError(f"has {len(text)} characters", f"Use at most {ALIAS_CHARACTERS}")
+    return AliasName(text)
+
+
+def movable_alias(text: str) -> AliasName:
+    """An alias that may move: not one of the hash aliases, which never do."""
+    name = alias(text)
+    if name.startswith("HASH-"):
+        raise BadValueError(
+            "begins with HASH-: those aliases name one build for ever and never move",
+            "Name the alias that callers use; to roll back to that build, set to",
+        )
+    return name
+
+
+def bucket(text: str) -> str:
+    """The name of a general-purpose bucket.
+
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+    """
+    named = re.match(r"(?:s3://|arn:[a-z-]+:s3:::|https?://)([^/.]+)", text)
+    if named:
+        raise BadValueError("is more than a name", f"Give only the bucket's name: {named[1]!r}")
+    if "/" in text:
+        raise BadValueError(
+            f"has '/' at position {text.index('/') + 1}",
+            f"Give only the bucket's name: {shown(text.partition('/')[0])}; the rest is prefix",
+        )
+    do = "Bucket names are 3-63 of a-z, 0-9, - and ., beginning and ending with a letter or digit"
+    _only(text, "a-z0-9.-", do)
+    if not 3 <= len(text) <= 63:  # noqa: PLR2004 - S3's limits
+        raise BadValueError(f"has {len(text)} characters", do)
+    if not re.fullmatch(r"[a-z0-9].*[a-z0-9]", text) or ".." in text:
+        raise BadValueError("has - or . at an end, or two dots together", do)
+    if re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,3}){3}", text):
+        raise BadValueError("looks like an IP address, which no bucket may", do)
+    if text.startswith(("xn--", "sthree-")) or text.endswith(
+        ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
+    ):
+        raise BadValueError(
+            "is not the name of a general-purpose bucket",
+            "Versions are needed: access points, directory and table buckets do not serve",
+        )
+    return text
+
+
+def prefix(text: str) -> str:
+    """The beginning of our keys in the bucket, without "/" at its ends.
+
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
+    """
+    _only(
+        text,
+        "A-Za-z0-9/!_.'()-",
+        "Use letters, digits, / and ! - _ . ' ( ): what S3 calls safe in keys",
+    )
+    if len(text) > PREFIX_BYTES:
+        raise BadValueError(f"has {len(text)} characters", f"Use at most {PREFIX_BYTES}")
+    bad = [part for part in text.split("/") if part in ("", ".", "..")]
+    if bad:
+        tidy = "/".join(p for p in text.split("/") if p not in ("", ".", "..")) or "signed-lambda"
+        raise BadValueError(
+            "has '/' at an end, '//', '/./' or '/../'", f"Write {shown(tidy)} if that was meant"
+        )
+    return text
+
+
+def profile(text: str) -> str:
+    """The name of a signing profile.
+
+    Source: https://docs.aws.amazon.com/signer/latest/api/API_PutSigningProfile.html
+    """
+    arn = re.fullmatch(r"arn:[^/]*/?signing-profiles/([A-Za-z0-9_]+)(/.*)?", text)
+    if arn:
+        raise BadValueError("is an ARN", f"Give only the profile's name: {shown(arn[1])}")
+    do = "Profile names take 2-64 letters, digits and _"
+    _only(text, "A-Za-z0-9_", do)
+    if not 2 <= len(text) <= 64:  # noqa: PLR2004 - Signer's limits
+        raise BadValueError(f"has {len(text)} characters", do)
+    return text
+
+
+def account(text: str) -> str:
+    """The id of an account."""
+    if _ACCOUNT.fullmatch(text):
+        return text
+    if re.fullmatch(r"[0-9]{4}[- ][0-9]{4}[- ][0-9]{4}", text):
+        raise BadValueError(
+            "has separators", f"Write the 12 digits alone: {re.sub('[- ]', '', text)}"
+        )
+    _only(text, "0-9", "Account ids are 12 digits")
+    raise BadValueError(
+        f"has {len(text)} digits, account ids have 12",
+        "In YAML put the id in quotes, or a leading zero is lost",
+    )
+
+
+def accounts(text: str) -> tuple[str, ...]:
+    """Ids of accounts, separated by commas, blanks or line breaks; each once, in their order."""
+    items = [item for item in re.split(r"[,\s]+", text) if item]
+    if not items:
+        raise BadValueError("holds no account id", "List ids of 12 digits, or leave the input out")
+    for number, item in enumerate(items, 1):
+        try:
+            account(item)
+        except BadValueError as bad:
+            raise BadValueError(bad.says, bad.do, value=item, place=f"item {number}") from None
+    return tuple(dict.fromkeys(items))
+
+
+def region(text: str) -> str:
+    """A region's code; one that is not known yet is taken if it has the form."""
+    if _REGION.fullmatch(text):
+        return text
+    zone = re.fullmatch(r"(.+[0-9])[a-z]", text)
+    near = zone[1] if zone and zone[1] in REGIONS else nearest(text, REGIONS)
+    hint = f"; nearest: {near}" if near else ""
+    raise BadValueError("is not a region's code", f"Use a code such as us-east-1{hint}")

@@ -1,0 +1,40 @@
+"""The parser of `aws-endpoint-url`: the only way to send our AWS calls elsewhere.
+
+Pure: imports its sibling `bad`. Never shows a URL that may hold a password.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+from urllib.parse import urlsplit
+
+from signed_lambda.inputs.bad import BadValueError
+from signed_lambda.inputs.spelling import character
+
+_DO: Final = "Use a URL such as http://127.0.0.1:4566; it is for emulators and tests"
+_HOST: Final = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?|[0-9a-f:.]+")
+
+
+def endpoint(text: str) -> str:
+    """A URL of http or https with a host, and perhaps a port and a path; nothing else."""
+    if "@" in text:
+        behind = text.rpartition("@")[2]
+        raise BadValueError("holds a user name or password", _DO, value=f"...@{behind}")
+    foreign = re.search(r"[^!-~]|[\\\"<>^`{|}]", text)
+    if foreign:
+        raise BadValueError(f"has {character(foreign[0])} at position {foreign.start() + 1}", _DO)
+    try:
+        url = urlsplit(text)
+        port = url.port
+    except ValueError as wrong:
+        raise BadValueError(f"is not a URL ({wrong})", _DO) from None
+    if url.scheme not in ("http", "https"):
+        raise BadValueError("does not begin with http:// or https://", _DO)
+    if not url.hostname or not _HOST.fullmatch(url.hostname):
+        raise BadValueError("names no host", _DO)
+    if port == 0:
+        raise BadValueError("names port 0", _DO)
+    if url.query or url.fragment or text.endswith(("?", "#")):
+        raise BadValueError("has a query or fragment behind the path", _DO)
+    return text

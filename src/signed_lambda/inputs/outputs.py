@@ -1,0 +1,34 @@
+"""The outputs of the action: names and what each tells a person.
+
+Imports the standard library only. action.yml and docs/inputs.md are generated from this table;
+which values they get is the report's business.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+OUTPUTS: Final[dict[str, str]] = {
+    "outcome": "How the run ended: `deployed`, `unchanged`, `planned`, `rolled-back`, `promoted`, "
+    "`verified`, `drifted`, `scanned`, `refused`, `failed`, `moved-unconfirmed` (the move was sent "
+    "and could not be read back) or `superseded` (a later run won).",
+    "changed": "`true` if the alias now runs another version than before this run, else `false`.",
+    "function-name": "Name of the function, without account and region.",
+    "version": "Number of the version that the alias runs now; with `plan`, the one that it runs "
+    "before the deploy.",
+    "previous-version": "Number of the version that the alias ran before; empty on the first "
+    "deploy. Give it to `to` to go back.",
+    "build-sha256": "SHA-256 of the reproducible zip before signing, 64 hex digits. Fits "
+    "`expected-sha256`.",
+    "code-sha256": "SHA-256 of the signed zip as Lambda shows it in CodeSha256, 44 characters of "
+    "base64.",
+    "config-sha256": "Hash of the version's code and configuration, 64 hex digits.",
+    "hash-alias": "The immutable alias of the version, `HASH-` and 64 hex digits. Fits `to`.",
+    "signing-job-id": "Id of the AWS Signer job; empty for unsigned deploys.",
+    "version-arn": "ARN of the version. Empty where the account id is masked: GitHub drops outputs "
+    "that hold a secret; `function-name` and `version` serve then.",
+    "findings": "Number of findings of the scan, of all severities.",
+    "comment-url": "Address of the comment on the pull request; empty if there is none.",
+    "report": "Path of the whole report as JSON, in the runner's temporary folder.",
+    "sarif": "Path of the findings as SARIF, for github/codeql-action/upload-sarif.",
+}

@@ -1,0 +1,346 @@
+"""The table of inputs and outputs: the one place where each is named and described.
+
+Imports its siblings only. action.yml, docs/inputs.md and README's table are generated from it by
+tools/gen_docs.py, and tests/promises compares action.yml with it, both ways.
+"""
+
+from __future__ import annotations
+
+from typing import Final, get_args
+
+from signed_lambda.inputs import aws_names, plain
+from signed_lambda.inputs.commands import COMMANDS, CommandName
+from signed_lambda.inputs.endpoint import endpoint
+from signed_lambda.inputs.spec import Spec
+from signed_lambda.inputs.values import (
+    CommentMode,
+    FailOn,
+    FunctionRef,
+    Previous,
+    RequireCodeSigning,
+    Target,
+)
+from signed_lambda.model import AliasName, Sha256
+
+_PACKING: Final[tuple[CommandName, ...]] = ("deploy", "plan", "scan")
+
+COMMAND: Final = Spec[CommandName](
+    name="command",
+    help="What to do. " + " ".join(f"`{c.name}`: {c.help}." for c in COMMANDS.values()),
+    parse=plain.command_name(tuple(COMMANDS)),
+    absent="deploy",
+    default="deploy",
+)
+FUNCTION: Final = Spec[FunctionRef | None](
+    name="function-name",
+    help="Function to work on: its name, or its ARN without version or alias. With an ARN, "
+    "credentials of another account or region are refused. The function must exist.",
+    parse=aws_names.function,
+    absent=None,
+    example="orders-api",
+)
+ALIAS: Final = Spec[AliasName](
+    name="alias",
+    help="Alias that callers use and that is moved; the first deploy creates it. Letters, digits, "
+    "`-` and `_`, not digits alone; `HASH-...` is kept for hash aliases.",
+    parse=aws_names.movable_alias,
+    absent=AliasName("live"),
+    default="live",
+)
+SOURCE: Final = Spec[str | None](
+    name="source",
+    help="What to deploy, or to scan: a folder or a .zip file, relative to the workspace. A .zip "
+    "is read strictly and packed again, so that the same files always give the same bytes.",
+    parse=plain.path,
+    absent=None,
+    example="dist/",
+    only_for=_PACKING,
+)
+INCLUDE: Final = Spec[tuple[str, ...]](
+    name="include",
+    help="Pack only what matches: patterns as in .gitignore, one a line; `#` begins a comment.",
+    parse=plain.lines,
+    absent=(),
+    example="src/**",
+    only_for=_PACKING,
+    many_lines=True,
+)
+EXCLUDE: Final = Spec[tuple[str, ...]](
+    name="exclude",
+    help="Leave out what matches: patterns as in .gitignore, one a line. A file `.lambdaignore` in "
+    "the source is read too. What is left out is listed in the report.",
+    parse=plain.lines,
+    absent=(),
+    example="tests/",
+    only_for=_PACKING,
+    many_lines=True,
+)
+ALLOW_SECRET_FILES: Final = Spec[bool](
+    name="allow-secret-files",
+    help="`true`: pack files that look like secrets too (`.env`, keys, `.git/`, `.aws/`, "
+    "`gha-creds-*.json`). `false`: they are left out and listed.",
+    parse=plain.boolean,
+    absent=False,
+    default="false",
+    only_for=_PACKING,
+)
+EXPECTED_SHA256: Final = Spec[Sha256 | None](
+    name="expected-sha256",
+    help="Refuse anything else: the SHA-256 that the built zip, or the .zip given as `source`, "
+    "must have; 64 hex digits or 44 characters of base64. A plan's output `build-sha256` fits.",
+    parse=plain.sha256,
+    absent=None,
+    only_for=("deploy", "plan"),
+)
+BUCKET: Final = Spec[str | None](
+    name="bucket",
+    help="S3 bucket for the zips, before and after signing: its name alone. Versioning must be on. "
+    "Also needed for unsigned deploys: Lambda reads the one pinned version of the object.",
+    parse=aws_names.bucket,
+    absent=None,
+    example="my-team-artefacts",
+)
+PREFIX: Final = Spec[str](
+    name="prefix",
+    help="Beginning of the keys in the bucket, without `/` at its ends.",
+    parse=aws_names.prefix,
+    absent="signed-lambda",
+    default="signed-lambda",
+)
+BUCKET_OWNER: Final = Spec[str | None](
+    name="bucket-owner",
+    help="Account that must own the bucket, 12 digits in quotes. Without it: the account of the "
+    "credentials.",
+    parse=aws_names.account,
+    absent=None,
+    example="'111122223333'",
+)
+SIGNING_PROFILE: Final = Spec[str | None](
+    name="signing-profile",
+    help="AWS Signer profile that signs the zip: its name alone (2-64 letters, digits and `_`). "
+    "It must be active and an allowed publisher of the function's code-signing configuration.",
+    parse=aws_names.profile,
+    absent=None,
+    example="orders_release",
+)
+SIGNING_PROFILE_OWNER: Final = Spec[str | None](
+    name="signing-profile-owner",
+    help="Account that owns the signing profile, 12 digits in quotes. Without it: the account of "
+    "the credentials.",
+    parse=aws_names.account,
+    absent=None,
+    example="'444455556666'",
+)
+REQUIRE_CODE_SIGNING: Final = Spec[RequireCodeSigning](
+    name="require-code-signing",
+    help="What the function's code-signing configuration must be before anything is written: "
+    "`enforce`: Lambda itself refuses unsigned code; `warn`: it may only log it; `off`: it is not "
+    "looked at.",
+    parse=plain.choice(get_args(RequireCodeSigning)),
+    absent="enforce",
+    default="enforce",
+)
+ALLOW_UNSIGNED: Final = Spec[bool](
+    name="allow-unsigned",
+    help="`true`: deploy without AWS Signer; the report says so at its top. Needs "
+    "`require-code-signing: warn` or `off`, because Lambda refuses unsigned code under `enforce`.",
+    parse=plain.boolean,
+    absent=False,
+    default="false",
+)
+SMOKE_EVENT: Final = Spec[str | None](
+    name="smoke-event",
+    help="JSON file, relative to the workspace: the new version is invoked with it, by its number, "
+    "before the alias moves. If the function answers with an error, the alias stays.",
+    parse=plain.path,
+    absent=None,
+    example="events/ping.json",
+    only_for=_PACKING,
+)
+HASH_ALIAS: Final = Spec[bool](
+    name="hash-alias",
+    help="`true`: give the published version an alias that never moves, `HASH-` and the 64 hex "
+    "digits of code and configuration, so that a build can be called and rolled back to by hash.",
+    parse=plain.boolean,
+    absent=True,
+    default="true",
+)
+TO: Final = Spec[Target](
+    name="to",
+    help="Where to roll back to: `previous`, a version number, `sha256:<64 hex>` (hash of the "
+    "version's code) or `HASH-<64 hex>` (a hash alias).",
+    parse=plain.target,
+    absent=Previous(),
+    default="previous",
+    example="41",
+    only_for=("rollback",),
+)
+FROM_ALIAS: Final = Spec[AliasName | None](
+    name="from-alias",
+    help="Alias whose version is promoted to `alias`: build once, release many.",
+    parse=aws_names.alias,
+    absent=None,
+    example="staging",
+    only_for=("promote",),
+)
+REASON: Final = Spec[str | None](
+    name="reason",
+    help="Why; one line of at most 200 characters, kept in the alias's description and the report.",
+    parse=plain.reason,
+    absent=None,
+    example="errors since 12:00, ticket 4711",
+    free_text=True,
+)
+ALLOW_OLDER: Final = Spec[bool](
+    name="allow-older",
+    help="`true`: an older run or commit may overwrite a newer one. To go back, `rollback` is the "
+    "better way.",
+    parse=plain.boolean,
+    absent=False,
+    default="false",
+)
+FAIL_ON: Final = Spec[FailOn](
+    name="fail-on",
+    help="Lowest severity of a scan finding that blocks: `high`, `medium`, `low` or `never`.",
+    parse=plain.choice(get_args(FailOn)),
+    absent="high",
+    default="high",
+)
+TEMPLATE: Final = Spec[tuple[str, ...]](
+    name="template",
+    help="Infrastructure templates (SAM, CloudFormation, Serverless) to read for triggers, one a "
+    "line, relative to the workspace. Without it they are looked for.",
+    parse=plain.lines,
+    absent=(),
+    example="infra/template.yaml",
+    many_lines=True,
+)
+COMMENT: Final = Spec[CommentMode](
+    name="comment",
+    help="The report as a comment on the pull request: `update` keeps one and edits it; `off`.",
+    parse=plain.choice(get_args(CommentMode)),
+    absent="update",
+    default="update",
+)
+GITHUB_TOKEN: Final = Spec[str | None](
+    name="github-token",
+    help="Token for the comment; needs `permissions: pull-requests: write`. Without one there is "
+    "no comment, and the job summary holds the report.",
+    parse=plain.token,
+    absent=None,
+    expression="${{ github.token }}",
+    secret=True,
+)
+PR_NUMBER: Final = Spec[int | None](
+    name="pr-number",
+    help="Pull request to comment on. Without it: the one of the event that started the workflow.",
+    parse=plain.pull_request,
+    absent=None,
+    example="42",
+)
+REQUIRE_REVIEWED: Final = Spec[bool](
+    name="require-reviewed",
+    help="`true`: refuse a build whose hash no plan of this repository's merged pull request "
+    "carries. Not available in this version: `true` is refused.",
+    parse=plain.boolean,
+    absent=False,
+    default="false",
+)
+ALLOWED_ACCOUNT_IDS: Final = Spec[tuple[str, ...]](
+    name="allowed-account-ids",
+    help="Accounts that may be written to; credentials of any other are refused. 12 digits each, "
+    "separated by commas, blanks or line breaks.",
+    parse=aws_names.accounts,
+    absent=(),
+    example="'111122223333, 444455556666'",
+    many_lines=True,
+)
+AWS_REGION: Final = Spec[str | None](
+    name="aws-region",
+    help="Region of the function, bucket and profile. Without it: the region of the function's "
+    "ARN, else AWS_REGION or AWS_DEFAULT_REGION of the environment, as "
+    "aws-actions/configure-aws-credentials sets them.",
+    parse=aws_names.region,
+    absent=None,
+    example="eu-central-1",
+)
+AWS_ENDPOINT_URL: Final = Spec[str | None](
+    name="aws-endpoint-url",
+    help="For emulators and tests: send all AWS calls here; a warning is printed. "
+    "AWS_ENDPOINT_URL in the environment is ignored.",
+    parse=endpoint,
+    absent=None,
+    example="http://127.0.0.1:4566",
+)
+SIGNER_ROOT: Final = Spec[str | None](
+    name="signer-root",
+    help="For emulators: PEM file with the root certificate to trust instead of AWS Signer's. Only "
+    "together with `aws-endpoint-url`.",
+    parse=plain.path,
+    absent=None,
+    example="emulator-root.pem",
+)
+TIMEOUT_MINUTES: Final = Spec[int](
+    name="timeout-minutes",
+    help="Deadline of the whole run: a whole number of minutes, 1 to 360.",
+    parse=plain.whole_number(1, 360, "minutes"),
+    absent=15,
+    default="15",
+)
+
+SPECS: Final[tuple[Spec[object], ...]] = (
+    COMMAND,
+    FUNCTION,
+    ALIAS,
+    SOURCE,
+    INCLUDE,
+    EXCLUDE,
+    ALLOW_SECRET_FILES,
+    EXPECTED_SHA256,
+    BUCKET,
+    PREFIX,
+    BUCKET_OWNER,
+    SIGNING_PROFILE,
+    SIGNING_PROFILE_OWNER,
+    REQUIRE_CODE_SIGNING,
+    ALLOW_UNSIGNED,
+    SMOKE_EVENT,
+    HASH_ALIAS,
+    TO,
+    FROM_ALIAS,
+    REASON,
+    ALLOW_OLDER,
+    FAIL_ON,
+    TEMPLATE,
+    COMMENT,
+    GITHUB_TOKEN,
+    PR_NUMBER,
+    REQUIRE_REVIEWED,
+    ALLOWED_ACCOUNT_IDS,
+    AWS_REGION,
+    AWS_ENDPOINT_URL,
+    SIGNER_ROOT,
+    TIMEOUT_MINUTES,
+)
+"""All inputs, in the order of action.yml."""
+
+OTHER_NAMES: Final = {
+    "action": "command",
+    "artifact": "source",
+    "code-artifacts-dir": "source",
+    "dry-run": "command: plan",
+    "endpoint-url": "aws-endpoint-url",
+    "function": "function-name",
+    "lambda-function-name": "function-name",
+    "pull-request": "pr-number",
+    "region": "aws-region",
+    "role-to-assume": "role-to-assume of aws-actions/configure-aws-credentials",
+    "s3-bucket": "bucket",
+    "s3-key": "prefix",
+    "source-dir": "source",
+    "target": "to",
+    "version": "to",
+    "wait-seconds": "timeout-minutes",
+    "zip-file": "source",
+}
+"""What other tools call them; for the message about an unknown input only."""

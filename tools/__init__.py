@@ -1,0 +1,1 @@
+"""Programs for developers; never part of the image."""

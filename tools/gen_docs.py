@@ -1,0 +1,227 @@
+"""Writes the files that say what the program's tables say: run by `make docs`.
+
+Files: action.yml, docs/inputs.md, docs/errors.md, and the tables between the markers in README.md.
+`python tools/gen_docs.py` writes; `--check` only compares, and exits 1 with the names of the files
+that are not up to date. Imports the product's tables; never imports boto3 or reads the network.
+"""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import re
+import sys
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "src"))
+
+from signed_lambda import errors  # noqa: E402 - the path comes first
+from signed_lambda.inputs import COMMANDS, OUTPUTS, SPECS  # noqa: E402
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from signed_lambda.inputs.spec import Spec
+
+_HEAD: Final = """\
+# Written by `make docs` from src/signed_lambda/inputs; edit it there.
+name: Signed Lambda Deploy
+description: >-
+  Put code on AWS Lambda so that what runs is what was reviewed: reproducible zip, AWS Signer,
+  hash-checked deploy, alias moved last, rollback by hash.
+author: The signed-lambda-deploy authors
+branding:
+  icon: shield
+  color: orange
+"""
+_GENERATED: Final = "<!-- Written by `make docs` from {source}; edit it there. -->\n"
+
+_ERRORS_INTRODUCTION: Final = """\
+# Errors
+
+Exit code 0 is success. Every other exit code belongs to one kind of error, and every problem has an
+id that never changes its meaning. A message says what was wrong, what to do, and what was left
+unchanged.
+"""
+
+
+def description(spec: Spec[object]) -> str:
+    """What action.yml and the tables say of an input: its help, who needs it, an example."""
+    example = f" Example: `{spec.example}`." if spec.example else ""
+    return f"{spec.help}{_needed(spec)}{example}"
+
+
+def _needed(spec: Spec[object]) -> str:
+    always = [f"`{c.name}`" for c in COMMANDS.values() if spec.name in c.needs]
+    signed = [f"`{c.name}`" for c in COMMANDS.values() if spec.name in c.needs_unless_unsigned]
+    parts = []
+    if always:
+        parts.append(f" Needed by {', '.join(always)}.")
+    if signed:
+        parts.append(f" Needed by {', '.join(signed)} unless `allow-unsigned` is `true`.")
+    if spec.only_for and len(spec.only_for) != len(always):
+        parts.append(f" Only for {', '.join(f'`{name}`' for name in spec.only_for)}.")
+    return "".join(parts)
+
+
+def _folded(text: str, indent: str) -> str:
+    return textwrap.fill(
+        text,
+        width=100,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def action_yml() -> str:
+    """The action's metadata.
+
+    Source: https://docs.github.com/en/actions/reference/workflows-and-actions/metadata-syntax
+    """
+    parts = [_HEAD, "inputs:"]
+    for spec in SPECS:
+        parts += [f"  {spec.name}:", "    description: >-", _folded(description(spec), " " * 6)]
+        default = spec.expression or (f"'{spec.default}'" if spec.default else "")
+        if default:
+            parts.append(f"    default: {default}")
+    parts.append("\noutputs:")
+    for name, text in OUTPUTS.items():
+        parts += [f"  {name}:", "    description: >-", _folded(text, " " * 6)]
+    parts.append("\nruns:\n  using: docker\n  image: Dockerfile\n")
+    return "\n".join(parts)
+
+
+def _row(*cells: str) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def inputs_table() -> str:
+    """Every input as a row: name, default, description."""
+    rows = [_row("input", "default", "what it is for"), "|:--|:--|:--|"]
+    for spec in SPECS:
+        default = spec.expression or spec.default
+        rows.append(_row(f"`{spec.name}`", f"`{default}`" if default else "", description(spec)))
+    return "\n".join(rows)
+
+
+def outputs_table() -> str:
+    """Every output as a row."""
+    rows = [_row("output", "what it holds"), "|:--|:--|"]
+    return "\n".join(rows + [_row(f"`{name}`", text) for name, text in OUTPUTS.items()])
+
+
+def commands_table() -> str:
+    """Every command as a row."""
+    rows = [_row("`command`", "what it does", "may write", "needs"), "|:--|:--|:--|:--|"]
+    for command in COMMANDS.values():
+        needs = ", ".join(f"`{name}`" for name in command.needs + command.needs_unless_unsigned)
+        rows.append(_row(f"`{command.name}`", command.help, command.writes_what, needs))
+    return "\n".join(rows)
+
+
+def inputs_md() -> str:
+    """docs/inputs.md."""
+    return f"""{_GENERATED.format(source="src/signed_lambda/inputs")}
+# Commands, inputs and outputs
+
+## Commands
+
+{commands_table()}
+
+## Inputs
+
+Blanks and line breaks at the ends of a value do not count, and a blank value is not given. All
+faults in the inputs are told at once, before anything is written (exit code
+{errors.InputError.exit_code}). An input of an unknown name is an error, and so is an input that
+`command` does not use; what is harmless without use is taken, so that one `with:` block can serve
+`plan` and `deploy`. Put account ids in quotes: YAML drops a leading zero.
+
+{inputs_table()}
+
+## Outputs
+
+{outputs_table()}
+"""
+
+
+def _error_classes() -> list[type[errors.DeployError]]:
+    found = [
+        value
+        for value in vars(errors).values()
+        if inspect.isclass(value)
+        and issubclass(value, errors.DeployError)
+        and value is not errors.DeployError
+    ]
+    return sorted(found, key=lambda cls: cls.exit_code)
+
+
+def errors_md() -> str:
+    """docs/errors.md: each class with exit code, outcome, meaning and ids."""
+    parts = [
+        _GENERATED.format(source="src/signed_lambda/errors.py"),
+        _ERRORS_INTRODUCTION,
+        "| exit code | error | `outcome` |\n|--:|:--|:--|",
+    ]
+    parts += [
+        f"| {cls.exit_code} | [{cls.__name__}](#{cls.__name__.lower()}) | `{cls.outcome}` |"
+        for cls in _error_classes()
+    ]
+    for cls in _error_classes():
+        doc = inspect.cleandoc(cls.__doc__ or "")
+        parts.append(
+            f"\n## {cls.__name__}\n\nExit code {cls.exit_code}, outcome `{cls.outcome}`. {doc}\n"
+        )
+        parts += [
+            f"- `{id_}` {text}"
+            for id_, text in errors.CATALOGUE.items()
+            if id_.split("-")[1] == cls.area
+        ]
+    return "\n".join(parts) + "\n"
+
+
+def with_tables(readme: str) -> str:
+    """README.md with the text between each pair of markers replaced by its table.
+
+    Raises:
+        ValueError: A marker is missing: the tables would silently age.
+    """
+    tables = {"commands": commands_table(), "inputs": inputs_table(), "outputs": outputs_table()}
+    for name, table in tables.items():
+        block = f"<!-- {name}:begin -->\n{table}\n<!-- {name}:end -->"
+        pattern = f"<!-- {name}:begin -->.*?<!-- {name}:end -->"
+        readme, count = re.subn(pattern, lambda _: block, readme, flags=re.DOTALL)  # noqa: B023 - used at once
+        if count != 1:
+            raise ValueError(f"README.md needs <!-- {name}:begin --> and <!-- {name}:end --> once")
+    return readme
+
+
+def files() -> Iterator[tuple[Path, str]]:
+    """Each generated file with the text it must have."""
+    yield ROOT / "action.yml", action_yml()
+    yield ROOT / "docs" / "inputs.md", inputs_md()
+    yield ROOT / "docs" / "errors.md", errors_md()
+    readme = ROOT / "README.md"
+    if readme.exists():
+        yield readme, with_tables(readme.read_text("utf-8"))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Writes the files, or compares them; the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="compare only")
+    check = parser.parse_args(arguments).check
+    stale = [(p, t) for p, t in files() if not p.exists() or p.read_text("utf-8") != t]
+    for path, text in stale:
+        if not check:
+            path.write_text(text, "utf-8")
+        sys.stdout.write(f"{'stale' if check else 'written'}: {path.relative_to(ROOT)}\n")
+    return 1 if check and stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
