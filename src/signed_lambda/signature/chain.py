@@ -188,6 +188,14 @@ def check_chain(chain: tuple[x509.Certificate, ...], signed_at: datetime) -> Non
             )
 
 
+def name_of(certificate: x509.Certificate) -> str:
+    """The certificate's subject as RFC 4514 writes it; foreign text."""
+    try:
+        return certificate.subject.rfc4514_string()
+    except _UNREADABLE:
+        return "(unreadable name)"
+
+
 def _check_authority(
     certificate: x509.Certificate, extensions: x509.Extensions, *, below: int
 ) -> None:
@@ -263,11 +271,7 @@ def _issuer_bytes(certificate: x509.Certificate) -> bytes | None:
 
 def _named(certificate: x509.Certificate) -> str:
     """The certificate for a message: foreign text, in printable ASCII and bounded."""
-    try:
-        name = certificate.subject.rfc4514_string()
-    except _UNREADABLE:
-        name = "unreadable name"
-    return f"the certificate {name[:200]!a}"
+    return f"the certificate {name_of(certificate)[:200]!a}"
 
 
 def _refusal(number: str, what: str, do: str = DO_NOT_DEPLOY) -> DeployError:

@@ -50,6 +50,7 @@ from signed_lambda.signature.attributes import Claims, read_claims
 from signed_lambda.signature.chain import (
     build_chain,
     check_chain,
+    name_of,
     read_certificates,
     signer_of,
     verify_attributes,
@@ -93,7 +94,7 @@ def verify_envelope(sf: bytes, *, roots: TrustRoots, now: datetime) -> Envelope:
         signed_at=claims.signed_at,
         expires_at=claims.expires_at,
         content_digest=claims.content_digest,
-        signer_subject=signer.subject.rfc4514_string(),
+        signer_subject=name_of(signer),
         signer_serial=f"{signer.serial_number:x}",
         root_sha256=fingerprint(chain[-1]),
         other_attributes=tuple(kind.hex() for kind in claims.other),
