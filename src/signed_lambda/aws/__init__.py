@@ -1,0 +1,64 @@
+"""AWS with boto3: the port `signed_lambda.cloud.Cloud`, implemented.
+
+The only package that imports boto3 and botocore. Nothing untyped leaves it: every answer is looked
+at member by member, every refusal becomes an error of the port or of the catalogue. It decides
+nothing about the chain.
+
+`session` makes the clients, `calls` is the one loop that repeats them, `refusals` and `diagnosis`
+say what an error means, and one module each speaks to Lambda (reads, writes), Signer, S3.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING
+
+from signed_lambda.aws.calls import Calls
+from signed_lambda.aws.download import CodeSource, Fetch, UrlFetch
+from signed_lambda.aws.lambda_reads import LambdaReads
+from signed_lambda.aws.lambda_writes import LambdaWrites
+from signed_lambda.aws.s3 import S3Calls
+from signed_lambda.aws.session import Clients, make_clients
+from signed_lambda.aws.signer import SignerCalls
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from signed_lambda.clock import Deadline
+    from signed_lambda.cloud import Clock, Cloud
+
+__all__ = ["Aws", "Clients", "Fetch", "UrlFetch", "make_clients"]
+
+
+class Aws(LambdaReads, LambdaWrites, SignerCalls, S3Calls):
+    """AWS, as far as the chain needs it."""
+
+    def __init__(
+        self,
+        clients: Clients,
+        *,
+        clock: Clock,
+        deadline: Deadline,
+        fetch: Fetch,
+        say: Callable[[str], None],
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        """Takes everything that reaches outside.
+
+        Args:
+            clients: Of `make_clients`.
+            clock: Sleeps between repetitions.
+            deadline: Of the whole run.
+            fetch: Downloads presigned URLs; `UrlFetch()` outside of tests.
+            say: Prints one line of progress.
+            jitter: 0..1, spreads repetitions.
+        """
+        calls = Calls(clock=clock, deadline=deadline, say=say, jitter=jitter)
+        super().__init__(clients, calls, CodeSource(fetch, clients.endpoint_url))
+
+
+if TYPE_CHECKING:
+
+    def _implements(aws: Aws) -> Cloud:
+        """Fails to type-check when a method of the port is missing or differs."""
+        return aws

@@ -1,0 +1,54 @@
+"""What the calls of every service share: the clients, the loop, the place.
+
+May import the package's own modules. Holds no decision of the chain.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from signed_lambda.aws.answer import NotAnAnswer
+from signed_lambda.aws.call import Call, Place
+from signed_lambda.cloud import Identity
+
+if TYPE_CHECKING:
+    from signed_lambda.aws.answer import Answer
+    from signed_lambda.aws.calls import Calls
+    from signed_lambda.aws.session import Clients
+
+_ACCOUNT: Final = re.compile(r"[0-9]{12}")
+_ARN: Final = re.compile(r"arn:(?P<partition>[a-z0-9-]+):[^\s]+")
+
+
+class AwsBase:
+    """The clients, and who we are once it is known."""
+
+    def __init__(self, clients: Clients, calls: Calls) -> None:
+        """Takes the clients and the loop that sends their calls."""
+        self._clients = clients
+        self._calls = calls
+        self._place = Place(clients.lambda_.meta.partition, clients.region)
+
+    def identity(self) -> Identity:
+        """STS GetCallerIdentity; it needs no permission.
+
+        Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+        """
+        call = Call(operation="sts:GetCallerIdentity", action="sts:GetCallerIdentity", resource="*")
+        identity = self._calls.run(call, self._clients.sts.get_caller_identity, self._read_identity)
+        self._place = self._place.of_account(identity.account)
+        return identity
+
+    def account(self) -> str:
+        """The account of the credentials; asked once."""
+        return self.identity().account if self._place.account == "*" else self._place.account
+
+    def _read_identity(self, answer: Answer) -> Identity:
+        account, arn = answer.text("Account"), answer.text("Arn")
+        form = _ARN.fullmatch(arn)
+        if not _ACCOUNT.fullmatch(account):
+            raise NotAnAnswer("'Account' is not 12 digits")
+        if form is None:
+            raise NotAnAnswer("'Arn' is not an ARN")
+        return Identity(account, arn, self._clients.region, form["partition"])

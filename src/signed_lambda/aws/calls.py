@@ -1,0 +1,206 @@
+"""One call to AWS: sent, repeated while that can help, its answer read, its refusal translated.
+
+botocore's own repetitions are off; this is the only loop. Throttles, 5xx and another update in
+progress are ridden out until the deadline; a network that cannot be reached for a minute, and
+answers that are not AWS's a few times, because those stay. A write that is repeated after its
+answer was lost may meet its own effect: it then surfaces as `RevisionMovedError` or
+`AlreadyExistsError`, and the caller reads back.
+
+May import botocore's exceptions. Never sleeps by itself (the clock is given), never logs a body.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING, Final, Literal, NoReturn, TypeVar
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    FlexibleChecksumError,
+    HTTPClientError,
+    IncompleteReadError,
+    InvalidConfigError,
+    NoCredentialsError,
+    ParamValidationError,
+    PartialCredentialsError,
+)
+from botocore.exceptions import ConnectionError as BotoConnectionError
+from botocore.parsers import ResponseParserError
+
+from signed_lambda.aws.answer import Answer, NotAnAnswer, shown
+from signed_lambda.aws.diagnosis import gave_up, refusal_error, role_error
+from signed_lambda.aws.refusals import Refusal
+from signed_lambda.cloud import InProgressError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from signed_lambda.aws.call import Call
+    from signed_lambda.clock import Deadline
+    from signed_lambda.cloud import Clock
+
+T = TypeVar("T")
+
+Kind = Literal["throttled", "failing", "in-progress", "unreachable", "unclear", "cut"]
+"""Why a call is repeated.
+
+"throttled": 429, no effect; "failing": 5xx, effect unknown; "in-progress": 409 of another update;
+"unreachable": no answer, effect unknown; "unclear": not AWS's answer, effect unknown; "cut": a
+download that did not arrive whole.
+"""
+
+FIRST_DELAY_S: Final = 0.1
+LONGEST_DELAY_S: Final = 2.0
+LONGEST_ASKED_DELAY_S: Final = 60.0
+UNREACHABLE_S: Final = 60.0
+UNCLEAR_TRIES: Final = 6
+
+
+class Repeat(Exception):
+    """The call may succeed when it is sent again.
+
+    Attributes:
+        kind: See `Kind`.
+        reason: For the log and the final error; holds no secret.
+        after_s: Seconds AWS asked to wait, None when it did not.
+    """
+
+    def __init__(self, kind: Kind, reason: str, after_s: float | None = None) -> None:
+        super().__init__(reason)
+        self.kind: Final = kind
+        self.reason: Final = reason
+        self.after_s: Final = after_s
+
+
+class Calls:
+    """Sends calls within the deadline."""
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        deadline: Deadline,
+        say: Callable[[str], None],
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        """Takes the clock and the deadline.
+
+        Args:
+            clock: Sleeps; raises `Cancelled` when the run is stopped.
+            deadline: Of the whole run.
+            say: Prints one line of progress.
+            jitter: 0..1, spreads the repetitions of runs that were throttled together.
+        """
+        self._clock = clock
+        self._deadline = deadline
+        self._say = say
+        self._jitter = jitter
+
+    def run(
+        self, call: Call, send: Callable[[], Mapping[str, object]], read: Callable[[Answer], T]
+    ) -> T:
+        """The answer of the call, read.
+
+        Args:
+            call: What is asked, and which refusals it expects.
+            send: Sends it once; parameters are bound.
+            read: Takes the answer apart; raises `NotAnAnswer` or `Repeat` to have it sent again.
+
+        Raises:
+            IdentityError, AccessError, AwsError, BucketError: See `diagnosis`.
+            InProgressError: Another update was in progress until the deadline.
+            DeadlineError: The time was over before the call.
+            Cancelled: The run was stopped.
+        """
+        started, tries = self._clock.monotonic(), 0
+        while True:
+            self._deadline.check(f"asking {call.operation}")
+            tries += 1
+            try:
+                return read(self._answer(send))
+            except Repeat as repeat:
+                last = repeat
+            except NotAnAnswer as error:
+                last = Repeat("unclear", error.reason)
+            except ClientError as error:
+                last = self._judge(error, call)
+            except (ResponseParserError, FlexibleChecksumError) as error:
+                last = Repeat("unclear", f"cannot be parsed ({type(error).__name__})")
+            except (CredentialRetrievalError, InvalidConfigError) as error:
+                raise role_error(type(error).__name__, str(error)) from error
+            except (NoCredentialsError, PartialCredentialsError) as error:
+                raise role_error(type(error).__name__, "the credentials are gone") from error
+            except _NETWORK as error:
+                last = Repeat("unreachable", _network_reason(error))
+            self._wait(call, last, tries, started)
+
+    @staticmethod
+    def _answer(send: Callable[[], Mapping[str, object]]) -> Answer:
+        """Sends once.
+
+        botocore converts numbers, times and base64 with the plain constructors, so that an
+        ill-typed member ends in their errors.
+        """
+        try:
+            members = send()
+        except ParamValidationError:
+            raise
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
+            if isinstance(error, BotoCoreError):
+                raise
+            raise NotAnAnswer(f"cannot be parsed ({type(error).__name__})") from error
+        return Answer({k: v for k, v in members.items() if k != "ResponseMetadata"})
+
+    def _judge(self, error: ClientError, call: Call) -> Repeat:
+        """The repetition that a refusal asks for; everything else is raised."""
+        refusal = Refusal.of(error)
+        expected = call.expected.get(refusal.code)
+        meaning = expected(refusal) if expected else None
+        if isinstance(meaning, Repeat):
+            return meaning
+        if meaning is not None:
+            raise meaning from error
+        if refusal.throttled:
+            return Repeat("throttled", f"throttled ({shown(refusal.code)})", refusal.after_s)
+        if refusal.passing:
+            said = shown(refusal.code) or "no code"
+            return Repeat("failing", f"failing ({refusal.status} {said})", refusal.after_s)
+        raise refusal_error(refusal, call, self._clock.now()) from error
+
+    def _wait(self, call: Call, last: Repeat, tries: int, started: float) -> None:
+        """Waits before the next try, or ends the call."""
+        delay = min(LONGEST_DELAY_S, FIRST_DELAY_S * 2 ** min(tries - 1, 10))
+        delay *= 0.5 + self._jitter() / 2
+        if last.after_s is not None:
+            delay = max(delay, min(last.after_s, LONGEST_ASKED_DELAY_S))
+        spent = self._clock.monotonic() - started
+        lasting = (last.kind == "unreachable" and spent >= UNREACHABLE_S) or (
+            last.kind in {"unclear", "cut"} and tries >= UNCLEAR_TRIES
+        )
+        if lasting or delay >= self._deadline.left_s():
+            _give_up(call, last, tries, spent)
+        if tries & (tries - 1) == 0:  # 1, 2, 4, 8...: a long wait does not fill the log
+            self._say(f"{call.operation}: {last.reason}; try {tries + 1} in {delay:.1f} s")
+        self._clock.sleep(delay)
+
+
+_NETWORK: Final = (
+    HTTPClientError,
+    BotoConnectionError,
+    IncompleteReadError,
+    ConnectionError,
+    TimeoutError,
+)
+
+
+def _network_reason(error: Exception) -> str:
+    """Why there was no answer; botocore's texts hold the URL, which holds names only."""
+    return shown(f"{type(error).__name__}: {error}")
+
+
+def _give_up(call: Call, last: Repeat, tries: int, spent: float) -> NoReturn:
+    if last.kind == "in-progress":
+        raise InProgressError(last.reason)
+    raise gave_up(call, last.reason, last.kind, tries, spent)

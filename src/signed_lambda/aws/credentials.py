@@ -1,0 +1,128 @@
+"""Credentials from the environment of the job, and from nowhere else.
+
+What aws-actions/configure-aws-credentials exports, or a web identity token, or a container's
+credential service. Never a profile, a config file, `credential_process` (it runs a command), SSO,
+or the instance metadata service (it is asked for seconds on a runner that has none).
+
+May import botocore's credential providers. Never shows a value of a credential.
+Source: https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.credentials import (
+    AssumeRoleWithWebIdentityProvider,
+    ContainerProvider,
+    CredentialResolver,
+    Credentials,
+)
+from botocore.exceptions import CredentialRetrievalError
+
+from signed_lambda.errors import IdentityError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_KEY: Final = "AWS_ACCESS_KEY_ID"
+_SECRET: Final = "AWS_SECRET_ACCESS_KEY"  # noqa: S105 - a variable's name
+_SESSION: Final = "AWS_SESSION_TOKEN"
+_ROLE: Final = "AWS_ROLE_ARN"
+_ROLE_SESSION: Final = "AWS_ROLE_SESSION_NAME"
+_TOKEN_FILE: Final = "AWS_WEB_IDENTITY_TOKEN_FILE"  # noqa: S105 - a variable's name
+_CONTAINER: Final = (
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+)
+_USE: Final = (
+    "Add aws-actions/configure-aws-credentials (with role-to-assume and `id-token: write`) before"
+    " this step"
+)
+
+
+class _Fixed:
+    """A provider of credentials that were in the environment."""
+
+    METHOD: Final = "env"
+    CANONICAL_NAME: Final = "Environment"
+
+    def __init__(self, credentials: Credentials) -> None:
+        self._credentials = credentials
+
+    def load(self) -> Credentials:
+        return self._credentials
+
+
+class _TokenFile:
+    """Reads the web identity token; botocore asks again whenever the role's credentials end."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def __call__(self) -> str:
+        try:
+            with open(self._path, encoding="utf-8") as file:  # noqa: PTH123 - one line, no Path
+                return file.read()
+        except (OSError, ValueError) as error:
+            raise CredentialRetrievalError(
+                provider="web-identity",
+                error_msg=f"{_TOKEN_FILE} cannot be read ({type(error).__name__})",
+            ) from error
+
+
+def resolver(environ: Mapping[str, str], sts_client: Callable[..., Any]) -> CredentialResolver:
+    """The resolver of botocore over the one source that the environment names.
+
+    Args:
+        environ: Of the process.
+        sts_client: Makes the client that assumes the role; called as botocore's `create_client`.
+
+    Raises:
+        IdentityError: E-IDENTITY-01 (none), E-IDENTITY-02 (half of them).
+    """
+    key, secret = environ.get(_KEY, ""), environ.get(_SECRET, "")
+    if key and secret:
+        fixed = Credentials(key, secret, environ.get(_SESSION) or None, method=_Fixed.METHOD)
+        return CredentialResolver([_Fixed(fixed)])  # type: ignore[list-item] # load() is all it is asked for
+    if key or secret:
+        given, missing = (_KEY, _SECRET) if key else (_SECRET, _KEY)
+        raise IdentityError.of(
+            "E-IDENTITY-02",
+            f"{given} is set and {missing} is not",
+            f"Set both, and {_SESSION} with them. {_USE}",
+        )
+    role, token_file = environ.get(_ROLE, ""), environ.get(_TOKEN_FILE, "")
+    if role and token_file:
+        return CredentialResolver([_web_identity(environ, sts_client)])
+    if role or token_file:
+        given, missing = (_ROLE, _TOKEN_FILE) if role else (_TOKEN_FILE, _ROLE)
+        raise IdentityError.of("E-IDENTITY-02", f"{given} is set and {missing} is not", _USE)
+    if environ.get(_CONTAINER[0]):
+        return CredentialResolver(
+            [ContainerProvider(environ={k: environ[k] for k in _CONTAINER if environ.get(k)})]
+        )
+    raise IdentityError.of(
+        "E-IDENTITY-01",
+        f"no AWS credentials: {_KEY} and {_SECRET} are empty, and so are {_TOKEN_FILE} and"
+        f" {_CONTAINER[0]}",
+        _USE,
+    )
+
+
+def _web_identity(
+    environ: Mapping[str, str], sts_client: Callable[..., Any]
+) -> AssumeRoleWithWebIdentityProvider:
+    """The provider of botocore, told by a made-up profile instead of os.environ."""
+    profile = {"role_arn": environ[_ROLE], "web_identity_token_file": environ[_TOKEN_FILE]}
+    if environ.get(_ROLE_SESSION):
+        profile["role_session_name"] = environ[_ROLE_SESSION]
+    return AssumeRoleWithWebIdentityProvider(
+        load_config=lambda: {"profiles": {"environment": profile}},
+        client_creator=sts_client,
+        profile_name="environment",
+        cache={},
+        disable_env_vars=True,
+        token_loader_cls=_TokenFile,  # type: ignore[arg-type] # it is only called
+    )

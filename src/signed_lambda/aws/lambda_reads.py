@@ -1,0 +1,234 @@
+"""Lambda, reads.
+
+May import the package's own modules and the port. Writes nothing in AWS.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, TypedDict, TypeVar
+
+from signed_lambda.aws import lambda_answers as read
+from signed_lambda.aws.answer import shown
+from signed_lambda.aws.base import AwsBase
+from signed_lambda.aws.call import Call, NotThere, not_there
+from signed_lambda.errors import AwsError, TargetError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from signed_lambda.aws.answer import Answer
+    from signed_lambda.aws.call import Expected
+    from signed_lambda.aws.calls import Calls
+    from signed_lambda.aws.download import CodeSource
+    from signed_lambda.aws.session import Clients
+    from signed_lambda.cloud import (
+        Alias,
+        CodeSigning,
+        Download,
+        FunctionConfiguration,
+    )
+    from signed_lambda.model import AliasName, FunctionName
+
+T = TypeVar("T")
+
+_MISSING: Final[Mapping[str, Expected]] = {"ResourceNotFoundException": not_there}
+_PAGES: Final = 1_000
+"""An endless chain of pages is an answer that is not AWS's."""
+
+
+class _Qualified(TypedDict, total=False):
+    Qualifier: str
+
+
+class _Marked(TypedDict, total=False):
+    Marker: str
+
+
+class LambdaReads(AwsBase):
+    """Functions, versions, aliases, code-signing configurations, and the code itself."""
+
+    def __init__(self, clients: Clients, calls: Calls, code: CodeSource) -> None:
+        """Takes the clients, the loop, and what downloads code."""
+        super().__init__(clients, calls)
+        self._code = code
+
+    def function(
+        self, name: FunctionName, qualifier: str | None = None
+    ) -> FunctionConfiguration | None:
+        """GetFunctionConfiguration; None when the function or the qualifier does not exist.
+
+        Source: https://docs.aws.amazon.com/lambda/latest/api/API_GetFunctionConfiguration.html
+        """
+        given: _Qualified = {"Qualifier": qualifier} if qualifier else {}
+        call = self._call("GetFunctionConfiguration", name, qualifier, _MISSING)
+        try:
+            return self._calls.run(
+                call,
+                lambda: self._clients.lambda_.get_function_configuration(
+                    FunctionName=name, **given
+                ),
+                read.configuration,
+            )
+        except NotThere:
+            return None
+
+    def code_signing(self, name: FunctionName) -> CodeSigning | None:
+        """GetFunctionCodeSigningConfig, then GetCodeSigningConfig; None when none is attached.
+
+        A function without one answers 200 without members; it takes no qualifier.
+        Source: LocalStack AWS-validated snapshot 2025-11.
+        """
+        call = self._call(
+            "GetFunctionCodeSigningConfig",
+            name,
+            None,
+            {**_MISSING, "CodeSigningConfigNotFoundException": not_there},
+        )
+        try:
+            arn = self._calls.run(
+                call,
+                lambda: self._clients.lambda_.get_function_code_signing_config(FunctionName=name),
+                lambda answer: answer.maybe_text("CodeSigningConfigArn"),
+            )
+            if not arn:
+                return None
+            attached = Call(
+                operation="lambda:GetCodeSigningConfig",
+                action="lambda:GetCodeSigningConfig",
+                resource=arn,
+                expected=_MISSING,
+            )
+            return self._calls.run(
+                attached,
+                lambda: self._clients.lambda_.get_code_signing_config(CodeSigningConfigArn=arn),
+                read.code_signing,
+            )
+        except NotThere:
+            return None
+
+    def alias(self, name: FunctionName, alias: AliasName) -> Alias | None:
+        """GetAlias; None when it does not exist.
+
+        Source: https://docs.aws.amazon.com/lambda/latest/api/API_GetAlias.html
+        """
+        call = self._call("GetAlias", name, None, _MISSING)
+        try:
+            return self._calls.run(
+                call,
+                lambda: self._clients.lambda_.get_alias(FunctionName=name, Name=alias),
+                read.alias,
+            )
+        except NotThere:
+            return None
+
+    def aliases(self, name: FunctionName) -> tuple[Alias, ...]:
+        """ListAliases, all pages; none when the function does not exist."""
+        return self._pages(
+            self._call("ListAliases", name, None, _MISSING),
+            "Aliases",
+            lambda marked: self._clients.lambda_.list_aliases(FunctionName=name, **marked),
+            read.alias,
+        )
+
+    def versions(self, name: FunctionName) -> tuple[FunctionConfiguration, ...]:
+        """ListVersionsByFunction, all pages, without $LATEST, oldest first."""
+        found = self._pages(
+            self._call("ListVersionsByFunction", name, None, _MISSING),
+            "Versions",
+            lambda marked: self._clients.lambda_.list_versions_by_function(
+                FunctionName=name, **marked
+            ),
+            read.configuration,
+        )
+        numbered = [version for version in found if version.version != "$LATEST"]
+        return tuple(sorted(numbered, key=lambda version: int(version.version)))
+
+    def download_code(self, name: FunctionName, version: str, to: Path) -> Download:
+        """GetFunction(Qualifier) and its Code.Location, host-checked, hashed while written.
+
+        A download that fails is begun again with a fresh URL (one is valid for 10 minutes).
+        Source: https://docs.aws.amazon.com/lambda/latest/api/API_GetFunction.html
+
+        Raises:
+            TargetError: E-TARGET-05, the code is stored by reference.
+            AwsError: E-AWS-05, -06, -07: it does not arrive whole, is not from AWS, or cannot be
+                stored.
+        """
+        call = self._call("GetFunction", name, version, {})
+
+        def fetch(answer: Answer) -> Download:
+            code = answer.inside("Code")
+            _require_copy(code, call.resource)
+            if (failed := code.maybe_inside("Error")) is not None:
+                reason = shown(failed.maybe_text("ErrorCode") or "no code")
+                raise AwsError.of(
+                    "E-AWS-04",
+                    f"Lambda cannot hand out the code of {call.resource}: {reason}",
+                    "Check the function's state in the Lambda console",
+                )
+            return self._code.fetch(code.text("Location"), to, call.resource)
+
+        return self._calls.run(
+            call,
+            lambda: self._clients.lambda_.get_function(FunctionName=name, Qualifier=version),
+            fetch,
+        )
+
+    def _pages(
+        self,
+        call: Call,
+        member: str,
+        send: Callable[[_Marked], Mapping[str, object]],
+        read_item: Callable[[Answer], T],
+    ) -> tuple[T, ...]:
+        """The members of all pages; a page that fails is asked for again by itself."""
+        found: list[T] = []
+        marked: _Marked = {}
+
+        def page(answer: Answer) -> tuple[list[T], str | None]:
+            return [read_item(i) for i in answer.items(member)], answer.maybe_text("NextMarker")
+
+        for _ in range(_PAGES):
+            try:
+                items, marker = self._calls.run(call, lambda: send(marked), page)
+            except NotThere:
+                return ()
+            found.extend(items)
+            if not marker:
+                return tuple(found)
+            marked["Marker"] = marker
+        raise AwsError.of(
+            "E-AWS-03",
+            f"unexpected answer from {call.operation}: more than {_PAGES} pages",
+            "Is there a proxy in between? Nothing was written by this call",
+        )
+
+    def _call(
+        self,
+        operation: str,
+        name: FunctionName,
+        qualifier: str | None,
+        expected: Mapping[str, Expected],
+    ) -> Call:
+        return Call(
+            operation=f"lambda:{operation}",
+            action=f"lambda:{operation}",
+            resource=self._place.function(name, qualifier),
+            expected=expected,
+        )
+
+
+def _require_copy(code: Answer, resource: str) -> None:
+    """Refuses code that Lambda reads from a bucket in place: it is not frozen by a version.
+
+    Source: botocore model, FunctionCodeLocation.ResolvedS3Object and S3ObjectStorageMode.
+    """
+    named = (code.maybe_text("S3ObjectStorageMode"), code.maybe_text("RepositoryType"))
+    if code.has("ResolvedS3Object") or "REFERENCE" in named:
+        raise TargetError.of(
+            "E-TARGET-05",
+            f"the code of {resource} is stored by reference in a bucket (S3ObjectStorageMode"
+            " REFERENCE): whoever can write there can change it",
+            "Deploy the function again with this action: it always stores a copy",
+        )

@@ -1,0 +1,265 @@
+"""The boto3 clients, hardened: nothing planted in the environment or HOME redirects them.
+
+botocore's session looks for settings in some sixty environment variables, in config files below
+HOME and in model files (which win even over an explicit endpoint). A checked-out repository or an
+earlier step can write all of them. Instead of unsetting them one by one, the session's own sources
+are replaced: the settings by botocore's built-in defaults, the model loader by one that reads
+botocore's data only, the credentials by `credentials`.
+
+May import boto3 and botocore. Never reads os.environ, never reads below HOME.
+"""
+
+from __future__ import annotations
+
+import difflib
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, TypedDict
+
+import boto3
+import botocore.session
+from botocore import plugin
+from botocore.config import Config
+from botocore.configprovider import (
+    BOTOCORE_DEFAUT_SESSION_VARIABLES,
+    ConfigValueStore,
+    ConstantProvider,
+)
+from botocore.exceptions import InvalidRegionError
+from botocore.loaders import Loader
+from botocore.tokens import TokenProviderChain
+from botocore.utils import validate_region_name
+
+from signed_lambda import __version__
+from signed_lambda.aws.answer import shown
+from signed_lambda.aws.credentials import resolver
+from signed_lambda.aws.wire import check_answers
+from signed_lambda.errors import IdentityError, InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_signer import SignerClient
+    from mypy_boto3_sts import STSClient
+
+CONNECT_TIMEOUT_S: Final = 5
+READ_TIMEOUT_S: Final = 60
+INVOKE_TIMEOUT_S: Final = 910
+"""A function runs at most 900 s.
+
+Source: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clients:
+    """The clients of one region and one identity.
+
+    Attributes:
+        invoker: Makes the Lambda client that waits for a function's answer; made when needed.
+        region: Of all clients.
+        endpoint_url: Where they were redirected to, None for AWS itself.
+    """
+
+    lambda_: LambdaClient
+    s3: S3Client
+    signer: SignerClient
+    sts: STSClient
+    invoker: Callable[[], LambdaClient]
+    region: str
+    endpoint_url: str | None
+
+
+def make_clients(
+    environ: Mapping[str, str],
+    *,
+    region: str | None,
+    endpoint_url: str | None,
+    session: boto3.Session | None = None,
+) -> Clients:
+    """The clients; sends nothing.
+
+    Args:
+        environ: Of the process: credentials and, if `region` is None, the region come from it.
+        region: The input aws-region, None when it was not given.
+        endpoint_url: The input aws-endpoint-url: all calls go there. None: AWS.
+        session: Used instead of a hardened one (its credentials, its models): for tests.
+
+    Raises:
+        IdentityError: E-IDENTITY-01 (no credentials), -02 (half of them), -04 (unknown region),
+            -05 (no region).
+        InputError: E-INPUT-03, the endpoint is not a URL.
+    """
+    for name in ("boto3", "botocore", "urllib3", "s3transfer"):
+        # Their debug lines hold whole answers (environment values) and presigned URLs.
+        logging.getLogger(name).setLevel(logging.ERROR)
+    core = _hardened_session()
+    chosen = _region(core, environ, region, endpoint_url)
+    if session is None:
+        core.register_component(
+            "credential_provider", resolver(environ, _sts_for_roles(core, chosen, endpoint_url))
+        )
+        session = boto3.Session(botocore_session=core, region_name=chosen)
+    return _clients(session, chosen, endpoint_url)
+
+
+def _hardened_session() -> botocore.session.Session:
+    """A botocore session that knows nothing but botocore's own defaults and data."""
+    _no_plugins()
+    core = botocore.session.Session()
+    defaults = {
+        name: ConstantProvider(default)
+        for name, (_, _, default, _) in BOTOCORE_DEFAUT_SESSION_VARIABLES.items()
+        if name not in {"config_file", "credentials_file"}
+    }
+    core.register_component("config_store", ConfigValueStore(mapping=defaults))
+    core.register_component(
+        "data_loader",
+        Loader(
+            extra_search_paths=[Loader.BUILTIN_DATA_PATH],
+            include_default_search_paths=False,
+        ),
+    )
+    core.register_component("token_provider", TokenProviderChain(providers=[]))
+    return core
+
+
+def _config(endpoint_url: str | None, read_timeout_s: int = READ_TIMEOUT_S) -> Config:
+    """The settings of every client; each one given, none left to the environment."""
+    return Config(
+        connect_timeout=CONNECT_TIMEOUT_S,
+        read_timeout=read_timeout_s,
+        max_pool_connections=4,
+        tcp_keepalive=True,
+        retries={"mode": "standard", "total_max_attempts": 1},  # `calls` repeats
+        proxies={},
+        s3={
+            "addressing_style": "path" if endpoint_url else "auto",
+            "us_east_1_regional_endpoint": "regional",
+        },
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+        ignore_configured_endpoint_urls=True,  # type: ignore[call-arg] # the stubs lack it
+        user_agent_extra=f"signed-lambda-deploy/{__version__}",
+    )
+
+
+class _Given(TypedDict):
+    """What each client is made with."""
+
+    region_name: str
+    endpoint_url: str | None
+    verify: bool
+    config: Config
+
+
+def _clients(session: boto3.Session, region: str, endpoint_url: str | None) -> Clients:
+    """The clients of the session, each with the check of its answers."""
+    _no_plugins()
+    given = _Given(
+        region_name=region,
+        endpoint_url=endpoint_url,
+        verify=True,
+        config=_config(endpoint_url),
+    )
+
+    def invoker() -> LambdaClient:
+        _no_plugins()
+        patient: _Given = {**given, "config": _config(endpoint_url, INVOKE_TIMEOUT_S)}
+        client = session.client("lambda", **patient)
+        check_answers(client, "lambda", json_bodies=True)
+        return client
+
+    try:
+        s3 = session.client("s3", **given)
+    except ValueError as error:
+        raise InputError.of(
+            "E-INPUT-03",
+            f"aws-endpoint-url {shown(endpoint_url or '')!r} is not a URL",
+            "Write scheme, host and port: http://127.0.0.1:4566",
+        ) from error
+    s3.meta.events.register("before-call.s3", _stay_in_region)
+    clients = Clients(
+        lambda_=session.client("lambda", **given),
+        s3=s3,
+        signer=session.client("signer", **given),
+        sts=session.client("sts", **given),
+        invoker=invoker,
+        region=region,
+        endpoint_url=endpoint_url,
+    )
+    check_answers(clients.lambda_, "lambda", json_bodies=True)
+    check_answers(clients.s3, "s3", json_bodies=False)
+    check_answers(clients.signer, "signer", json_bodies=True)
+    check_answers(clients.sts, "sts", json_bodies=False)
+    return clients
+
+
+def _no_plugins() -> None:
+    """Keeps botocore from importing the modules that an environment variable names.
+
+    Source: botocore `plugin.py`, BOTOCORE_EXPERIMENTAL__PLUGINS.
+    """
+    plugin.set_plugin_context(plugin.PluginContext(plugins="DISABLED"))
+
+
+def _stay_in_region(context: dict[str, Any], **_: object) -> None:
+    """Tells botocore that the request was redirected already, so that it is not.
+
+    A bucket of another region is refused by us: Signer and Lambda take none, and botocore's
+    redirect would hide it. Source: botocore `utils.py`, S3RegionRedirectorv2.redirect_from_error.
+    """
+    context.setdefault("s3_redirect", {})["redirected"] = True
+
+
+def _sts_for_roles(
+    core: botocore.session.Session, region: str, endpoint_url: str | None
+) -> Callable[..., Any]:
+    """Makes the client of AssumeRoleWithWebIdentity, with our endpoint and settings."""
+
+    def create(service: str, **given: Any) -> object:  # noqa: ANN401 - botocore's own parameters
+        _no_plugins()
+        config = _config(endpoint_url).merge(given.pop("config", Config()))
+        given.setdefault("region_name", region)
+        return core.create_client(
+            service, endpoint_url=endpoint_url, verify=True, config=config, **given
+        )
+
+    return create
+
+
+def _region(
+    core: botocore.session.Session,
+    environ: Mapping[str, str],
+    region: str | None,
+    endpoint_url: str | None,
+) -> str:
+    """The region, known to botocore unless the calls go to another endpoint.
+
+    An unknown region would otherwise be a host name that cannot be resolved, for minutes.
+    """
+    chosen = region or environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or ""
+    if not chosen:
+        raise IdentityError.of(
+            "E-IDENTITY-05",
+            "no region: aws-region, AWS_REGION and AWS_DEFAULT_REGION are empty",
+            "Set the input aws-region",
+        )
+    known: set[str] = set()
+    for partition in core.get_available_partitions():
+        known.update(core.get_available_regions("lambda", partition_name=partition))
+    try:
+        validate_region_name(chosen)
+    except InvalidRegionError:
+        pass
+    else:
+        if endpoint_url or chosen in known:
+            return chosen
+    nearest = difflib.get_close_matches(chosen, sorted(known), n=1, cutoff=0.0)[0]
+    raise IdentityError.of(
+        "E-IDENTITY-04",
+        f"no region is named {shown(chosen)!r}",
+        f"Did you mean {nearest}? Set the input aws-region",
+    )
