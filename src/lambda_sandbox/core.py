@@ -21,6 +21,14 @@ class Clock(Protocol):
         """The current time, UTC."""
         ...
 
+    def sleep(self, seconds: float) -> None:
+        """Lets `seconds` pass."""
+        ...
+
+    def advance(self, seconds: float) -> None:
+        """Sets the clock ahead by `seconds` (not negative), without waiting."""
+        ...
+
 
 class VirtualClock:
     """Stands still until somebody sleeps or advances it: no test waits for real."""
@@ -54,6 +62,14 @@ class RealClock:
     def now(self) -> datetime:
         """The machine's time plus what `advance` added, UTC."""
         return datetime.fromtimestamp(time.time() + self._ahead, UTC)
+
+    def monotonic(self) -> float:
+        """Seconds that never go back."""
+        return time.monotonic() + self._ahead
+
+    def sleep(self, seconds: float) -> None:
+        """Waits."""
+        time.sleep(max(0.0, seconds))
 
     def advance(self, seconds: float) -> None:
         """Sets the clock ahead by `seconds` (not negative)."""

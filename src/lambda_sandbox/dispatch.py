@@ -1,0 +1,126 @@
+"""From an operation to the service that answers it: ours for Lambda and Signer, moto for the rest.
+
+May import the services, the wire package and core; never a transport.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from lambda_sandbox.admission import Admission, admit, record_only
+from lambda_sandbox.core import ApiError
+from lambda_sandbox.lambda_service import LambdaService
+from lambda_sandbox.lambda_service.code import REQUEST_LIMIT
+from lambda_sandbox.lambda_service.service import snake_case
+from lambda_sandbox.signer import SignerService
+from lambda_sandbox.wire.message import Response
+from lambda_sandbox.wire.restjson import serialise
+from lambda_sandbox.wire.validation import validate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lambda_sandbox.calls import Target
+    from lambda_sandbox.core import World
+    from lambda_sandbox.emulated import Tenancy
+    from lambda_sandbox.s3 import S3Filter
+    from lambda_sandbox.lambda_service.state import CodeSigningConfig
+    from lambda_sandbox.snapshots import Snapshots
+    from lambda_sandbox.wire.message import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """The services that live in one region."""
+
+    world: World
+    lambda_: LambdaService
+    signer: SignerService
+
+
+class Dispatcher:
+    """All services of one sandbox."""
+
+    def __init__(self, world: World, tenancy: Tenancy, s3: S3Filter, snapshots: Snapshots) -> None:
+        self._world = world
+        self._tenancy = tenancy
+        self._s3 = s3
+        self._snapshots = snapshots
+        self._regions: dict[str, Region] = {}
+
+    def region(self, name: str) -> Region:
+        """The services of a region, made when first asked for."""
+        found = self._regions.get(name)
+        if found is None:
+            found = self._regions[name] = self._new_region(name)
+        return found
+
+    def dispatch(self, target: Target, params: dict[str, Any], request: Request) -> Response:
+        """The service's answer.
+
+        Raises:
+            ApiError: The service refuses.
+        """
+        self.settle()
+        if target.service == "s3":
+            return self._s3.call(request, target.region)
+        if target.service not in {"lambda", "signer"}:
+            return self._tenancy.call(target.service, target.region, request)
+        if target.match is None:
+            raise ApiError("UnknownOperationException", f"no operation: {target.operation}", 404)
+        operation = target.match.operation
+        region = self.region(target.region)
+        if target.service == "lambda":
+            if len(request.body) > REQUEST_LIMIT:
+                # Source: LocalStack AWS-validated snapshot 2025-11 (test_oversized_request).
+                raise ApiError(
+                    "RequestEntityTooLargeException",
+                    f"Request must be smaller than {REQUEST_LIMIT} bytes for the "
+                    f"{operation.name} operation",
+                    413,
+                )
+            method = region.lambda_.operation(operation.name)
+            # Lambda tells an unknown runtime with another error than the model's.
+            validate(operation.input_shape, params, exempt=frozenset({"Runtime"}))
+        else:
+            method = _signer_method(region.signer, operation.name)
+            validate(operation.input_shape, params)
+        if method is None:
+            raise ApiError("NotImplementedException", f"the sandbox has no {operation.name}", 501)
+        return serialise(operation, method(params))
+
+    def settle(self) -> None:
+        """Lets signing jobs that are due put their objects into S3."""
+        for region in self._regions.values():
+            region.signer.settle()
+
+    def _new_region(self, name: str) -> Region:
+        world = replace(self._world, region=name)
+        signer = SignerService(world)
+        service = LambdaService(world, _CodeSigning(world, signer), self._snapshots.locate)
+        return Region(world, service, signer)
+
+
+@dataclass(frozen=True, slots=True)
+class _CodeSigning:
+    """The admission's check, bound to one region's signer."""
+
+    world: World
+    signer: SignerService
+
+    def admit(self, config: CodeSigningConfig | None, body: bytes, resource: str, /) -> Admission:
+        """See `admission.admit`."""
+        return admit(self.world, self.signer, config, body, resource=resource)
+
+    def record(self, body: bytes, /) -> Admission:
+        """See `admission.record_only`."""
+        return record_only(self.world, self.signer, body)
+
+
+def _signer_method(
+    signer: SignerService, operation: str
+) -> Callable[[dict[str, Any]], dict[str, Any]] | None:
+    found: Callable[[dict[str, Any]], dict[str, Any]] | None
+    found = getattr(signer, snake_case(operation), None)
+    return found

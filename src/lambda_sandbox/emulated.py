@@ -1,0 +1,162 @@
+"""moto as the quiet part of the sandbox: S3, STS, IAM, SNS, SQS, EventBridge, CloudWatch and others.
+
+moto keeps all state in module globals. A `Tenancy` is one sandbox's share of them: before each call
+the state of the sandbox that was there last is put aside and its own is put in place, so two
+sandboxes in one process never see each other, and the account id is the sandbox's own.
+
+May import moto, core and the wire package. Never patches moto.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import weakref
+from contextlib import contextmanager
+from functools import cache
+from io import BytesIO
+from random import Random
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from moto import backends as moto_backends
+from moto.backend_index import backend_url_patterns
+from moto.core.base_backend import BackendDict
+from moto.core.exceptions import HTTPException
+from moto.core.request import Request as MotoRequest
+from moto.moto_api._internal import mock_random
+from moto.s3.models import FakeKey, s3_backends
+
+from lambda_sandbox.wire.message import Request, Response
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_NOBODY = "000000000000"
+_GLOBAL_HOSTS = frozenset({"iam", "s3", "budgets", "cloudfront", "route53"})
+
+
+class Tenancy:
+    """One sandbox's moto."""
+
+    _guard: ClassVar[threading.RLock] = threading.RLock()
+    _active: ClassVar[Tenancy | None] = None
+
+    def __init__(self, account: str, seed: int) -> None:
+        """Starts empty: no bucket, no role; `seed` makes moto's ids repeatable."""
+        self._account = account
+        self._stash: dict[int, tuple[Any, dict[str, Any]]] = {}
+        self._bucket_accounts: dict[str, Any] = {}
+        self._random = Random(seed).getstate()
+        weakref.finalize(self, _dispose, self._stash)
+
+    @contextmanager
+    def active(self) -> Iterator[None]:
+        """Holds moto for this sandbox: one at a time in the process."""
+        with Tenancy._guard:
+            if Tenancy._active is not self:
+                if Tenancy._active is not None:
+                    Tenancy._active._leave()
+                self._enter()
+                Tenancy._active = self
+            yield
+
+    def call(self, service: str, region: str, request: Request) -> Response:
+        """moto's answer to a request of the service (the name in the SigV4 scope)."""
+        host = _host(service, region)
+        headers = {name: value for name, value in request.headers.items() if name != "host"}
+        environ = _environ(request.with_(host=host), headers, self._account)
+        with self.active():
+            handler = _handler(host, request.path)
+            if handler is None:
+                return Response(
+                    501,
+                    f"the sandbox has no {service}: {request.method} {request.path}".encode(),
+                    {"Content-Type": "text/plain"},
+                    "NotImplemented",
+                )
+            moto_request = MotoRequest(environ)
+            try:
+                status, answered, body = handler(
+                    moto_request, moto_request.raw_url, moto_request.headers
+                )
+            except HTTPException as exc:
+                status, answered, body = exc.code, dict(exc.get_headers()), exc.get_body()
+        raw = body.encode() if isinstance(body, str) else bytes(body)
+        return Response(int(status), raw, {str(k): str(v) for k, v in dict(answered).items()})
+
+    def _enter(self) -> None:
+        for store, content in self._stash.values():
+            store.update(content)
+            BackendDict._instances.append(store)  # noqa: SLF001 - moto's list of stores in use
+        self._stash.clear()
+        s3_backends.bucket_accounts.update(self._bucket_accounts)
+        mock_random.setstate(self._random)
+
+    def _leave(self) -> None:
+        for store in BackendDict._instances:  # noqa: SLF001 - as above
+            self._stash[id(store)] = (store, dict(store))
+            store.clear()
+        BackendDict._instances.clear()  # noqa: SLF001 - as above
+        self._bucket_accounts = dict(s3_backends.bucket_accounts)
+        s3_backends.bucket_accounts.clear()
+        self._random = mock_random.getstate()
+
+
+def _dispose(stash: dict[int, tuple[Any, dict[str, Any]]]) -> None:
+    """Closes the temporary files of a collected sandbox's objects, as moto asks its users to."""
+    for _, accounts in stash.values():
+        for backend in (b for regions in accounts.values() for b in regions.values()):
+            for bucket in getattr(backend, "buckets", {}).values():
+                for key in bucket.keys.values(getlist=True):
+                    if isinstance(key, FakeKey):
+                        key.dispose()
+
+
+def _host(service: str, region: str) -> str:
+    return (
+        f"{service}.amazonaws.com"
+        if service in _GLOBAL_HOSTS
+        else f"{service}.{region}.amazonaws.com"
+    )
+
+
+@cache
+def _urls(host: str) -> tuple[tuple[re.Pattern[str], Callable[..., Any]], ...]:
+    for name, pattern in backend_url_patterns:
+        if pattern.match(f"https://{host}/"):
+            store: Any = moto_backends.get_backend(name)  # type: ignore[call-overload]
+            regions = store[_NOBODY]
+            backend = regions["us-east-1"] if "us-east-1" in regions else regions["aws"]
+            urls = tuple((re.compile(url), handler) for url, handler in backend.urls.items())
+            del store[_NOBODY]
+            return urls
+    return ()
+
+
+def _handler(host: str, path: str) -> Callable[..., Any] | None:
+    url = f"https://{host}{path}"
+    return next((handler for pattern, handler in _urls(host) if pattern.match(url)), None)
+
+
+def _environ(request: Request, headers: dict[str, str], account: str) -> dict[str, Any]:
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": request.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": request.path,
+        "RAW_URI": request.path,
+        "QUERY_STRING": request.query,
+        "SERVER_NAME": request.host,
+        "SERVER_PORT": "443",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "wsgi.url_scheme": "https",
+        "wsgi.input": BytesIO(request.body),
+        "CONTENT_LENGTH": str(len(request.body)),
+        "HTTP_HOST": request.host,
+        "HTTP_X_MOTO_ACCOUNT_ID": account,
+    }
+    for name, value in headers.items():
+        if name == "content-type":
+            environ["CONTENT_TYPE"] = value
+        elif name not in {"content-length", "transfer-encoding", "expect"}:
+            environ[f"HTTP_{name.upper().replace('-', '_')}"] = value
+    return environ

@@ -1,0 +1,239 @@
+"""S3: the rules that moto lacks in front of it, and the object store as the other services see it.
+
+May import the wire package, core and emulated. Every rule names its source.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+import zlib
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from moto.s3.exceptions import MissingBucket
+from moto.s3.models import FakeDeleteMarker, s3_backends
+
+from lambda_sandbox.core import ApiError, StoredObject
+from lambda_sandbox.wire.errors import s3_error
+
+if TYPE_CHECKING:
+    from lambda_sandbox.core import World
+    from lambda_sandbox.emulated import Tenancy
+    from lambda_sandbox.wire.message import Request, Response
+
+_VIRTUAL_HOST = re.compile(r"(?P<bucket>.+)\.s3[.-](?:[a-z0-9-]+\.)*amazonaws\.com(?::\d+)?")
+_TWELVE_DIGITS = re.compile(r"\d{12}")
+_DIGESTS = {
+    "sha256": lambda body: hashlib.sha256(body).digest(),
+    "sha1": lambda body: hashlib.sha1(body).digest(),
+    "crc32": lambda body: zlib.crc32(body).to_bytes(4, "big"),
+}
+_NOT_IMPLEMENTED = "A header you provided implies functionality that is not implemented"
+
+
+class S3Filter:
+    """Stands between a client and moto's S3."""
+
+    def __init__(self, world: World, tenancy: Tenancy) -> None:
+        self._world = world
+        self._tenancy = tenancy
+
+    def call(self, request: Request, region: str) -> Response:
+        """The answer to an S3 request in path style."""
+        try:
+            request = _plain_body(request)
+            self._refuse_wrong_owner(request)
+            if request.method == "PUT":
+                _refuse_bad_conditions(request)
+                request = _checked_body(request)
+        except ApiError as error:
+            return s3_error(error, request)
+        response = self._tenancy.call("s3", region, request)
+        if response.status >= 400:  # noqa: PLR2004 - client or server error
+            found = re.search(rb"<Code>([^<]+)</Code>", response.body)
+            response.error = found[1].decode() if found else str(response.status)
+        elif request.method == "PUT":
+            _echo_checksum(request, response)
+        return response
+
+    def _refuse_wrong_owner(self, request: Request) -> None:
+        """The owner that a client expects must be the account, in twelve digits.
+
+        Source: LocalStack AWS-validated snapshot (s3 expected bucket owner): 400
+        InvalidBucketOwnerAWSAccountID, 403 AccessDenied.
+        """
+        for name in ("x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-owner"):
+            owner = request.headers.get(name)
+            if owner is None:
+                continue
+            if not _TWELVE_DIGITS.fullmatch(owner):
+                raise ApiError(
+                    "InvalidBucketOwnerAWSAccountID",
+                    "The value of the expected bucket owner parameter must be an AWS Account ID... "
+                    f"[{owner}]",
+                )
+            if owner != self._world.account:
+                raise ApiError("AccessDenied", "Access Denied", 403)
+
+
+def path_style(request: Request) -> Request:
+    """The request with its bucket in the path, whichever way the client addressed it."""
+    match = _VIRTUAL_HOST.fullmatch(request.host)
+    if match is None:
+        return request
+    return request.with_(path=f"/{match['bucket']}{request.path}", host="s3.amazonaws.com")
+
+
+def _plain_body(request: Request) -> Request:
+    """Undoes aws-chunked coding: the body as stored, trailing checksums as headers.
+
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html
+    """
+    if not request.headers.get("x-amz-content-sha256", "").startswith("STREAMING-"):
+        return request
+    headers = {
+        name: value
+        for name, value in request.headers.items()
+        if name not in {"x-amz-decoded-content-length", "x-amz-trailer", "content-length"}
+    }
+    encodings = [
+        part.strip() for part in headers.pop("content-encoding", "").split(",") if part.strip()
+    ]
+    rest = [part for part in encodings if part != "aws-chunked"]
+    if rest:
+        headers["content-encoding"] = ",".join(rest)
+    headers["x-amz-content-sha256"] = "UNSIGNED-PAYLOAD"
+    body, place = bytearray(), 0
+    while True:
+        end = request.body.index(b"\r\n", place)
+        size = int(request.body[place:end].split(b";")[0], 16)
+        if size == 0:
+            break
+        body += request.body[end + 2 : end + 2 + size]
+        place = end + 2 + size + 2
+    for line in request.body[end + 2 :].split(b"\r\n"):
+        name, colon, value = line.partition(b":")
+        if colon:
+            headers[name.decode().strip().lower()] = value.decode().strip()
+    return request.with_(headers=headers, body=bytes(body))
+
+
+def _refuse_bad_conditions(request: Request) -> None:
+    """IfNoneMatch takes "*" only, and not together with IfMatch.
+
+    Source: LocalStack AWS-validated snapshot (s3 conditional writes): 501 NotImplemented.
+    """
+    none_match = request.headers.get("if-none-match")
+    if none_match is None or "x-amz-copy-source" in request.headers:
+        return
+    if "if-match" in request.headers:
+        raise ApiError(
+            "NotImplemented",
+            _NOT_IMPLEMENTED,
+            501,
+            Header="If-Match,If-None-Match",
+            additionalMessage="Multiple conditional request headers present in the request",
+        )
+    if none_match != "*":
+        raise ApiError(
+            "NotImplemented",
+            _NOT_IMPLEMENTED,
+            501,
+            Header="If-None-Match",
+            additionalMessage="We don't accept the provided value of If-None-Match header for this API",
+        )
+
+
+def _checked_body(request: Request) -> Request:
+    """Compares the body with the checksums that came with it, and tells moto which one to keep.
+
+    Source: LocalStack AWS-validated snapshot (s3 checksums): wrong is BadDigest, not base64 of the
+    right length is InvalidRequest.
+    """
+    md5 = request.headers.get("content-md5")
+    if md5 is not None and md5 != base64.b64encode(hashlib.md5(request.body).digest()).decode():
+        raise ApiError("BadDigest", "The Content-MD5 you specified did not match what we received.")
+    for name, digest in _DIGESTS.items():
+        given = request.headers.get(f"x-amz-checksum-{name}")
+        if given is None:
+            continue
+        actual = digest(request.body)
+        try:
+            decoded = base64.b64decode(given, validate=True)
+        except binascii.Error:
+            decoded = b""
+        if len(decoded) != len(actual):
+            raise ApiError("InvalidRequest", f"Value for x-amz-checksum-{name} header is invalid.")
+        if decoded != actual:
+            raise ApiError(
+                "BadDigest",
+                f"The {name.upper()} you specified did not match the calculated checksum.",
+            )
+        headers = {**request.headers, "x-amz-sdk-checksum-algorithm": name.upper()}
+        return request.with_(headers=headers)
+    return request
+
+
+def _echo_checksum(request: Request, response: Response) -> None:
+    """A checksum that was sent comes back, with its type.
+
+    Source: LocalStack AWS-validated snapshot (s3 checksums): ChecksumType FULL_OBJECT.
+    """
+    for name in _DIGESTS:
+        value = request.headers.get(f"x-amz-checksum-{name}")
+        if value is not None:
+            response.headers[f"x-amz-checksum-{name}"] = value
+            response.headers["x-amz-checksum-type"] = "FULL_OBJECT"
+
+
+class MotoObjects:
+    """moto's S3 as the sandbox's ObjectStore."""
+
+    def __init__(self, account: str, tenancy: Tenancy) -> None:
+        self._account = account
+        self._tenancy = tenancy
+
+    def get(self, bucket: str, key: str, version_id: str | None = None) -> StoredObject:
+        """The newest version or the one asked for; see core.ObjectStore."""
+        with self._tenancy.active():
+            self._bucket(bucket)
+            found = s3_backends[self._account]["aws"].get_object(
+                bucket, key, version_id, return_delete_marker=True
+            )
+            if found is None and version_id is not None:
+                raise ApiError(
+                    "NoSuchVersion", "The specified version does not exist.", 404, Key=key
+                )
+            if found is None or isinstance(found, FakeDeleteMarker):
+                raise ApiError("NoSuchKey", "The specified key does not exist.", 404, Key=key)
+            return StoredObject(bytes(found.value), str(found.version_id))
+
+    def put(self, bucket: str, key: str, body: bytes) -> str:
+        """Stores a new version; see core.ObjectStore."""
+        with self._tenancy.active():
+            self._bucket(bucket)
+            stored = s3_backends[self._account]["aws"].put_object(bucket, key, body)
+            return str(stored.version_id)
+
+    def versioning(self, bucket: str) -> str | None:
+        """The bucket's versioning state; see core.ObjectStore."""
+        with self._tenancy.active():
+            status: str | None = self._bucket(bucket).versioning_status
+            return status
+
+    def _bucket(self, bucket: str) -> Any:
+        try:
+            return s3_backends[self._account]["aws"].get_bucket(bucket)
+        except MissingBucket as exc:
+            raise ApiError(
+                "NoSuchBucket", "The specified bucket does not exist", 404, BucketName=bucket
+            ) from exc
+
+
+def bucket_and_key(path: str) -> tuple[str, str]:
+    """The bucket and the key of a path-style path, percent-decoded; "" where absent."""
+    bucket, _, key = path.lstrip("/").partition("/")
+    return unquote(bucket), unquote(key)

@@ -1,0 +1,149 @@
+"""The sandbox as tests and the demo hold it: one account of its own, isolated from every other.
+
+May import everything of this package.
+"""
+
+from __future__ import annotations
+
+from random import Random
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import boto3
+
+from lambda_sandbox.acts import Acts
+from lambda_sandbox.core import ApiError, Timing, VirtualClock, World
+from lambda_sandbox.dispatch import Dispatcher
+from lambda_sandbox.emulated import Tenancy
+from lambda_sandbox.gateway import Gateway
+from lambda_sandbox.s3 import MotoObjects, S3Filter
+from lambda_sandbox.snapshots import Snapshots
+from lambda_sandbox.transport import InProcess
+from lambda_sandbox.wire.message import Request
+from lambda_sandbox.wsgi import application
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+
+    from lambda_sandbox.calls import Call
+    from lambda_sandbox.core import Clock
+    from lambda_sandbox.faults import Faults
+
+_ERROR = 400
+
+
+class Sandbox:
+    """A stand-in AWS: Lambda, Signer, S3 and what moto gives, with one clock.
+
+    Attributes:
+        clock: Virtual unless another was given: it stands still until told to move.
+        world: What the services share.
+        acts: What an adversary or a person at the console does; not recorded as calls.
+        wsgi: The WSGI application.
+    """
+
+    def __init__(
+        self,
+        *,
+        seed: int = 0,
+        clock: Clock | None = None,
+        timing: Timing | None = None,
+        region: str = "eu-west-1",
+        account: str = "111122223333",
+    ) -> None:
+        """Starts an empty account.
+
+        Args:
+            seed: Of all random ids: the same calls give the same ids.
+            clock: VirtualClock when None.
+            timing: How long things take; AWS's measured shapes when None.
+            region: Of `acts`; clients of other regions find other, empty ones.
+            account: Twelve digits.
+        """
+        tenancy = Tenancy(account, seed)
+        self.clock: Clock = clock if clock is not None else VirtualClock()
+        self.world = World(
+            clock=self.clock,
+            objects=MotoObjects(account, tenancy),
+            account=account,
+            region=region,
+            timing=timing if timing is not None else Timing(),
+            random=Random(seed),
+        )
+        snapshots = Snapshots(self.world)
+        self._dispatcher = Dispatcher(self.world, tenancy, S3Filter(self.world, tenancy), snapshots)
+        self.gateway = Gateway(self.world, self._dispatcher, snapshots)
+        self._in_process = InProcess(self.gateway, self.clock)
+        self.acts = Acts(self.world, self._dispatcher, self.gateway)
+        self.wsgi = application(self)
+
+    @property
+    def calls(self) -> list[Call]:
+        """Every API request that reached a service, refused ones too, in order."""
+        return self.gateway.calls
+
+    @property
+    def faults(self) -> Faults:
+        """Faults on demand."""
+        return self.gateway.faults
+
+    @property
+    def signer_root_pem(self) -> bytes:
+        """The certificate that signed zips of this sandbox chain to, PEM."""
+        return self._dispatcher.region(self.world.region).signer.root_pem
+
+    def writes(self, service: str | None = None) -> list[Call]:
+        """The calls that changed something: writes that were not refused."""
+        return [
+            call
+            for call in self.calls
+            if call.write and call.status < _ERROR and service in {None, call.service}
+        ]
+
+    def before(self, operation: str, act: Callable[[Sandbox], object], nth: int = 1) -> None:
+        """Runs `act(self)` once, just before the nth call of the operation from now on.
+
+        Raises:
+            ValueError: `nth` is not positive.
+        """
+        if nth < 1:
+            raise ValueError("nth counts from 1")
+        self.gateway.order(operation, nth, lambda: act(self))
+
+    def before_send(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
+        """The `before-send` handler: registered on a client's events, it takes every request."""
+        return self._in_process.send(request)
+
+    def session(self, region: str | None = None) -> boto3.Session:
+        """A session whose every client talks to this sandbox, with credentials that open nothing."""
+        session = boto3.Session(
+            aws_access_key_id="AKIASANDBOX000000001",
+            aws_secret_access_key="sandbox",
+            region_name=region or self.world.region,
+        )
+        session.events.register("before-send", self.before_send)
+        return session
+
+    def fetch(self, url: str) -> bytes:
+        """The bytes behind a presigned URL, for example GetFunction's Code.Location.
+
+        Raises:
+            ApiError: Expired, or unknown.
+        """
+        parts = urlsplit(url)
+        response = self.gateway.handle(
+            Request(
+                "GET", parts.scheme, parts.netloc, parts.path, parts.query, {}, b"", in_process=True
+            )
+        )
+        if response.status >= _ERROR:
+            raise ApiError(
+                response.error or "Error", response.body.decode("utf-8", "replace"), response.status
+            )
+        return response.body
+
+    def functions(self) -> Iterable[str]:
+        """Names of the functions in the sandbox's region."""
+        return tuple(self._dispatcher.region(self.world.region).lambda_.state.functions)

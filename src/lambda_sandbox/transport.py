@@ -1,0 +1,95 @@
+"""In-process transport: botocore's `before-send` hook in front of the gateway, no socket.
+
+May import the gateway, the wire package, urllib3 and botocore. Faults of the connection become the
+exceptions that botocore's own HTTP session would raise, so its retries run for real.
+"""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from botocore.awsrequest import AWSResponse
+from botocore.exceptions import (
+    ConnectionClosedError,
+    EndpointConnectionError,
+    ReadTimeoutError,
+)
+from urllib3.response import HTTPResponse
+
+from lambda_sandbox.wire.message import Request, Response, TransportFault, lower_headers
+
+if TYPE_CHECKING:
+    from botocore.awsrequest import AWSPreparedRequest
+
+    from lambda_sandbox.core import Clock
+    from lambda_sandbox.gateway import Gateway
+
+
+class InProcess:
+    """A botocore `before-send` handler."""
+
+    def __init__(self, gateway: Gateway, clock: Clock) -> None:
+        self._gateway = gateway
+        self._clock = clock
+
+    def send(self, request: AWSPreparedRequest) -> AWSResponse:
+        """The answer as botocore's HTTP session would give it.
+
+        Raises:
+            EndpointConnectionError: Fault conn_before.
+            ConnectionClosedError: Fault lost_after, or truncated where the body is not a stream.
+            ReadTimeoutError: Fault timeout_after; the clock has moved on by the timeout.
+        """
+        url = request.url
+        try:
+            response = self._gateway.handle(request_of(request))
+        except TransportFault as fault:
+            if fault.kind == "conn_before":
+                raise EndpointConnectionError(endpoint_url=url, error=fault) from fault
+            if fault.kind == "timeout_after":
+                self._clock.sleep(fault.hold_s)
+                raise ReadTimeoutError(endpoint_url=url, error=fault) from fault
+            if fault.kind == "lost_after" or fault.response is None or not request.stream_output:
+                raise ConnectionClosedError(endpoint_url=url, error=fault) from fault
+            return _aws_response(url, fault.response, len(fault.response.body) // 2)
+        return _aws_response(url, response, len(response.body))
+
+
+def request_of(request: AWSPreparedRequest) -> Request:
+    """A prepared request of botocore in our own form."""
+    parts = urlsplit(request.url)
+    headers = lower_headers(request.headers.items())
+    return Request(
+        method=request.method,
+        scheme=parts.scheme,
+        host=headers.get("host", parts.netloc),
+        path=parts.path or "/",
+        query=parts.query,
+        headers=headers,
+        body=_body(request.body),
+        in_process=True,
+    )
+
+
+def _body(body: Any) -> bytes:
+    if body is None:
+        return b""
+    if isinstance(body, str):
+        return body.encode()
+    if isinstance(body, (bytes, bytearray)):
+        return bytes(body)
+    read: bytes = body.read()
+    return read
+
+
+def _aws_response(url: str, response: Response, sent: int) -> AWSResponse:
+    headers = {**response.headers, "Content-Length": str(len(response.body))}
+    raw = HTTPResponse(
+        body=BytesIO(response.body[:sent]),
+        headers=headers,
+        status=response.status,
+        preload_content=False,
+    )
+    return AWSResponse(url, response.status, raw.headers, raw)  # type: ignore[arg-type]

@@ -1,0 +1,44 @@
+"""The sandbox as a WSGI application: the API, and control paths under /_sandbox/.
+
+May import the gateway's types and control. A fault of the connection is raised to the server, which
+drops it (see server).
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from lambda_sandbox.wire.message import request_from_environ
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from lambda_sandbox.sandbox import Sandbox
+    from lambda_sandbox.wire.message import Request, Response
+
+
+def application(
+    sandbox: Sandbox, control: Callable[[Request], Response] | None = None
+) -> Callable[[dict[str, Any], Any], Iterable[bytes]]:
+    """The application of one sandbox; `control` answers paths under /_sandbox/."""
+
+    def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        request = request_from_environ(environ)
+        if control is not None and request.path.startswith("/_sandbox/"):
+            response = control(request)
+        else:
+            response = sandbox.gateway.handle(request)
+        headers = {
+            name: value
+            for name, value in response.headers.items()
+            if name.lower() not in {"connection", "transfer-encoding"}
+        }
+        if request.method != "HEAD" or "content-length" not in {n.lower() for n in headers}:
+            headers = {n: v for n, v in headers.items() if n.lower() != "content-length"}
+            headers["Content-Length"] = str(len(response.body))
+        reason = HTTPStatus(response.status).phrase
+        start_response(f"{response.status} {reason}", list(headers.items()))
+        return [b"" if request.method == "HEAD" else response.body]
+
+    return app
