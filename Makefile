@@ -1,0 +1,69 @@
+# A fresh machine needs two of these: `make demo` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PYTHONPATH := src
+
+.PHONY: help demo test check lint types docs lock sweep bench image guards clean
+
+help: ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+demo: $(VENV)/.sandbox ## the main job on the embedded sandbox: real deploys, a refusal, a rollback, the comment
+	@$(BIN)/python demo/run.py
+
+test: $(VENV)/.dev ## the suite (image and act tests need a Docker engine; without one they are skipped by name)
+	@$(BIN)/python -m pytest tests
+
+check: lint types ## ruff, mypy strict, zizmor, hadolint, workflow schemas, generated docs
+
+lint: $(VENV)/.dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/zizmor --offline --quiet --persona=auditor action.yml .github/workflows
+	@$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml
+	@$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@$(BIN)/hadolint Dockerfile
+	@$(BIN)/python tools/gen_docs.py --check
+
+types: $(VENV)/.dev
+	@$(BIN)/mypy
+
+docs: $(VENV)/.dev ## writes what is generated: docs/errors.md, docs/inputs.md, README's tables
+	@$(BIN)/python tools/gen_docs.py
+
+guards: $(VENV)/.dev ## removes each guard of the chain in turn: a test must fail each time
+	@$(BIN)/python tools/guards.py
+
+sweep: $(VENV)/.dev guards ## the long runs: guards removed one by one, the second emulator, 20 times the generated cases
+	@HYPOTHESIS_PROFILE=sweep $(BIN)/python -m pytest tests -m "not act"
+
+bench: $(VENV)/.dev ## the figures of README and docs, with the commands that give them
+	@for script in bench/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+image: ## builds the action's image
+	@docker build -q -t signed-lambda-deploy .
+
+lock: $(VENV)/.dev ## resolves requirements/*.in anew; no file names a registry
+	@for name in dev sandbox runtime; do \
+	  $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	    --no-header $$( [ $$name = dev ] || echo "-c requirements/dev.txt" ) requirements/$$name.in -o requirements/$$name.txt; done
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  requirements/ministack.in -o requirements/ministack.txt
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "Python 3.11 or newer is needed"'
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.sandbox: requirements/sandbox.txt | $(VENV)/bin/python
+	@echo "installing what the demo needs into $(VENV) ..."
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps -r $<
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt | $(VENV)/bin/python
+	@echo "installing what the tests need into $(VENV) ..."
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps -r $<
+	@touch $@ $(VENV)/.sandbox
+
+clean:
+	@rm -rf build demo-output .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
