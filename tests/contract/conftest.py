@@ -1,0 +1,53 @@
+"""Lets pytest show the values of a row's asserts, and runs the table once per module."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+pytest.register_assert_rewrite(
+    *(
+        f"tests.contract.rows_{area}"
+        for area in (
+            "alias",
+            "code",
+            "code_signing",
+            "other",
+            "s3",
+            "signed_zip",
+            "signer",
+            "version",
+        )
+    )
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from contextlib import AbstractContextManager
+
+    from tests.contract.results import Result
+    from tests.contract.row import Row
+    from tests.contract.target import Target
+
+
+@pytest.fixture(scope="module")
+def chosen_rows(request: pytest.FixtureRequest) -> list[Row]:
+    """The rows that this module's selected tests ask for."""
+    asked: dict[str, Row] = {}
+    for item in request.session.items:
+        if item.path == request.path and isinstance(item, pytest.Function):
+            row: Any = item.callspec.params["row"]
+            asked[row.id] = row
+    return list(asked.values())
+
+
+@pytest.fixture(scope="module")
+def results(
+    chosen_rows: list[Row], target: Callable[[], AbstractContextManager[Target]]
+) -> Iterator[Mapping[str, Result]]:
+    """What the chosen rows came to on the module's target, all run at once."""
+    from tests.contract.results import run_rows  # noqa: PLC0415 - after the asserts' rewriting
+
+    with target() as started:
+        yield run_rows(chosen_rows, started)
