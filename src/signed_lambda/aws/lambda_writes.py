@@ -44,6 +44,11 @@ def _in_progress(refusal: Refusal) -> Exception:
     return Repeat("in-progress", shown(f"{refusal.code}: {refusal.message}"), refusal.after_s)
 
 
+def _busy(refusal: Refusal) -> Exception:
+    """409 of a call whose port knows no "in progress": ridden out, then AWS kept failing."""
+    return Repeat("failing", shown(f"{refusal.code}: {refusal.message}"), refusal.after_s)
+
+
 def _signature(refusal: Refusal) -> Exception:
     return SignatureRefusedError(shown(refusal.message))
 
@@ -65,7 +70,7 @@ def _other_code(refusal: Refusal) -> Exception | None:
 def _exists_or_busy(refusal: Refusal) -> Exception:
     """409 of CreateAlias: the name is taken, or the function is being updated."""
     if "in progress" in refusal.message.lower():
-        return _in_progress(refusal)
+        return _busy(refusal)
     return AlreadyExistsError(shown(refusal.message))
 
 
@@ -93,10 +98,10 @@ _PUBLISH: Final[Mapping[str, Expected]] = {
 _CREATE_ALIAS: Final[Mapping[str, Expected]] = {"ResourceConflictException": _exists_or_busy}
 _UPDATE_ALIAS: Final[Mapping[str, Expected]] = {
     "PreconditionFailedException": _moved,
-    "ResourceConflictException": _in_progress,
+    "ResourceConflictException": _busy,
     "ResourceNotFoundException": _alias_gone,
 }
-_INVOKE: Final[Mapping[str, Expected]] = {"ResourceConflictException": _in_progress}
+_INVOKE: Final[Mapping[str, Expected]] = {"ResourceConflictException": _busy}
 
 
 class LambdaWrites(AwsBase):
@@ -174,7 +179,6 @@ class LambdaWrites(AwsBase):
 
         Raises:
             AlreadyExistsError: The alias exists (perhaps by us: read it back).
-            InProgressError: The function was being updated until the deadline.
         """
         return self._calls.run(
             self._write("CreateAlias", name, _CREATE_ALIAS),
@@ -199,7 +203,6 @@ class LambdaWrites(AwsBase):
         Raises:
             RevisionMovedError: The alias was changed or deleted since (perhaps by us: read it
                 back).
-            InProgressError: The function was being updated until the deadline.
         """
         return self._calls.run(
             self._write("UpdateAlias", name, _UPDATE_ALIAS),
