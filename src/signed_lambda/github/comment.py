@@ -1,0 +1,180 @@
+"""The one comment: find ours, write over it, never over a later run's, never a second one.
+
+GitHub has no write that creates a comment only once, and none that compares before it writes. So:
+an earlier comment is found by marker and author over all pages; after each create all comments are
+read again, and of several of ours the one of the latest run stays. Two runs that write within the
+same second may still leave the earlier one's text until the next run: the comment is for reading,
+no check rests on it.
+
+Imports session (PyGithub), report.marker and this package.
+
+Source: https://docs.github.com/en/rest/issues/comments
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from signed_lambda.errors import Cancelled
+from signed_lambda.github import CommentResult
+from signed_lambda.github.session import GitHubTrouble, Session, Unanswered
+from signed_lambda.report.marker import Marker
+
+if TYPE_CHECKING:
+    from github.Issue import Issue
+    from github.IssueComment import IssueComment
+
+    from signed_lambda.github import Access, PullRequest
+
+_CREATE_TRIES: Final = 3
+_GONE: Final = (404, 410)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A comment with our key in its marker; not necessarily by us."""
+
+    comment: IssueComment
+    marker: Marker
+
+    @property
+    def author(self) -> str:
+        """Login; "" for an account that was deleted."""
+        user = self.comment.raw_data.get("user")
+        return str(user.get("login") or "") if isinstance(user, dict) else ""
+
+    @property
+    def rank(self) -> tuple[tuple[int, int], int]:
+        """Highest for the one to keep: the latest run's, of these the first that was written."""
+        return self.marker.order, -self.comment.id
+
+
+def upsert(pull_request: PullRequest, body: str, access: Access) -> CommentResult:
+    """See `signed_lambda.github.upsert_comment`."""
+    marker = Marker.parse(body)
+    if marker is None:
+        return CommentResult(url="", notice=_not_written("it has no marker, a mistake of ours"))
+    try:
+        with Session(access) as session:
+            repository = session.repository(pull_request.repository)
+            issue = repository.get_issue(pull_request.number)
+            return _Upsert(session, issue, marker, body).run()
+    except GitHubTrouble as trouble:
+        why = _read_only(pull_request) if trouble.integration else trouble.notice
+        return CommentResult(url="", notice=_not_written(why))
+    except Cancelled:
+        return CommentResult(url="", notice=_not_written("the job was cancelled"))
+
+
+class _Upsert:
+    """One attempt to bring the comment up to date."""
+
+    def __init__(self, session: Session, issue: Issue, marker: Marker, body: str) -> None:
+        self._session = session
+        self._issue = issue
+        self._marker = marker
+        self._body = body
+
+    def run(self) -> CommentResult:
+        """Edits the comment of an earlier run, or creates one."""
+        found = self._look()
+        if not found:
+            return self._create()
+        return self._settle(self._by(self._session.login(), found))
+
+    def _settle(self, mine: list[Found]) -> CommentResult:
+        """Writes into the best of our comments, and deletes the others."""
+        if not mine:
+            return self._create()
+        best, *others = sorted(mine, key=lambda f: f.rank, reverse=True)
+        if best.marker.order > self._marker.order:
+            return CommentResult(
+                url=best.comment.html_url,
+                notice=f"the comment was left as it is: run {best.marker.run_id} (attempt"
+                f" {best.marker.attempt}) is later than this one",
+            )
+        try:
+            self._edit(best)
+        except GitHubTrouble as trouble:
+            if trouble.status in _GONE:  # deleted by hand a moment ago
+                return self._create()
+            raise
+        return self._alone(best.comment.html_url, others)
+
+    def _create(self) -> CommentResult:
+        """Creates the comment; afterwards there is one of ours, whatever happened in between."""
+        created, me = self._post()
+        try:
+            mine = self._by(me, self._look())
+        except GitHubTrouble as trouble:
+            return CommentResult(
+                url=created.comment.html_url,
+                notice=f"it was not checked whether the comment is the only one: {trouble.notice}",
+            )
+        best, *others = sorted(mine, key=lambda f: f.rank, reverse=True) or [created]
+        if best.marker.order > self._marker.order:
+            stands = f"run {best.marker.run_id} is later than this one, its comment stands"
+            ours = [f for f in mine if f.marker.order == self._marker.order]
+            return self._alone(best.comment.html_url, ours, stands)
+        return self._alone(best.comment.html_url, others)
+
+    def _post(self) -> tuple[Found, str]:
+        """Sends the comment until one is there; with the login of its author.
+
+        A lost answer is not repeated before a look whether the comment came through.
+        """
+        for tried in range(1, _CREATE_TRIES + 1):
+            try:
+                comment = self._session.once(lambda: self._issue.create_comment(self._body))
+            except Unanswered:
+                me = self._session.login()
+                mine = [f for f in self._by(me, self._look()) if f.marker == self._marker]
+                if mine:
+                    return mine[0], me
+                if tried == _CREATE_TRIES:
+                    raise
+                continue
+            made = Found(comment, self._marker)
+            return made, made.author
+        raise AssertionError  # the loop returns or raises
+
+    def _look(self) -> list[Found]:
+        """All comments with our key, over all pages, by anybody."""
+
+        def read() -> list[Found]:
+            pairs = ((c, Marker.parse(c.body or "")) for c in self._issue.get_comments())
+            return [Found(c, m) for c, m in pairs if m is not None and m.key == self._marker.key]
+
+        return self._session.repeat(read)
+
+    def _by(self, login: str, found: list[Found]) -> list[Found]:
+        """Those by this user; a forged marker by anybody else is never adopted."""
+        return [f for f in found if login and f.author.lower() == login.lower()]
+
+    def _edit(self, found: Found) -> None:
+        if (found.comment.body or "").replace("\r\n", "\n") != self._body:
+            self._session.repeat(lambda: found.comment.edit(self._body))
+
+    def _alone(self, url: str, others: list[Found], notice: str = "") -> CommentResult:
+        """Deletes further comments of ours; the result is the one at `url` whatever happens."""
+        for other in others:
+            try:
+                self._session.repeat(other.comment.delete)
+            except GitHubTrouble as trouble:
+                if trouble.status not in _GONE:  # gone: the other run deleted it as well
+                    notice = f"an older comment of ours is still there: {trouble.notice}"
+        return CommentResult(url=url, notice=notice)
+
+
+def _read_only(pull_request: PullRequest) -> str:
+    if pull_request.from_fork:
+        return (
+            "a fork's pull request runs with a read-only token; a second workflow, started by"
+            " `workflow_run`, may write it"
+        )
+    return "the token is read-only: give the job `permissions: pull-requests: write`"
+
+
+def _not_written(why: str) -> str:
+    return f"the pull-request comment was not written: {why}. The report is in the job summary"

@@ -1,0 +1,201 @@
+"""Which pull request a run belongs to.
+
+The event says it, or the commit does. A commit can be in several pull requests, of this repository
+and of forks: then only a clear answer counts, and a pull request of another repository never.
+
+Imports session (lazily: PyGithub) and this package.
+
+Source: https://docs.github.com/en/rest/commits/commits#list-pull-requests-associated-with-a-commit
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from signed_lambda.errors import Cancelled
+from signed_lambda.github import NoPullRequest, PullRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from github.PullRequest import PullRequest as GitHubPullRequest
+    from github.Repository import Repository
+
+    from signed_lambda.github import Access
+    from signed_lambda.report.model import Run
+
+    Question = Callable[[Repository], PullRequest | NoPullRequest]
+    Way = Callable[[Mapping[str, object], Run], PullRequest | NoPullRequest | Question]
+
+_QUEUE_REF: Final = re.compile(
+    r"(?:refs/heads/)?gh-readonly-queue/.+/pr-([1-9][0-9]{0,9})-[0-9a-f]+"
+)
+_NUMBER: Final = re.compile(r"[1-9][0-9]{0,9}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A pull request that holds the commit."""
+
+    number: int
+    is_open: bool
+    is_merged: bool
+    merge_commit: str
+    head: str
+    from_fork: bool
+
+
+def find(
+    event: Mapping[str, object], run: Run, access: Access, pr_number: str
+) -> PullRequest | NoPullRequest:
+    """See `signed_lambda.github.find_pull_request`."""
+    if not re.fullmatch(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+", run.repository):
+        return NoPullRequest("not run by GitHub: there is no repository", expected=True)
+    way = _from_input(pr_number) if pr_number else _WAYS.get(run.event, _from_no_event)(event, run)
+    return way if isinstance(way, PullRequest | NoPullRequest) else _asked(access, run, way)
+
+
+def choose(candidates: Iterable[Candidate], commit: str) -> Candidate | str:
+    """The one that a commit belongs to, or why it is not certain.
+
+    The merge that made the commit comes first, then an open pull request whose head it is, then
+    merged ones, then open ones; within the first of these that has any there must be one only.
+
+    Args:
+        candidates: Of this repository.
+        commit: 40 hex digits.
+    """
+    known = [c for c in candidates if c.is_open or c.is_merged]
+    tiers = (
+        [c for c in known if c.is_merged and c.merge_commit == commit],
+        [c for c in known if c.is_open and c.head == commit],
+        [c for c in known if c.is_merged],
+        [c for c in known if c.is_open],
+    )
+    first = next((tier for tier in tiers if tier), [])
+    if len(first) == 1:
+        return first[0]
+    if not first:
+        return f"no pull request of this repository holds commit {commit[:7]}"
+    numbers = ", ".join(f"{c.number}" for c in sorted(first, key=lambda c: c.number))
+    return f"several pull requests hold commit {commit[:7]}: {numbers}"
+
+
+def _from_input(pr_number: str) -> NoPullRequest | Question:
+    if not _NUMBER.fullmatch(pr_number):
+        return NoPullRequest(f"pr-number {pr_number[:40]!r} is not a number")
+    return lambda repository: _by_number(repository, int(pr_number))
+
+
+def _from_pull_request(event: Mapping[str, object], run: Run) -> PullRequest | NoPullRequest:
+    number = _at(event, "pull_request", "number")
+    base = _at(event, "pull_request", "base", "repo", "full_name")
+    head = _at(event, "pull_request", "head", "repo", "full_name")
+    if not isinstance(number, int) or isinstance(number, bool) or number < 1:
+        return NoPullRequest("the event names no pull request")
+    if not isinstance(base, str) or base.lower() != run.repository.lower():
+        return NoPullRequest("the event's pull request is of another repository")
+    from_fork = not isinstance(head, str) or head.lower() != run.repository.lower()
+    return PullRequest(repository=run.repository, number=number, from_fork=from_fork)
+
+
+def _from_merge_group(event: Mapping[str, object], _run: Run) -> NoPullRequest | Question:
+    """The last pull request of the group: its number stands in the name of the queue's branch."""
+    queued = _QUEUE_REF.fullmatch(str(_at(event, "merge_group", "head_ref") or ""))
+    if queued is None:
+        return NoPullRequest("the merge group names no pull request")
+    return lambda repository: _by_number(repository, int(queued[1]))
+
+
+def _from_push(_event: Mapping[str, object], run: Run) -> NoPullRequest | Question:
+    return _from_commit(run.commit)
+
+
+def _from_workflow_run(event: Mapping[str, object], _run: Run) -> NoPullRequest | Question:
+    """By the head commit: `workflow_run.pull_requests` is empty for forks."""
+    return _from_commit(_at(event, "workflow_run", "head_sha"))
+
+
+def _from_commit(commit: object) -> NoPullRequest | Question:
+    if not isinstance(commit, str) or not re.fullmatch("[0-9a-f]{40}", commit):
+        return NoPullRequest("the event names no commit")
+    return lambda repository: _by_commit(repository, commit)
+
+
+def _from_no_event(_event: Mapping[str, object], run: Run) -> NoPullRequest:
+    return NoPullRequest(f"the event '{run.event}' belongs to no pull request", expected=True)
+
+
+_WAYS: Final[Mapping[str, Way]] = {
+    "pull_request": _from_pull_request,
+    "pull_request_target": _from_pull_request,
+    "merge_group": _from_merge_group,
+    "push": _from_push,
+    "workflow_run": _from_workflow_run,
+}
+
+
+def _asked(access: Access, run: Run, ask: Question) -> PullRequest | NoPullRequest:
+    """Asks GitHub; every trouble becomes a reason."""
+    if not access.token:
+        return NoPullRequest("`github-token` is empty, so GitHub cannot be asked")
+    from signed_lambda.github.session import GitHubTrouble, Session  # noqa: PLC0415 - lazy
+
+    try:
+        with Session(access) as session:
+            repository = session.repository(run.repository)
+            return session.repeat(lambda: ask(repository))
+    except GitHubTrouble as trouble:
+        return NoPullRequest(f"the pull request could not be looked up: {trouble.notice}")
+    except Cancelled:
+        return NoPullRequest("the job was cancelled before the pull request was looked up")
+
+
+def _by_number(repository: Repository, number: int) -> PullRequest | NoPullRequest:
+    found = repository.get_pull(number)
+    found.update()
+    if not _is_ours(found, repository):
+        return NoPullRequest(f"pull request {number} is of another repository")
+    return PullRequest(
+        repository=repository.full_name, number=found.number, from_fork=_from_fork(found)
+    )
+
+
+def _by_commit(repository: Repository, commit: str) -> PullRequest | NoPullRequest:
+    candidates = [
+        Candidate(
+            number=p.number,
+            is_open=p.state == "open",
+            is_merged=p.merged_at is not None,
+            merge_commit=p.merge_commit_sha or "",
+            head=p.head.sha,
+            from_fork=_from_fork(p),
+        )
+        for p in repository.get_commit(commit).get_pulls()
+        if _is_ours(p, repository)
+    ]
+    chosen = choose(candidates, commit)
+    if isinstance(chosen, str):
+        return NoPullRequest(chosen)
+    return PullRequest(
+        repository=repository.full_name, number=chosen.number, from_fork=chosen.from_fork
+    )
+
+
+def _is_ours(found: GitHubPullRequest, repository: Repository) -> bool:
+    return found.base.repo.full_name.lower() == repository.full_name.lower()
+
+
+def _from_fork(found: GitHubPullRequest) -> bool:
+    """Whether the head is elsewhere; GitHub sends no head repository once a fork is deleted."""
+    head = found.raw_data["head"]["repo"]
+    return head is None or head["full_name"].lower() != found.base.repo.full_name.lower()
+
+
+def _at(value: object, *names: str) -> object:
+    """The member of nested objects, None where one is missing."""
+    for name in names:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
