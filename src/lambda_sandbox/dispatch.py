@@ -6,6 +6,7 @@ May import the services, the wire package and core; never a transport.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from lambda_sandbox.admission import Admission, admit, record_only
@@ -98,7 +99,9 @@ class Dispatcher:
     def _new_region(self, name: str) -> Region:
         world = replace(self._world, region=name)
         signer = SignerService(world)
-        service = LambdaService(world, _CodeSigning(world, signer), self._snapshots.locate)
+        service = LambdaService(
+            world, _CodeSigning(world, signer), partial(self._snapshots.locate, name)
+        )
         return Region(world, service, signer)
 
 

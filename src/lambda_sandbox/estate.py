@@ -6,6 +6,7 @@ Made through the API with any boto3 clients: in-process, or over a port.
 from __future__ import annotations
 
 import io
+import time
 import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -33,6 +34,7 @@ class Estate:
 def make_estate(
     client: Callable[[str], Any],
     *,
+    sleep: Callable[[float], object] = time.sleep,
     function: str = "orders",
     bucket: str = "acme-artifacts",
     profile: str = "orders_prod",
@@ -44,6 +46,7 @@ def make_estate(
 
     Args:
         client: Makes a boto3 client by service name.
+        sleep: Waits; in-process, the sandbox's own clock.
         function: Made with a one-line program as its first code, before code signing is attached.
         bucket: Versioning is enabled on it.
         profile: Of platform AWSLambda-SHA384-ECDSA.
@@ -73,9 +76,8 @@ def make_estate(
             "Variables": dict(environment or {"TABLE": "orders", "API_KEY": "s3cr3t-v4lue"})
         },
     )
-    lambda_.get_waiter("function_active_v2").wait(
-        FunctionName=function, WaiterConfig={"Delay": 0, "MaxAttempts": 200}
-    )
+    while lambda_.get_function_configuration(FunctionName=function)["State"] != "Active":
+        sleep(0.2)
     lambda_.put_function_code_signing_config(
         FunctionName=function, CodeSigningConfigArn=configuration
     )

@@ -77,7 +77,7 @@ class Sandbox:
         self.gateway = Gateway(self.world, self._dispatcher, snapshots)
         self._in_process = InProcess(self.gateway, self.clock)
         self.acts = Acts(self.world, self._dispatcher, self.gateway)
-        self.wsgi = application(self)
+        self.wsgi = application(self.gateway.handle)
 
     @property
     def calls(self) -> list[Call]:

@@ -36,19 +36,19 @@ class Snapshots:
         self._bodies: dict[str, tuple[datetime, bytes]] = {}
         self.base: str | None = None
 
-    def locate(self, function: Function, version: Version) -> str:
+    def locate(self, region: str, function: Function, version: Version) -> str:
         """A new URL for the bytes that the version has now."""
         world, now = self._world, self._world.clock.now()
         for signature in [s for s, (expiry, _) in self._bodies.items() if expiry < now]:
             del self._bodies[signature]
         signature = hashlib.sha256(world.random.randbytes(32)).hexdigest()
         self._bodies[signature] = (now + timedelta(seconds=_LIFETIME_S), version.code.body)
-        bucket = f"awslambda-{world.region}-tasks"
+        bucket = f"awslambda-{region}-tasks"
         base = self.base
         root = (
             f"{base}/{bucket}"
             if base is not None
-            else f"https://{bucket}.s3.{world.region}.amazonaws.com"
+            else f"https://{bucket}.s3.{region}.amazonaws.com"
         )
         query = urlencode(
             {
@@ -57,9 +57,7 @@ class Snapshots:
                 "X-Amz-Date": now.strftime(_STAMP),
                 "X-Amz-SignedHeaders": "host",
                 "X-Amz-Expires": str(_LIFETIME_S),
-                "X-Amz-Credential": (
-                    f"ASIASANDBOX000000001/{now:%Y%m%d}/{world.region}/s3/aws4_request"
-                ),
+                "X-Amz-Credential": (f"ASIASANDBOX000000001/{now:%Y%m%d}/{region}/s3/aws4_request"),
                 "X-Amz-Signature": signature,
             }
         )

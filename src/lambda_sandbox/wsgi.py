@@ -14,21 +14,22 @@ from lambda_sandbox.wire.message import request_from_environ
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from lambda_sandbox.sandbox import Sandbox
     from lambda_sandbox.wire.message import Request, Response
+
+_PHRASES = {status.value: status.phrase for status in HTTPStatus}
 
 
 def application(
-    sandbox: Sandbox, control: Callable[[Request], Response] | None = None
+    handle: Callable[[Request], Response], control: Callable[[Request], Response] | None = None
 ) -> Callable[[dict[str, Any], Any], Iterable[bytes]]:
-    """The application of one sandbox; `control` answers paths under /_sandbox/."""
+    """The application over a gateway's `handle`; `control` answers paths under /_sandbox/."""
 
     def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         request = request_from_environ(environ)
         if control is not None and request.path.startswith("/_sandbox/"):
             response = control(request)
         else:
-            response = sandbox.gateway.handle(request)
+            response = handle(request)
         headers = {
             name: value
             for name, value in response.headers.items()
@@ -37,7 +38,7 @@ def application(
         if request.method != "HEAD" or "content-length" not in {n.lower() for n in headers}:
             headers = {n: v for n, v in headers.items() if n.lower() != "content-length"}
             headers["Content-Length"] = str(len(response.body))
-        reason = HTTPStatus(response.status).phrase
+        reason = _PHRASES.get(response.status, "Unknown")
         start_response(f"{response.status} {reason}", list(headers.items()))
         return [b"" if request.method == "HEAD" else response.body]
 
