@@ -1,0 +1,236 @@
+"""What a zip was read to hold: its entries, and their bodies again, streamed.
+
+Built only by `reader.read_zip`. May import errors, model and this package's modules; reads, never
+writes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+from signed_lambda.errors import ZipError
+from signed_lambda.model import Sha256
+from signed_lambda.package.layout import STORED
+from signed_lambda.package.names import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+ZipEntryKind = Literal["file", "link", "directory"]
+
+OPEN_FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+CHUNK_BYTES: Final = 262_144
+"""Most that is read or inflated at once."""
+
+AGAIN: Final = "Make the zip again with an ordinary tool, or give the folder as `source`"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where the data of an entry lie in the zip.
+
+    Attributes:
+        method: STORED or DEFLATED.
+        offset: Of the data.
+        compressed_bytes: Of the data.
+        size_bytes: Of the content, as both headers say.
+        crc: CRC-32 of the content, as both headers say.
+    """
+
+    method: int
+    offset: int
+    compressed_bytes: int
+    size_bytes: int
+    crc: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZipEntry:
+    """One entry of a zip, verified: both headers agree, and the data are what they say.
+
+    Attributes:
+        name: UTF-8, as it stands there; directories with their closing "/".
+        kind: File, symbolic link or directory.
+        mode: Permission bits, 0-0o7777; None if the zip has none (made on Windows).
+        size_bytes: Of the content.
+        sha256: Of the content.
+        order: Place in the zip, from 0.
+        link_target: Of a link; "" otherwise.
+        place: Where its data lie.
+    """
+
+    name: str
+    kind: ZipEntryKind
+    mode: int | None
+    size_bytes: int
+    sha256: Sha256
+    order: int
+    link_target: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Which file was read, and in which state."""
+
+    device: int
+    inode: int
+    size_bytes: int
+    modified_ns: int
+    changed_ns: int
+
+    @classmethod
+    def of(cls, fd: int) -> Identity:
+        """Of an open file."""
+        status = os.fstat(fd)
+        return cls(
+            status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZipContents:
+    """A zip that was read strictly from its first byte to its last.
+
+    Attributes:
+        path: Of the zip; it must stay there while bodies are read.
+        label: What messages call it.
+        size_bytes: Of the zip.
+        entries: In the order of the zip.
+        notes: Warnings for the report.
+        identity: Of the file that was read.
+    """
+
+    path: Path
+    label: str
+    size_bytes: int
+    entries: tuple[ZipEntry, ...]
+    notes: tuple[str, ...]
+    identity: Identity
+
+    def bodies(self) -> Iterator[tuple[ZipEntry, Iterator[bytes]]]:
+        """Each entry in order, with its content in chunks of at most 256 KiB.
+
+        The chunks of an entry may be left unread. They are hashed again, and the last one is given
+        only if the whole is what was read before.
+
+        Raises:
+            ZipError: E-ZIP-17 if the file is another, or another content, than was read before.
+        """
+        fd = self._open()
+        try:
+            for entry in self.entries:
+                yield entry, self._chunks(fd, entry)
+        finally:
+            os.close(fd)
+
+    def chunks(self, entry: ZipEntry) -> Iterator[bytes]:
+        """The content of one entry, as in `bodies`.
+
+        Raises:
+            ZipError: E-ZIP-17, as for `bodies`.
+        """
+        fd = self._open()
+        try:
+            yield from self._chunks(fd, entry)
+        finally:
+            os.close(fd)
+
+    def _open(self) -> int:
+        try:
+            fd = os.open(self.path, OPEN_FLAGS)
+        except OSError as error:
+            raise self._changed() from error
+        if Identity.of(fd) != self.identity:
+            os.close(fd)
+            raise self._changed()
+        return fd
+
+    def _chunks(self, fd: int, entry: ZipEntry) -> Iterator[bytes]:
+        digest = hashlib.sha256()
+        held = b""
+        try:
+            for chunk in content(lambda size, at: os.pread(fd, size, at), entry.place):
+                digest.update(chunk)
+                if held:
+                    yield held
+                held = chunk
+        except ContentError as error:
+            raise self._changed() from error
+        if digest.digest() != entry.sha256.digest:
+            raise self._changed()
+        if held:
+            yield held
+
+    def _changed(self) -> Exception:
+        return ZipError.of(
+            "E-ZIP-17", f"{shown(self.label)} changed while it was read", "Run it again"
+        )
+
+
+class ContentError(ValueError):
+    """The data of an entry are not what its headers say; says how."""
+
+
+def content(read: Callable[[int, int], bytes], place: Place) -> Iterator[bytes]:
+    """The content of an entry, in chunks, checked against size and CRC.
+
+    Never yields more than `place.size_bytes`, whatever the data unpack to.
+
+    Args:
+        read: Gives at most so many bytes (first argument) from an offset (second).
+        place: Where the data lie and what they must be.
+
+    Raises:
+        ContentError: The data end early, go on too long, or have another size or CRC.
+    """
+    raw = _raw(read, place)
+    crc = size = 0
+    for chunk in raw if place.method == STORED else _inflated(raw):
+        size += len(chunk)
+        if size > place.size_bytes:
+            raise ContentError(f"unpacks to more than the {place.size_bytes:,} bytes it says")
+        crc = zlib.crc32(chunk, crc)
+        yield chunk
+    if size != place.size_bytes:
+        raise ContentError(f"unpacks to {size:,} bytes and says {place.size_bytes:,}")
+    if crc != place.crc:
+        raise ContentError(f"has the CRC {crc:08x} and says {place.crc:08x}")
+
+
+def _raw(read: Callable[[int, int], bytes], place: Place) -> Iterator[bytes]:
+    at, end = place.offset, place.offset + place.compressed_bytes
+    while at < end:
+        chunk = read(min(CHUNK_BYTES, end - at), at)
+        if not chunk:
+            raise ContentError("is cut off")
+        at += len(chunk)
+        yield chunk
+
+
+def _inflated(raw: Iterator[bytes]) -> Iterator[bytes]:
+    """The unpacked data; the stream must end exactly where the data end."""
+    engine = zlib.decompressobj(-zlib.MAX_WBITS)
+    for packed in raw:
+        if engine.eof:
+            raise ContentError("holds bytes behind the end of its compressed data")
+        todo = packed
+        while True:
+            try:
+                chunk = engine.decompress(todo, CHUNK_BYTES)
+            except zlib.error as error:
+                raise ContentError(f"has broken compressed data ({error})") from error
+            if chunk:
+                yield chunk
+            todo = engine.unconsumed_tail
+            if engine.eof or (not todo and len(chunk) < CHUNK_BYTES):
+                break
+        if engine.unused_data:
+            raise ContentError("holds bytes behind the end of its compressed data")
+    if not engine.eof:
+        raise ContentError("has compressed data without an end")

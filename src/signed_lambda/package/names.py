@@ -1,0 +1,114 @@
+"""Which names may stand in a package, and how a bad one is shown.
+
+A name is refused when two readers (Lambda's unzip, a reviewer's terminal, a Windows checkout) could
+take it for different things. Pure: imports limits only; never opens a file.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from typing import TYPE_CHECKING, Final
+
+from signed_lambda.package.limits import COMPONENT_BYTES_MAX, DEPTH_MAX, PATH_BYTES_MAX
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+SIGNATURE_FOLDER: Final = "META_INF"
+SIGNATURE_FILE: Final = "META_INF/aws_signer_signature_v1.0.SF"
+"""Where AWS Signer puts its signature: an underscore, unlike the META-INF of jars.
+
+Source: https://github.com/DataDog/datadog-lambda-extension layers, signed in 2022, unzipped.
+"""
+
+_BIDI: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_BREAKING: Final = ("Cc", "Zl", "Zp", "Cs")
+_DRIVE: Final = re.compile(r"[A-Za-z]:")
+_SHOWN_MAX: Final = 200
+
+
+def shown(name: str | bytes) -> str:
+    """The name as it may be printed: escapes for what is not UTF-8 or not printable, cut if long.
+
+    Returns:
+        One line; at most 200 characters and the word about the rest.
+    """
+    text = name.decode("utf-8", "backslashreplace") if isinstance(name, bytes) else name
+    text = "".join(
+        c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text
+    )
+    if len(text) > _SHOWN_MAX:
+        return f"{text[:_SHOWN_MAX]}... ({len(text)} characters)"
+    return text
+
+
+def text_fault(text: str) -> str | None:
+    """What makes this text unfit as a name or a link's target, or None.
+
+    Returns:
+        A phrase such as "a control character (0x0a)", to be read after "has".
+    """
+    for character in text:
+        if unicodedata.category(character) in _BREAKING:
+            return f"a control character (0x{ord(character):02x})"
+        if character in _BIDI:
+            return f"a character that turns the direction of writing (U+{ord(character):04X})"
+    if "\\" in text:
+        return "a backslash, which other unzip tools read as a folder"
+    return None
+
+
+def name_fault(name: str) -> str | None:
+    """What makes this name unfit for a package, or None.
+
+    Args:
+        name: "/"-separated, without the closing "/" of a folder's entry.
+
+    Returns:
+        A phrase to be read after "has".
+    """
+    if not name:
+        return "no characters"
+    if name.startswith("/"):
+        return "a leading '/': it is absolute"
+    if _DRIVE.match(name):
+        return "a drive letter"
+    parts = name.split("/")
+    for part in parts:
+        if part in {"", ".", ".."}:
+            return f"the part '{part}', which leaves or doubles a folder"
+        if len(part.encode("utf-8", "surrogatepass")) > COMPONENT_BYTES_MAX:
+            return f"a part of more than {COMPONENT_BYTES_MAX} bytes"
+    if len(name.encode("utf-8", "surrogatepass")) > PATH_BYTES_MAX:
+        return f"more than {PATH_BYTES_MAX:,} bytes"
+    if len(parts) > DEPTH_MAX:
+        return f"more than {DEPTH_MAX} folders"
+    return text_fault(name)
+
+
+def twin_notes(names: Iterable[str]) -> tuple[str, ...]:
+    """Notes on names that a case-folding or normalising file system would take for one.
+
+    Returns:
+        At most six sentences: five pairs, then how many more there are.
+    """
+    groups: defaultdict[str, list[str]] = defaultdict(list)
+    for name in names:
+        groups[unicodedata.normalize("NFC", name).casefold()].append(name)
+    twins = [group for group in groups.values() if len(group) > 1]
+    notes = [
+        f"{' and '.join(shown(n) for n in group[:3])} differ only by {_difference(group)}: "
+        "macOS and Windows take them for one file."
+        for group in twins[:5]
+    ]
+    if len(twins) > 5:  # noqa: PLR2004 - the five that were told
+        notes.append(f"{len(twins) - 5:,} more names have such a twin.")
+    return tuple(notes)
+
+
+def _difference(group: list[str]) -> str:
+    """ "case", or "Unicode normal form" where the letters are the same."""
+    same = {unicodedata.normalize("NFC", name) for name in group}
+    return "Unicode normal form" if len(same) == 1 else "case"
