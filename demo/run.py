@@ -6,6 +6,7 @@ process: the real boto3, real signatures by a throw-away CA, AWS's measured sema
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import shutil
@@ -20,13 +21,17 @@ sys.path[:0] = [str(ROOT / "src")]
 
 from lambda_sandbox import Sandbox  # noqa: E402
 from lambda_sandbox.estate import make_estate  # noqa: E402
-from signed_lambda.aws import connect_clients, make_clients  # noqa: E402
+from signed_lambda.aws import Aws, make_clients  # noqa: E402
+from signed_lambda.cloud import Download  # noqa: E402
 from signed_lambda.main import main  # noqa: E402
+from signed_lambda.model import Sha256  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lambda_sandbox.estate import Estate
+    from signed_lambda.clock import Deadline
+    from signed_lambda.inputs import Inputs
 
 OUTPUT = ROOT / "demo-output"
 RULE = "=" * 96
@@ -77,6 +82,8 @@ class Demo:
             "command": command,
             "function-name": self.estate.function,
             "aws-region": self.sandbox.world.region,
+            "aws-endpoint-url": "http://sandbox.invalid",
+            "signer-root": "signer-root.pem",
             "comment": "off",
             **inputs,
         }
@@ -96,11 +103,15 @@ class Demo:
             "GITHUB_SHA": f"{self.run_number:040x}",
         }
 
-    def _connect(self, inputs: object, deadline: object, say: Callable[[str], None]) -> object:
-        clients = make_clients(
-            {}, region=self.sandbox.world.region, endpoint_url=None, session=self.sandbox.session()
-        )
-        return connect_clients(clients, deadline=deadline, say=say, fetch=self.sandbox.fetch)
+    def _connect(self, _inputs: Inputs, deadline: Deadline, say: Callable[[str], None]) -> Aws:
+        session, region = self.sandbox.session(), self.sandbox.world.region
+        clients = make_clients({}, region=region, endpoint_url=None, session=session)
+        return Aws(clients, clock=deadline.clock, deadline=deadline, fetch=self._fetch, say=say)
+
+    def _fetch(self, url: str, to: Path, _limit_bytes: int) -> Download:
+        body = self.sandbox.fetch(url)
+        to.write_bytes(body)
+        return Download(to, Sha256(hashlib.sha256(body).digest()), len(body), None)
 
     def _report(self, inputs: dict[str, str]) -> Path:
         command = inputs.get("command", "deploy")

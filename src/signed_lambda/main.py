@@ -265,15 +265,12 @@ def _order(inputs: Inputs, runner: Runner, workspace: Path) -> Order:
 
 def _connect(environ: Mapping[str, str]) -> Connect:
     def connect(inputs: Inputs, deadline: Deadline, say: Callable[[str], None]) -> Cloud:
-        from signed_lambda.aws import connect_aws  # noqa: PLC0415 - scan never needs boto3
+        from signed_lambda.aws import Aws, UrlFetch, make_clients  # noqa: PLC0415 - not for scan
 
-        return connect_aws(
-            environ,
-            region=inputs.aws_region,
-            endpoint_url=inputs.aws_endpoint_url,
-            deadline=deadline,
-            say=say,
+        clients = make_clients(
+            environ, region=inputs.aws_region, endpoint_url=inputs.aws_endpoint_url
         )
+        return Aws(clients, clock=deadline.clock, deadline=deadline, fetch=UrlFetch(), say=say)
 
     return connect
 

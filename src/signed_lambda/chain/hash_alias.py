@@ -106,7 +106,7 @@ def find_by_hash(
     if alias.weights or version is None or not _is_named(version, code, configuration):
         raise _moved(alias, "that version holds other code or another configuration")
     active = wait_active(bench, order.function, version)
-    to = bench.folder / f"named-{active.version}.zip"
+    to = bench.new_file("named.zip")
     got = bench.cloud.download_code(order.function, active.version, to)
     published = PublishedVersion.recall(code, active, got)
     to.unlink()

@@ -154,9 +154,7 @@ def publish(
     answer = _publish(bench, staged, str(record))
     bench.journal.know(version=answer.version, version_arn=answer.arn)
     active = wait_active(bench, staged.function, answer)
-    got = bench.cloud.download_code(
-        staged.function, active.version, bench.folder / f"version-{active.version}.zip"
-    )
+    got = bench.cloud.download_code(staged.function, active.version, bench.new_file("version.zip"))
     published = PublishedVersion.confirm(staged, active, got)
     got.path.unlink()
     return published

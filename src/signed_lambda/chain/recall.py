@@ -62,7 +62,7 @@ def recall(
     if answer is None:
         raise _missing(bench, order, f"version {version}")
     _require_usable(answer)
-    to = bench.folder / f"recalled-{version}.zip"
+    to = bench.new_file("recalled.zip")
     got = bench.cloud.download_code(order.function, version, to)
     published = PublishedVersion.recall(_recorded(answer), answer, got)
     _require_signature(bench, order, observed, published, got)

@@ -236,7 +236,7 @@ def _verified(
             f"signing job {job.job_id} succeeded without naming a signed object",
             "Run it again",
         )
-    to = bench.folder / f"signed-{job.job_id}.zip"
+    to = bench.new_file("signed.zip")
     got = bench.cloud.get_object(job.signed_bucket, job.signed_key, None, owner, to)
     if got is None or got.version_id in (None, "null"):
         raise SigningJobError.of(

@@ -61,7 +61,7 @@ def find_unchanged(
         return None
     if observed.profile is None and live.code_sha256 != package.sha256:
         return None
-    got = bench.cloud.download_code(order.function, live.version, bench.folder / "live.zip")
+    got = bench.cloud.download_code(order.function, live.version, bench.new_file("live.zip"))
     if got.sha256 != live.code_sha256:
         return None
     how = _holds_build(bench, package, observed, live, got)

@@ -108,7 +108,7 @@ def upload(bench: Workbench, order: Order, package: Package, owner: str) -> Uplo
 def _existing(
     bench: Workbench, order: Order, package: Package, key: str, owner: str
 ) -> UploadedObject:
-    to = bench.folder / "existing-build.zip"
+    to = bench.new_file("existing-build.zip")
     got = bench.cloud.get_object(order.bucket, key, None, owner, to)
     if got is None:
         raise BucketError.of(

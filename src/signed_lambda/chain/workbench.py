@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from signed_lambda.report.model import Run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
     from typing import TypeVar
 
@@ -68,6 +69,11 @@ class Workbench:
     journal: Journal
     folder: Path
     roots: TrustRoots
+    _numbers: Iterator[int] = field(default_factory=itertools.count)
+
+    def new_file(self, name: str) -> Path:
+        """A path in the private folder that does not exist yet, ending in `name`."""
+        return self.folder / f"{next(self._numbers)}-{name}"
 
     def poll(
         self,
