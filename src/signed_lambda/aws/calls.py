@@ -30,7 +30,7 @@ from botocore.exceptions import ConnectionError as BotoConnectionError
 from botocore.parsers import ResponseParserError
 
 from signed_lambda.aws.answer import Answer, NotAnAnswer, shown
-from signed_lambda.aws.diagnosis import gave_up, refusal_error, role_error
+from signed_lambda.aws.diagnosis import gave_up, refusal_error, role_error, values_error
 from signed_lambda.aws.refusals import Refusal
 from signed_lambda.cloud import InProgressError
 
@@ -132,6 +132,8 @@ class Calls:
                 raise role_error(type(error).__name__, str(error)) from error
             except (NoCredentialsError, PartialCredentialsError) as error:
                 raise role_error(type(error).__name__, "the credentials are gone") from error
+            except ParamValidationError as error:
+                raise values_error(call, str(error)) from error
             except _NETWORK as error:
                 last = Repeat("unreachable", _network_reason(error))
             self._wait(call, last, tries, started)

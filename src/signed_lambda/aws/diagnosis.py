@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from signed_lambda.aws import refusals
 from signed_lambda.aws.answer import shown
-from signed_lambda.errors import AccessError, AwsError, BucketError, IdentityError
+from signed_lambda.errors import AccessError, AwsError, BucketError, IdentityError, InputError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -114,6 +114,20 @@ def role_error(code: str, message: str) -> DeployError:
         f"the role's credentials could not be had: {shown(f'{code}: {message}')}",
         "Check AWS_ROLE_ARN, the role's trust policy (audience, subject) and the token file, or use"
         " aws-actions/configure-aws-credentials before this step",
+    )
+
+
+def values_error(call: Call, report: str) -> DeployError:
+    """A value that the API's own model does not take; nothing was sent.
+
+    Args:
+        call: What would have been asked.
+        report: botocore's: parameter names, and values that are names themselves.
+    """
+    return InputError.of(
+        "E-INPUT-03",
+        f"{call.operation} does not take the values: {shown(report.replace(chr(10), ' '))}",
+        "Correct the input that the value comes from",
     )
 
 

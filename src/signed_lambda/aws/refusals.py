@@ -153,7 +153,7 @@ class Refusal:
             message=str(inside.get("Message") or inside.get("message") or ""),
             status=status if isinstance(status, int) else 0,
             headers=headers,
-            after_s=_seconds(headers.get("retry-after"), response.get("retryAfterSeconds")),
+            after_s=_seconds(headers.get("retry-after", "")),
             region=str(region) if region else None,
         )
 
@@ -190,10 +190,9 @@ def _mapping(value: object) -> Mapping[str, object]:
     return value if isinstance(value, dict) else {}
 
 
-def _seconds(*candidates: object) -> float | None:
-    """The first candidate that is a number of seconds; an HTTP date is not used by AWS."""
-    for value in candidates:
-        text = str(value) if value is not None else ""
-        if text.replace(".", "", 1).isdecimal():
-            return float(text)
-    return None
+def _seconds(text: str) -> float | None:
+    """A number of seconds; None for nothing, or an HTTP date, which AWS does not use.
+
+    Lambda's member retryAfterSeconds is this header. Source: botocore model.
+    """
+    return float(text) if text.replace(".", "", 1).isdecimal() else None
