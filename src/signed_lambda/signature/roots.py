@@ -1,7 +1,7 @@
 """The root certificates that a signature's chain may end at.
 
-May import cryptography and model; reads one file that lies beside it. Must never take a root from
-the signature that is being verified.
+May import cryptography, certificate, errors, model; reads one file that lies beside it. Must never
+take a root from the signature that is being verified.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import ClassVar, Final, Self
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
 
+from signed_lambda.errors import SignatureError
 from signed_lambda.model import Sha256
+from signed_lambda.signature.certificate import Certificate
 
 AWS_ROOT_SHA256: Final = Sha256.from_hex(
     "410220a72bba4576767ba5941b694a9bddc40817f76957f6919fdac89a7849c7"
@@ -34,7 +35,7 @@ class TrustRoots:
         AWS: The root of AWS Signer.
     """
 
-    certificates: tuple[x509.Certificate, ...]
+    certificates: tuple[Certificate, ...]
 
     AWS: ClassVar[TrustRoots]
 
@@ -46,21 +47,21 @@ class TrustRoots:
             pem: One or more certificates, each in a CERTIFICATE block.
 
         Raises:
-            ValueError: Not PEM, no certificate, or one that is not self-signed.
+            ValueError: Not PEM, no certificate, or one that is not self-signed with ECDSA P-384
+                and SHA-384, as Signer's root is.
         """
-        certificates = tuple(x509.load_pem_x509_certificates(pem))
-        for certificate in certificates:
-            try:
-                certificate.verify_directly_issued_by(certificate)
-            except (InvalidSignature, TypeError, ValueError) as error:
-                name = ascii(certificate.subject.rfc4514_string())
-                raise ValueError(f"the certificate {name} is not self-signed") from error
-        return cls(certificates)
+        loaded = x509.load_pem_x509_certificates(pem)
+        return cls(tuple(_read_root(root.public_bytes(Encoding.DER)) for root in loaded))
 
 
-def fingerprint(certificate: x509.Certificate) -> Sha256:
-    """SHA-256 of the certificate's DER, as `openssl x509 -fingerprint -sha256` shows it."""
-    return Sha256(certificate.fingerprint(SHA256()))
+def _read_root(der: bytes) -> Certificate:
+    try:
+        root = Certificate.read(der)
+    except SignatureError as error:
+        raise ValueError(f"a root cannot be used: {error.problems[0].what}") from error
+    if not root.is_issued_by(root):
+        raise ValueError(f"{root} is not self-signed with ECDSA P-384 and SHA-384")
+    return root
 
 
 def pinned(pem: bytes, *, sha256: Sha256) -> TrustRoots:
@@ -70,7 +71,7 @@ def pinned(pem: bytes, *, sha256: Sha256) -> TrustRoots:
         ValueError: Another certificate, or more than one: the installation is damaged.
     """
     roots = TrustRoots.from_pem(pem)
-    found = tuple(fingerprint(root) for root in roots.certificates)
+    found = tuple(root.fingerprint for root in roots.certificates)
     if found != (sha256,):
         names = ", ".join(map(str, found))
         raise ValueError(f"the pinned root should be {sha256}, but the file holds {names}")

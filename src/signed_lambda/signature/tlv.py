@@ -21,8 +21,8 @@ from signed_lambda.signature.advice import DO_NOT_DEPLOY
 if TYPE_CHECKING:
     from signed_lambda.errors import DeployError
 
-BOOLEAN: Final = 0x01
 INTEGER: Final = 0x02
+BIT_STRING: Final = 0x03
 OCTET_STRING: Final = 0x04
 OBJECT_IDENTIFIER: Final = 0x06
 UTF8_STRING: Final = 0x0C
@@ -31,6 +31,7 @@ SEQUENCE: Final = 0x30
 SET: Final = 0x31
 CONTEXT_0: Final = 0xA0
 CONTEXT_1: Final = 0xA1
+CONTEXT_3: Final = 0xA3
 
 MAX_CHILDREN: Final = 64
 """Elements read of one level; the real signature has at most 7. Bounds the work."""

@@ -1,6 +1,8 @@
 """Verifies the signature that AWS Signer put into a zip: offline, every byte hostile.
 
-The checks carry their numbers in the code and in the ids of their errors (E-SIGNATURE-nn):
+The checks carry their numbers in the code and in the ids of their errors (E-SIGNATURE-nn). They run
+in this order, but 33 to 35 come before 29: no extension is parsed, and no signature believed, of a
+certificate that no pinned root vouches for.
 
 21. `armour`: at most 64 KiB; one PEM block of PKCS7 in Signer's spelling, nothing around it.
 22. `tlv`, `envelope`: BER that holds, level by level, exactly the elements of a CMS SignedData, no
@@ -9,7 +11,8 @@ The checks carry their numbers in the code and in the ids of their errors (E-SIG
 24. `envelope`: one signer, version 1, named by issuer and serial number.
 25. `envelope`: no unsigned attributes.
 26. `envelope`: digest SHA-384, signature ECDSA with SHA-384, wherever they are named.
-27. `chain`: 1 to 10 certificates, each X.509 v3 and readable.
+27. `chain`, `certificate`: 1 to 10 certificates, each X.509 v3 and readable,
+    extensions included.
 28. `chain`: exactly one of them is the signer's.
 29. `chain`: it has a P-384 key, is for signing code, and is no authority.
 30. `chain`: its key verifies the signature over the DER of the signed attributes.
@@ -41,7 +44,7 @@ for what Lambda itself checks.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from signed_lambda.errors import SignatureError
 from signed_lambda.signature import advice
@@ -49,8 +52,8 @@ from signed_lambda.signature.armour import unarmour
 from signed_lambda.signature.attributes import Claims, read_claims
 from signed_lambda.signature.chain import (
     build_chain,
-    check_chain,
-    name_of,
+    check_authorities,
+    check_validity,
     read_certificates,
     signer_of,
     verify_attributes,
@@ -58,7 +61,9 @@ from signed_lambda.signature.chain import (
 from signed_lambda.signature.content import CONTENT_DIGEST_BYTES, DigestFormula
 from signed_lambda.signature.envelope import read_signed_data
 from signed_lambda.signature.evidence import SEAL, Envelope, Expected, Signature
-from signed_lambda.signature.roots import TrustRoots, fingerprint
+
+if TYPE_CHECKING:
+    from signed_lambda.signature.roots import TrustRoots
 
 CLOCK_SKEW: Final = timedelta(minutes=5)
 """How far Signer's clock may be ahead of ours."""
@@ -83,10 +88,11 @@ def verify_envelope(sf: bytes, *, roots: TrustRoots, now: datetime) -> Envelope:
     signed = read_signed_data(unarmour(sf))  # 21-26
     bag = read_certificates(signed.certificates)  # 27
     signer = signer_of(signed, bag)  # 28
+    chain = build_chain(signer, bag, roots)  # 33
+    check_authorities(chain)  # 34-35
     verify_attributes(signed, signer)  # 29-30
     claims = read_claims(signed.signed_attributes)  # 31-32
-    chain = build_chain(signer, bag, roots)  # 33
-    check_chain(chain, claims.signed_at)  # 34-36
+    check_validity(chain, claims.signed_at)  # 36
     _check_times(claims, now)  # 37-38
     return Envelope(
         job_arn=claims.job_arn,
@@ -94,9 +100,9 @@ def verify_envelope(sf: bytes, *, roots: TrustRoots, now: datetime) -> Envelope:
         signed_at=claims.signed_at,
         expires_at=claims.expires_at,
         content_digest=claims.content_digest,
-        signer_subject=name_of(signer),
-        signer_serial=f"{signer.serial_number:x}",
-        root_sha256=fingerprint(chain[-1]),
+        signer_subject=signer.parsed.subject.rfc4514_string(),
+        signer_serial=f"{signer.serial:x}",
+        root_sha256=chain[-1].fingerprint,
         other_attributes=tuple(kind.hex() for kind in claims.other),
         seal=SEAL,
     )

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID
+
 from tests.unit.signature import forge
 from tests.unit.signature.forge import LEAF, LOWER, ROOT, UPPER, Recipe, der, key, seq, tlv
 from tests.unit.signature.variants import (
@@ -39,8 +41,23 @@ def _version_1(tbs: TbsCertificate) -> None:
     del tbs["extensions"]
 
 
+def _version_2(tbs: TbsCertificate) -> None:
+    tbs["version"] = "v2"
+
+
 def _double_extension(tbs: TbsCertificate) -> None:
     tbs["extensions"].append(tbs["extensions"][0].copy())
+
+
+def _unique_identifier(tbs: TbsCertificate) -> None:
+    tbs["issuer_unique_id"] = b"\xaa"
+
+
+def _off_curve() -> bytes:
+    """A root whose key's last byte is another: not on the curve."""
+    certificate = der(forge.ROOT_CERTIFICATE)
+    point = ROOT.key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    return certificate.replace(point, point[:-1] + bytes([point[-1] ^ 1]))
 
 
 def _broken_usage() -> Recipe:
@@ -71,8 +88,20 @@ TAMPERED: dict[str, tuple[str, Callable[[], bytes]]] = {
         lambda: carrying(_grown(der(forge.ROOT_CERTIFICATE))).sf(),
     ),
     "leaf of version 1": ("27", lambda: resigned_leaf(_version_1).sf()),
+    "leaf of version 2 with extensions": ("27", lambda: resigned_leaf(_version_2).sf()),
     "leaf with serial number 0": ("27", lambda: resigned_leaf(with_serial(0)).sf()),
     "leaf with a negative serial number": ("27", lambda: resigned_leaf(with_serial(-4)).sf()),
+    "leaf with an extension twice": ("27", lambda: resigned_leaf(_double_extension).sf()),
+    "leaf with an unreadable extension": ("27", lambda: _broken_usage().sf()),
+    "leaf with a serial number of 21 bytes": (
+        "27",
+        lambda: resigned_leaf(with_serial(1 << 160)).sf(),
+    ),
+    "leaf with a unique identifier of its issuer": (
+        "27",
+        lambda: resigned_leaf(_unique_identifier).sf(),
+    ),
+    "key that is no point of P-384": ("27", lambda: carrying(_off_curve()).sf()),
     # -- 28: the signer's certificate
     "signer's certificate missing": (
         "28",
@@ -111,8 +140,6 @@ TAMPERED: dict[str, tuple[str, Callable[[], bytes]]] = {
         lambda: with_leaf(purposes=(ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE,)).sf(),
     ),
     "leaf without a purpose": ("29", lambda: with_leaf(purposes=()).sf()),
-    "leaf with an extension twice": ("29", lambda: resigned_leaf(_double_extension).sf()),
-    "leaf with an unreadable extension": ("29", lambda: _broken_usage().sf()),
     # -- 33: the way to the root
     "leaf that signed itself": (
         "33",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+
 from tests.unit.signature import forge
 from tests.unit.signature.forge import Recipe, attributes, key, seq, tlv
 from tests.unit.signature.variants import GOOD, changed_after_signing, with_attributes

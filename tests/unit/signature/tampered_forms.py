@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives import hashes
+
 from tests.unit.signature import forge
 from tests.unit.signature.forge import LEAF, attributes, pem, seq, tlv
 from tests.unit.signature.variants import GOOD

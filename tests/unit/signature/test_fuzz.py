@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from tests.unit.signature.forge import pem, tlv
-from tests.unit.signature.test_real_signature import NOW, SF
-from tests.unit.signature.variants import GOOD, prove
 
 from signed_lambda.errors import SignatureError
 from signed_lambda.signature import TrustRoots, verify_envelope
+from tests.unit.signature.forge import pem, tlv
+from tests.unit.signature.test_real_signature import NOW, SF
+from tests.unit.signature.variants import GOOD, prove
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,16 +7,15 @@ import hashlib
 import itertools
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from asn1crypto import core
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.signature import forge
-from tests.unit.signature.forge import LEAF, LOWER
-from tests.unit.signature.variants import GOOD, prove
 
 import signed_lambda
 from signed_lambda.model import Sha256
@@ -32,6 +31,13 @@ from signed_lambda.signature import (
     envelope,
     roots,
 )
+from signed_lambda.signature.certificate import Certificate
+from tests.unit.signature import forge
+from tests.unit.signature.forge import LEAF, LOWER
+from tests.unit.signature.variants import GOOD, prove
+
+if TYPE_CHECKING:
+    from asn1crypto.x509 import TbsCertificate
 
 PACKAGE = Path(signed_lambda.__file__).parent
 
@@ -116,8 +122,8 @@ def test_formula_is_unconfirmed_until_a_zip_signed_by_aws_is_among_the_test_data
 def test_pinned_root_is_the_only_root_of_aws() -> None:
     (root,) = TrustRoots.AWS.certificates
 
-    assert roots.fingerprint(root) == roots.AWS_ROOT_SHA256
-    assert root.subject.rfc4514_string() == (
+    assert root.fingerprint == roots.AWS_ROOT_SHA256
+    assert root.parsed.subject.rfc4514_string() == (
         "CN=Signer us-west-2 ROOT CA,ST=WA,OU=Cryptography,O=AWS,C=US"
     )
 
@@ -165,13 +171,32 @@ def test_root_that_only_names_itself_as_issuer_is_not_self_signed() -> None:
         TrustRoots.from_pem(lookalike.public_bytes(Encoding.PEM))
 
 
+def test_root_that_cannot_be_read_as_strictly_as_a_chain_is_refused() -> None:
+    def version_1(tbs: TbsCertificate) -> None:
+        tbs["version"] = "v1"
+        del tbs["extensions"]
+
+    old = x509.load_der_x509_certificate(forge.resigned(forge.ROOT, version_1))
+
+    with pytest.raises(ValueError, match="a root cannot be used"):
+        TrustRoots.from_pem(old.public_bytes(Encoding.PEM))
+
+
+def test_root_with_another_kind_of_key_is_refused() -> None:
+    weak = forge.key(1, ec.SECP256R1())
+    root = forge.replace(forge.ROOT, key=weak, issuer_key=weak).make()
+
+    with pytest.raises(ValueError, match="not self-signed with ECDSA P-384"):
+        TrustRoots.from_pem(root.public_bytes(Encoding.PEM))
+
+
 def test_several_roots_may_be_given() -> None:
     other = forge.replace(forge.ROOT, key=forge.key(5), issuer_key=forge.key(5)).make()
     pem = other.public_bytes(Encoding.PEM) + forge.ROOT_CERTIFICATE.public_bytes(Encoding.PEM)
 
     signature = prove(GOOD.sf(), roots=TrustRoots.from_pem(pem))
 
-    assert signature.root_sha256 == roots.fingerprint(forge.ROOT_CERTIFICATE)
+    assert signature.root_sha256 == Certificate.read(forge.der(forge.ROOT_CERTIFICATE)).fingerprint
 
 
 # -- proofs

@@ -6,7 +6,6 @@ import datetime as dt
 from pathlib import Path
 
 import pytest
-from tests.unit.signature.variants import ROOTS
 
 from signed_lambda.errors import SignatureError
 from signed_lambda.signature import (
@@ -17,6 +16,7 @@ from signed_lambda.signature import (
     verify,
     verify_envelope,
 )
+from tests.unit.signature.variants import ROOTS
 
 SF = (Path(__file__).parents[2] / "data/signer/aws_signer_signature_v1.0.SF").read_bytes()
 NOW = dt.datetime(2026, 11, 22, tzinfo=dt.UTC)

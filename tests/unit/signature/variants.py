@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
+
+from signed_lambda.signature import DigestFormula, Expected, Signature, TrustRoots, verify
 from tests.unit.signature import forge
 from tests.unit.signature.forge import (
     LEAF,
@@ -18,8 +20,6 @@ from tests.unit.signature.forge import (
     der,
     key,
 )
-
-from signed_lambda.signature import DigestFormula, Expected, Signature, TrustRoots, verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable
