@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from signed_lambda.errors import ZipError
-from signed_lambda.model import Sha256
 from signed_lambda.package.layout import STORED
 from signed_lambda.package.names import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from signed_lambda.model import Sha256
 
 ZipEntryKind = Literal["file", "link", "directory"]
 
@@ -216,21 +217,26 @@ def _raw(read: Callable[[int, int], bytes], place: Place) -> Iterator[bytes]:
 def _inflated(raw: Iterator[bytes]) -> Iterator[bytes]:
     """The unpacked data; the stream must end exactly where the data end."""
     engine = zlib.decompressobj(-zlib.MAX_WBITS)
+    ended = False
     for packed in raw:
-        if engine.eof:
+        if not ended:
+            yield from _fed(engine, packed)
+        if ended or engine.unused_data:
             raise ContentError("holds bytes behind the end of its compressed data")
-        todo = packed
-        while True:
-            try:
-                chunk = engine.decompress(todo, CHUNK_BYTES)
-            except zlib.error as error:
-                raise ContentError(f"has broken compressed data ({error})") from error
-            if chunk:
-                yield chunk
-            todo = engine.unconsumed_tail
-            if engine.eof or (not todo and len(chunk) < CHUNK_BYTES):
-                break
-        if engine.unused_data:
-            raise ContentError("holds bytes behind the end of its compressed data")
-    if not engine.eof:
+        ended = engine.eof
+    if not ended:
         raise ContentError("has compressed data without an end")
+
+
+def _fed(engine: zlib._Decompress, packed: bytes) -> Iterator[bytes]:
+    """What the engine gives for these bytes; may be short of the end of the stream."""
+    while not engine.eof:
+        try:
+            chunk = engine.decompress(packed, CHUNK_BYTES)
+        except zlib.error as error:
+            raise ContentError(f"has broken compressed data ({error})") from error
+        if chunk:
+            yield chunk
+        packed = engine.unconsumed_tail
+        if not packed and len(chunk) < CHUNK_BYTES:
+            return

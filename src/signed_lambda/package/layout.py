@@ -63,6 +63,11 @@ EXTRAS_REFUSED: Final = {
 """Extra fields by which another reader could see another kind, mode or content than we do."""
 
 
+U16_MAX: Final = 0xFFFF
+U32_MAX: Final = 0xFFFF_FFFF
+"""Stand for "see the zip64 record"."""
+
+
 class LayoutError(ValueError):
     """Bytes that do not have the form they must have; says which."""
 
@@ -130,9 +135,7 @@ class EndRecord:
         """The record from its 22 bytes, which begin with END_SIGNATURE."""
         _, disk, index_disk, here, entries, size, offset, comment = END.unpack(raw)
         is_plain = (
-            disk == index_disk == 0
-            and here == entries < 0xFFFF  # noqa: PLR2004 - 16 bits: "see zip64"
-            and 0xFFFFFFFF not in {size, offset}
+            disk == index_disk == 0 and here == entries < U16_MAX and U32_MAX not in {size, offset}
         )
         return cls(entries, size, offset, comment, is_plain)
 

@@ -113,10 +113,9 @@ class NameTree:
                 return _Next(self._links[name])
             if name in self._folders:
                 here.append(part)
-            elif name in self._files:
-                return "dangling" if todo else Landing(name, is_folder=False)
-            else:
-                return "dangling"
+                continue
+            is_file = name in self._files and not todo
+            return Landing(name, is_folder=False) if is_file else "dangling"
         return Landing("/".join(here), is_folder=True)
 
 

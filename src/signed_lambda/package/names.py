@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from signed_lambda.package.limits import COMPONENT_BYTES_MAX, DEPTH_MAX, PATH_BYTES_MAX
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 SIGNATURE_FOLDER: Final = "META_INF"
 SIGNATURE_FILE: Final = "META_INF/aws_signer_signature_v1.0.SF"
@@ -69,23 +69,28 @@ def name_fault(name: str) -> str | None:
     Returns:
         A phrase to be read after "has".
     """
+    return next(_faults(name), None)
+
+
+def _faults(name: str) -> Iterator[str]:
     if not name:
-        return "no characters"
+        yield "no characters"
     if name.startswith("/"):
-        return "a leading '/': it is absolute"
+        yield "a leading '/': it is absolute"
     if _DRIVE.match(name):
-        return "a drive letter"
+        yield "a drive letter"
     parts = name.split("/")
     for part in parts:
         if part in {"", ".", ".."}:
-            return f"the part '{part}', which leaves or doubles a folder"
+            yield f"the part '{part}', which leaves or doubles a folder"
         if len(part.encode("utf-8", "surrogatepass")) > COMPONENT_BYTES_MAX:
-            return f"a part of more than {COMPONENT_BYTES_MAX} bytes"
+            yield f"a part of more than {COMPONENT_BYTES_MAX} bytes"
     if len(name.encode("utf-8", "surrogatepass")) > PATH_BYTES_MAX:
-        return f"more than {PATH_BYTES_MAX:,} bytes"
+        yield f"more than {PATH_BYTES_MAX:,} bytes"
     if len(parts) > DEPTH_MAX:
-        return f"more than {DEPTH_MAX} folders"
-    return text_fault(name)
+        yield f"more than {DEPTH_MAX} folders"
+    if fault := text_fault(name):
+        yield fault
 
 
 def twin_notes(names: Iterable[str]) -> tuple[str, ...]:
@@ -109,6 +114,6 @@ def twin_notes(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def _difference(group: list[str]) -> str:
-    """ "case", or "Unicode normal form" where the letters are the same."""
+    """What tells the names of a group apart, in words."""
     same = {unicodedata.normalize("NFC", name) for name in group}
     return "Unicode normal form" if len(same) == 1 else "case"

@@ -154,27 +154,29 @@ def _parse(text: str) -> _Pattern | None:
     if any(ord(c) < ord(" ") or ord(c) == 127 for c in text):  # noqa: PLR2004 - DEL
         raise ValueError("it holds a control character")
     negated = text.startswith("!")
-    if negated:
-        text = text[1:]
-    folders_only = text.endswith("/")
-    if folders_only:
-        text = text[:-1]
+    text = text.removeprefix("!")
+    return _Pattern(negated, text.endswith("/"), _compile(text.removesuffix("/")))
+
+
+def _compile(text: str) -> tuple[str | re.Pattern[str], ...]:
+    """The parts of a pattern; it holds for any folder unless a "/" stands within or before it.
+
+    Raises:
+        ValueError: Not a pattern; says why.
+    """
     anchored = "/" in text
     parts = text.removeprefix("/").split("/")
     if "" in parts:
-        raise ValueError("nothing stands between two slashes")
-    compiled: list[str | re.Pattern[str]] = []
-    if not anchored:
-        compiled.append(_ANY_FOLDERS)
+        raise ValueError("nothing stands before or between its slashes")
+    compiled: list[str | re.Pattern[str]] = [] if anchored else [_ANY_FOLDERS]
     for part in parts:
-        if anchored and len(part) > 1 and not part.strip("*"):  # git takes "****" as "**"
-            if not compiled or compiled[-1] != _ANY_FOLDERS:
-                compiled.append(_ANY_FOLDERS)
-        else:
+        if not anchored or len(part) == 1 or part.strip("*"):
             compiled.append(_compile_part(part))
+        elif not compiled or compiled[-1] != _ANY_FOLDERS:  # git takes "****" as "**", too
+            compiled.append(_ANY_FOLDERS)
     if compiled[-1] == _ANY_FOLDERS:
         compiled.append(_compile_part("*"))  # "a/**" is all that is in a, not a itself
-    return _Pattern(negated, folders_only, tuple(compiled))
+    return tuple(compiled)
 
 
 def _without_trailing_spaces(text: str) -> str:

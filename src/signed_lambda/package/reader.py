@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 
 from signed_lambda.errors import Problem, ZipError
 from signed_lambda.model import Sha256
+from signed_lambda.package.agreement import Draft, difference, draft, form_fault, name_faults
 from signed_lambda.package.contents import (
     AGAIN,
     OPEN_FLAGS,
@@ -27,46 +28,27 @@ from signed_lambda.package.contents import (
     Place,
     ZipContents,
     ZipEntry,
-    ZipEntryKind,
     content,
 )
 from signed_lambda.package.index import check_extra, decode_name, find_index, parse_index
 from signed_lambda.package.layout import (
-    DEFLATED,
     DESCRIPTOR,
     DESCRIPTOR_SIGNATURE,
-    DOS_FOLDER,
     FLAG_DESCRIPTOR,
-    FLAGS_ENCRYPTED,
-    FLAGS_KNOWN,
-    HOSTS_WITH_MODES,
     LOCAL,
     LOCAL_SIGNATURE,
-    STORED,
     CentralHeader,
     Header,
     LayoutError,
 )
-from signed_lambda.package.limits import LINK_TARGET_BYTES_MAX, SIGNED_LIMITS, Limits
+from signed_lambda.package.limits import SIGNED_LIMITS, Limits
 from signed_lambda.package.links import NameTree
 from signed_lambda.package.names import name_fault, shown, text_fault, twin_notes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 PROBLEMS_MAX: Final = 50
-_METHODS: Final = {
-    1: "shrink",
-    6: "implode",
-    9: "deflate64",
-    12: "bzip2",
-    14: "lzma",
-    93: "zstd",
-    95: "xz",
-    98: "PPMd",
-    99: "AES encryption",
-}
 
 
 def read_zip(
@@ -98,16 +80,6 @@ def read_zip(
 
 
 @dataclass(slots=True)
-class _Draft:
-    """An entry of the index, decoded; its data not yet seen."""
-
-    header: CentralHeader
-    name: str
-    kind: ZipEntryKind
-    mode: int | None
-
-
-@dataclass(slots=True)
 class _Reader:
     fd: int
     path: Path
@@ -128,12 +100,10 @@ class _Reader:
             )
         identity = Identity.of(self.fd)
         record = find_index(self._read, status.st_size, self.label, self.limits)
-        drafts = [
-            draft
-            for header in parse_index(self._read, record, self.label)
-            if (draft := self._draft(header)) is not None
-        ]
-        self._check_names(drafts)
+        headers = parse_index(self._read, record, self.label)
+        drafts = [item for item in map(self._draft, headers) if item is not None]
+        for name, id_, what in name_faults(drafts):
+            self._note(name, id_, what)
         self._stop_on_problems()
         self._check_total(drafts)
         entries = self._walk(drafts, record.index_offset)
@@ -158,64 +128,30 @@ class _Reader:
 
     # -- the index alone
 
-    def _draft(self, header: CentralHeader) -> _Draft | None:
+    def _draft(self, header: CentralHeader) -> Draft | None:
         """The entry, if nothing is wrong with what the index says of it."""
         raw = header.name
-        if header.flags & FLAGS_ENCRYPTED or header.method == 99:  # noqa: PLR2004 - AES
-            raise self._error(raw, "E-ZIP-07", "is encrypted; Lambda cannot open it")
-        if header.method not in {STORED, DEFLATED}:
-            method = _METHODS.get(header.method, f"method {header.method}")
-            raise self._error(raw, "E-ZIP-08", f"uses {method}; Lambda takes stored or deflate")
-        if header.flags & ~FLAGS_KNOWN:
-            raise self._error(raw, "E-ZIP-15", f"has unknown flags (0x{header.flags:04x})")
-        if 0xFFFFFFFF in {header.compressed_bytes, header.size_bytes, header.offset}:
-            raise self._error(raw, "E-ZIP-15", "uses zip64, which no package needs")
+        if fault := form_fault(header):
+            raise self._error(raw, *fault)
         try:
             name = decode_name(raw, header.flags)
         except LayoutError as error:
             self._note(raw, "E-ZIP-09", str(error))
             return None
-        if fault := name_fault(name.removesuffix("/")):
-            self._note(raw, "E-ZIP-09", f"has {fault}")
+        if bad := name_fault(name.removesuffix("/")):
+            self._note(raw, "E-ZIP-09", f"has {bad}")
             return None
         try:
             check_extra(header.extra, raw, name)
         except LayoutError as error:
             raise self._error(raw, "E-ZIP-15", str(error)) from error
         try:
-            kind, mode = _kind(header, name)
+            return draft(header, name)
         except LayoutError as error:
             self._note(raw, "E-ZIP-13", str(error))
             return None
-        if kind == "directory" and header.size_bytes:
-            raise self._error(raw, "E-ZIP-13", "is a folder that holds data")
-        if kind == "link" and not 0 < header.size_bytes <= LINK_TARGET_BYTES_MAX:
-            raise self._error(raw, "E-ZIP-13", f"is a link of {header.size_bytes:,} bytes")
-        return _Draft(header, name, kind, mode)
 
-    def _check_names(self, drafts: list[_Draft]) -> None:
-        """No name twice, no name both a file and a folder."""
-        seen: set[str] = set()
-        others: set[str] = set()
-        for draft in drafts:
-            name = draft.name.removesuffix("/")
-            if name in seen:
-                self._note(draft.name, "E-ZIP-06", "is there twice: readers take one or the other")
-            seen.add(name)
-            if draft.kind != "directory":
-                others.add(name)
-        folders: set[str] = set()
-        for draft in drafts:
-            above = draft.name.removesuffix("/").rpartition("/")[0]
-            while above and above not in folders:
-                if above in others:
-                    self._note(
-                        draft.name, "E-ZIP-16", f"lies in {shown(above)}, which is no folder"
-                    )
-                folders.add(above)
-                above = above.rpartition("/")[0]
-
-    def _check_total(self, drafts: list[_Draft]) -> None:
+    def _check_total(self, drafts: list[Draft]) -> None:
         total = sum(d.header.size_bytes for d in drafts)
         if total <= self.limits.unzipped_bytes:
             return
@@ -223,39 +159,39 @@ class _Reader:
         packed = sum(d.header.compressed_bytes for d in drafts) or 1
         raise ZipError.of(
             "E-ZIP-11",
-            f"{self.label} unpacks to {total:,} bytes ({total / packed:,.0f} times its size), limit "
-            f"{self.limits.unzipped_bytes:,}; largest: {shown(largest.name)} "
+            f"{self.label} unpacks to {total:,} bytes ({total / packed:,.0f} times its size), "
+            f"limit {self.limits.unzipped_bytes:,}; largest: {shown(largest.name)} "
             f"({largest.header.size_bytes:,})",
             "Leave out what the function does not need",
         )
 
     # -- the data
 
-    def _walk(self, drafts: list[_Draft], index_offset: int) -> tuple[ZipEntry, ...]:
+    def _walk(self, drafts: list[Draft], index_offset: int) -> tuple[ZipEntry, ...]:
         """Reads header, data and descriptor of each entry; they must lie end to end from byte 0."""
         at = 0
         entries: list[ZipEntry] = []
-        for order, draft in enumerate(drafts):
-            offset = draft.header.offset
+        for order, item in enumerate(drafts):
+            offset = item.header.offset
             if offset != at:
-                raise self._out_of_line(at, offset, draft)
+                raise self._out_of_line(at, offset, item)
             following = drafts[order + 1].header.offset if order + 1 < len(drafts) else index_offset
-            data_at = self._check_local(at, draft, index_offset)
-            entry = self._unpack(order, draft, data_at)
-            end = data_at + draft.header.compressed_bytes
-            if draft.header.flags & FLAG_DESCRIPTOR:
-                end = self._check_descriptor(end, following, draft.header)
+            data_at = self._check_local(at, item, index_offset)
+            entry = self._unpack(order, item, data_at)
+            end = data_at + item.header.compressed_bytes
+            if item.header.flags & FLAG_DESCRIPTOR:
+                end = self._check_descriptor(end, following, item.header)
             entries.append(entry)
             at = end
         if at != index_offset:
             raise self._gap(at, index_offset)
         return tuple(entries)
 
-    def _out_of_line(self, at: int, offset: int, draft: _Draft) -> Exception:
+    def _out_of_line(self, at: int, offset: int, item: Draft) -> Exception:
         if offset > at:
             return self._gap(at, offset)
         return self._error(
-            draft.name,
+            item.name,
             "E-ZIP-05",
             f"begins at byte {offset:,}, inside or before the entry that ends at {at:,}",
         )
@@ -276,18 +212,18 @@ class _Reader:
             "E-ZIP-03", f"{self.label} has {end - at:,} bytes between its parts at {at:,}", AGAIN
         )
 
-    def _check_local(self, at: int, draft: _Draft, index_offset: int) -> int:
+    def _check_local(self, at: int, item: Draft, index_offset: int) -> int:
         """Compares the local header with the index; returns where the data begin."""
-        central = draft.header
+        central = item.header
         raw = self._read(LOCAL.size, at)
         if not raw.startswith(LOCAL_SIGNATURE) or at + LOCAL.size > index_offset:
-            raise self._error(draft.name, "E-ZIP-04", "is in the index and not in the data")
+            raise self._error(item.name, "E-ZIP-04", "is in the index and not in the data")
         _, _, flags, method, time, date, crc, compressed, size, name_bytes, extra_bytes = (
             LOCAL.unpack(raw)
         )
-        data_at = at + LOCAL.size + name_bytes + extra_bytes
+        data_at: int = at + LOCAL.size + name_bytes + extra_bytes
         if data_at + central.compressed_bytes > index_offset:
-            raise self._error(draft.name, "E-ZIP-05", "has data that run into the index")
+            raise self._error(item.name, "E-ZIP-05", "has data that run into the index")
         tail = self._read(name_bytes + extra_bytes, at + LOCAL.size)
         local = Header(
             flags=flags,
@@ -299,12 +235,12 @@ class _Reader:
             name=tail[:name_bytes],
             extra=tail[name_bytes:],
         )
-        if difference := _difference(central, local):
-            raise self._error(draft.name, "E-ZIP-05", difference)
+        if what := difference(central, local):
+            raise self._error(item.name, "E-ZIP-05", what)
         try:
-            check_extra(local.extra, local.name, draft.name)
+            check_extra(local.extra, local.name, item.name)
         except LayoutError as error:
-            raise self._error(draft.name, "E-ZIP-15", str(error)) from error
+            raise self._error(item.name, "E-ZIP-15", str(error)) from error
         return data_at
 
     def _check_descriptor(self, at: int, following: int, header: CentralHeader) -> int:
@@ -319,9 +255,9 @@ class _Reader:
             raise self._gap(at + DESCRIPTOR.size + 4 * signed, following)
         raise self._error(header.name, "E-ZIP-05", "has other values behind its data than in front")
 
-    def _unpack(self, order: int, draft: _Draft, data_at: int) -> ZipEntry:
+    def _unpack(self, order: int, item: Draft, data_at: int) -> ZipEntry:
         """Unpacks the data once: verifies size and CRC, computes the hash."""
-        header = draft.header
+        header = item.header
         place = Place(
             method=header.method,
             offset=data_at,
@@ -334,18 +270,18 @@ class _Reader:
         try:
             for chunk in content(self._read, place):
                 digest.update(chunk)
-                if draft.kind == "link":
+                if item.kind == "link":
                     target += chunk
         except ContentError as error:
-            raise self._error(draft.name, "E-ZIP-10", str(error)) from error
+            raise self._error(item.name, "E-ZIP-10", str(error)) from error
         return ZipEntry(
-            name=draft.name,
-            kind=draft.kind,
-            mode=draft.mode,
+            name=item.name,
+            kind=item.kind,
+            mode=item.mode,
             size_bytes=header.size_bytes,
             sha256=Sha256(digest.digest()),
             order=order,
-            link_target=self._link_target(draft.name, target),
+            link_target=self._link_target(item.name, target),
             place=place,
         )
 
@@ -395,57 +331,3 @@ _LINKS: Final = {
     "dangling": "it leads to nothing",
     "loop": "it is a loop",
 }
-
-
-def _kind(header: CentralHeader, name: str) -> tuple[ZipEntryKind, int | None]:
-    """Kind and permission bits by name and attributes, where no two readers can differ.
-
-    Raises:
-        LayoutError: Name and attributes disagree, or it is a device, FIFO or socket.
-    """
-    by_name = name.endswith("/")
-    mode = header.external >> 16
-    has_mode = header.host in HOSTS_WITH_MODES
-    type_ = stat.S_IFMT(mode)
-    if type_ not in {0, stat.S_IFREG, stat.S_IFDIR} and not (type_ == stat.S_IFLNK and has_mode):
-        raise LayoutError(f"is neither file, folder nor link (mode 0{mode:o})")
-    votes = {by_name}
-    if type_:
-        votes.add(type_ == stat.S_IFDIR)
-    if header.external & DOS_FOLDER:
-        votes.add(True)
-    if len(votes) > 1:
-        raise LayoutError(
-            f"is a {'folder' if by_name else 'file'} by its name and not by its attributes"
-        )
-    permissions = stat.S_IMODE(mode) if has_mode and mode else None
-    if by_name:
-        return "directory", permissions
-    return ("link" if type_ == stat.S_IFLNK else "file"), permissions
-
-
-def _difference(central: CentralHeader, local: Header) -> str | None:
-    """What the two headers of an entry disagree on; "version needed" may differ, it says nothing.
-
-    With a descriptor, the local header may say 0 for what was not known yet.
-    """
-    if central.name != local.name:
-        return f"is called '{shown(local.name)}' in the data"
-    late = bool(central.flags & FLAG_DESCRIPTOR)
-    pairs = (
-        ("flags", central.flags, local.flags, False),
-        ("method", central.method, local.method, False),
-        ("time", central.moment, local.moment, False),
-        ("CRC", central.crc, local.crc, late),
-        ("compressed size", central.compressed_bytes, local.compressed_bytes, late),
-        ("size", central.size_bytes, local.size_bytes, late),
-    )
-    for what, ours, theirs, may_be_zero in pairs:
-        if ours != theirs and not (may_be_zero and theirs == 0):
-            return f"has the {what} {ours} in the index and {theirs} in the data"
-    if central.method == STORED:
-        if central.size_bytes != central.compressed_bytes:
-            return "is stored and has two sizes"
-        if local.size_bytes != central.size_bytes:
-            return "is stored and tells its size only behind its data"
-    return None

@@ -210,7 +210,7 @@ class Rules:
         return "bytecode" if name.lower().endswith((".pyc", ".pyo")) else None
 
     def _is_included(self, name: str) -> bool:
-        """What the pattern for the file says; if none matches it, for the folder above, and so on."""
+        """What the patterns say of the file; if nothing, of the folder above it, and so on."""
         decision = self._include.decide(name, folder=False)
         while decision is None and "/" in name:
             name = name.rpartition("/")[0]
