@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import warnings
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -17,9 +18,10 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from asn1crypto import cms, core, pem
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 if TYPE_CHECKING:
@@ -37,6 +39,19 @@ _OIDS: Final = {
     "expires_at": "1.3.187.137.1.3",
     "profile_version": "1.3.187.137.1.4",
 }
+
+
+# What asn1crypto and cryptography raise on bytes that are not what they should be.
+_MALFORMED: Final = (
+    ValueError,
+    TypeError,
+    KeyError,
+    CryptographyDeprecationWarning,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.ExtensionNotFound,
+    x509.InvalidVersion,
+)
 
 
 class Unsigned(Exception):
@@ -70,6 +85,15 @@ def read_signature(zip_bytes: bytes, root_pem: bytes, now: datetime) -> Signatur
         NotProperlySigned: Another digest, a broken or untrusted signature.
     """
     signature_file, digest = _open_zip(zip_bytes)
+    try:
+        return _judge(signature_file, digest, x509.load_pem_x509_certificate(root_pem), now)
+    except _MALFORMED as error:
+        raise NotProperlySigned(f"the signature file is not readable: {error}") from error
+
+
+def _judge(
+    signature_file: bytes, digest: bytes, root: x509.Certificate, now: datetime
+) -> Signature:
     signed_data = _parse(signature_file)
     signer = signed_data["signer_infos"][0]
     attributes = _attributes(signer)
@@ -80,12 +104,10 @@ def read_signature(zip_bytes: bytes, root_pem: bytes, now: datetime) -> Signatur
     signed_at = _time(attributes["signed_at"])
     if signed_at > now:
         _refuse("the signing time lies in the future")
-    certificates = [
-        x509.load_der_x509_certificate(c.chosen.dump()) for c in signed_data["certificates"]
-    ]
+    certificates = _certificates(signed_data)
     leaf = _leaf(signer, certificates)
     _check_signature(signer, leaf)
-    _check_chain(leaf, certificates, x509.load_pem_x509_certificate(root_pem), signed_at)
+    _check_chain(leaf, certificates, root, signed_at)
     return Signature(
         job_arn=str(attributes["job"]),
         profile_version_arn=str(attributes["profile_version"]),
@@ -129,23 +151,31 @@ def _open_zip(zip_bytes: bytes) -> tuple[bytes, bytes]:
 
 def _parse(signature_file: bytes) -> cms.SignedData:
     """The SignedData of a PEM PKCS7, detached, with one signer."""
-    try:
-        kind, headers, encoded = pem.unarmor(signature_file)
-        content = cms.ContentInfo.load(encoded, strict=True)
-        if kind != "PKCS7" or headers or content["content_type"].native != "signed_data":
-            _refuse("the signature file is not a PKCS7 SignedData")
-        signed_data: cms.SignedData = content["content"]
-        # Lazy parsing ends here: what is not ASN.1 fails now.
-        _ = signed_data.native
-    except (ValueError, TypeError) as error:
-        raise NotProperlySigned(f"the signature file is not readable: {error}") from error
+    kind, headers, encoded = pem.unarmor(signature_file)
+    content = cms.ContentInfo.load(encoded, strict=True)
+    if kind != "PKCS7" or headers or content["content_type"].native != "signed_data":
+        _refuse("the signature file is not a PKCS7 SignedData")
+    signed_data: cms.SignedData = content["content"]
     if signed_data["encap_content_info"]["content_type"].native != "data":
         _refuse("the content is not data")
     if not isinstance(signed_data["encap_content_info"]["content"], core.Void):
         _refuse("the signature is not detached")
     if len(signed_data["signer_infos"]) != 1:
         _refuse("there is not exactly one signer")
+    digests = [algorithm["algorithm"].native for algorithm in signed_data["digest_algorithms"]]
+    versions = (signed_data["version"].native, signed_data["signer_infos"][0]["version"].native)
+    if digests != ["sha384"] or versions != ("v1", "v1"):
+        _refuse(f"versions and digests are {versions} and {digests}")
     return signed_data
+
+
+def _certificates(signed_data: cms.SignedData) -> list[x509.Certificate]:
+    """All that the envelope carries; one that is merely deprecated is no good either."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", CryptographyDeprecationWarning)
+        return [
+            x509.load_der_x509_certificate(c.chosen.dump()) for c in signed_data["certificates"]
+        ]
 
 
 def _attributes(signer: cms.SignerInfo) -> dict[str, Any]:
