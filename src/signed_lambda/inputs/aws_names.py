@@ -11,7 +11,7 @@ import re
 from typing import Final
 
 from signed_lambda.inputs.bad import BadValueError
-from signed_lambda.inputs.spelling import character, nearest, shown
+from signed_lambda.inputs.spelling import character, counted, nearest, shown
 from signed_lambda.inputs.values import FunctionRef
 from signed_lambda.model import AliasName, FunctionName
 
@@ -42,17 +42,19 @@ _PARTIAL_PARTS: Final = 3
 _ARN_FORM: Final = "arn:aws:lambda:<region>:<account>:function:<name>"
 
 
-def _only(text: str, allowed: str, do: str) -> None:
+def _only(text: str, allowed: str, do: str, place: str = "") -> None:
     """Refuses the first character that is not in the set, by its place.
 
     Args:
         text: The value.
         allowed: Inside of a regular expression's brackets.
         do: What to write.
+        place: Where the value stands, if it is a part.
     """
     foreign = re.search(f"[^{allowed}]", text)
     if foreign:
-        raise BadValueError(f"has {character(foreign[0])} at position {foreign.start() + 1}", do)
+        says = f"has {character(foreign[0])} at position {foreign.start() + 1}"
+        raise BadValueError(says, do, value=text, place=place)
 
 
 def function(text: str) -> FunctionRef:
@@ -63,9 +65,14 @@ def function(text: str) -> FunctionRef:
     if text.startswith("arn:"):
         return _function_arn(text.split(":"))
     parts = text.split(":")
+    if len(parts) == 2 and _ACCOUNT.fullmatch(parts[0]):  # noqa: PLR2004 - account:name
+        raise BadValueError(
+            "lacks ':function:' between account and name",
+            f"Write {shown(f'{parts[0]}:function:{parts[1]}')} if that was meant",
+        )
     if len(parts) >= _PARTIAL_PARTS and _ACCOUNT.fullmatch(parts[0]) and parts[1] == "function":
         _no_qualifier(parts[_PARTIAL_PARTS:])
-        return FunctionRef(name=_function_name(parts[2]), account=parts[0])
+        return FunctionRef(name=_function_name(parts[2], "in the ARN"), account=parts[0])
     if len(parts) == 2 and parts[0] != "function":  # noqa: PLR2004 - name:qualifier
         _no_qualifier(parts[1:])
     return FunctionRef(name=_function_name(text))
@@ -79,7 +86,7 @@ def _function_arn(parts: list[str]) -> FunctionRef:
         )
     _, partition, service, region, account, kind, name = parts[:_ARN_PARTS]
     expected = [
-        (_PARTITION.fullmatch(partition), f"names partition {shown(partition)}"),
+        (_PARTITION.fullmatch(partition), f"names partition {shown(partition)}, not one of AWS's"),
         (service == "lambda", f"is an ARN of service {shown(service)}, not of lambda"),
         (_REGION.fullmatch(region), f"names region {shown(region)}, which no region looks like"),
         (_ACCOUNT.fullmatch(account), f"names account {shown(account)}, which is not 12 digits"),
@@ -89,7 +96,7 @@ def _function_arn(parts: list[str]) -> FunctionRef:
         if not right:
             raise BadValueError(says, f"Give the name alone, or {_ARN_FORM}")
     _no_qualifier(parts[_ARN_PARTS:])
-    return FunctionRef(name=_function_name(name), account=account, region=region)
+    return FunctionRef(name=_function_name(name, "in the ARN"), account=account, region=region)
 
 
 def _no_qualifier(parts: list[str]) -> None:
@@ -104,13 +111,13 @@ def _no_qualifier(parts: list[str]) -> None:
     )
 
 
-def _function_name(text: str) -> FunctionName:
+def _function_name(text: str, place: str = "") -> FunctionName:
     do = f"Use 1-{NAME_CHARACTERS} of {_LETTERS}, or an ARN"
     if not text:
-        raise BadValueError("has no function name", do)
-    _only(text, "A-Za-z0-9_-", do)
+        raise BadValueError("is empty", do, value=text, place=place)
+    _only(text, "A-Za-z0-9_-", do, place)
     if len(text) > NAME_CHARACTERS:
-        raise BadValueError(f"has a name of {len(text)} characters", do)
+        raise BadValueError(f"has {counted(len(text))}", do, value=text, place=place)
     return FunctionName(text)
 
 
@@ -127,7 +134,7 @@ def alias(text: str) -> AliasName:
             "is all digits: Lambda reads it as a version number", "Name an alias, for example live"
         )
     if len(text) > ALIAS_CHARACTERS:
-        raise BadValueError(f"has {len(text)} characters", f"Use at most {ALIAS_CHARACTERS}")
+        raise BadValueError("is too long", f"Use at most {counted(ALIAS_CHARACTERS)}")
     return AliasName(text)
 
 
@@ -137,7 +144,7 @@ def movable_alias(text: str) -> AliasName:
     if name.startswith("HASH-"):
         raise BadValueError(
             "begins with HASH-: those aliases name one build for ever and never move",
-            "Name the alias that callers use; to roll back to that build, set to",
+            "Name the alias that callers use; `command: rollback` takes this one as `to`",
         )
     return name
 
@@ -147,9 +154,10 @@ def bucket(text: str) -> str:
 
     Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
     """
-    named = re.match(r"(?:s3://|arn:[a-z-]+:s3:::|https?://)([^/.]+)", text)
-    if named:
-        raise BadValueError("is more than a name", f"Give only the bucket's name: {named[1]!r}")
+    if text.startswith(("s3:", "arn:", "http:", "https:")):
+        named = re.match(r"(?:s3://|arn:[a-z-]+:s3:::)([^/:]+)", text)
+        hint = f": {shown(named[1])}" if named else ""
+        raise BadValueError("is more than a name", f"Give only the bucket's name{hint}")
     if "/" in text:
         raise BadValueError(
             f"has '/' at position {text.index('/') + 1}",
@@ -158,7 +166,7 @@ def bucket(text: str) -> str:
     do = "Bucket names are 3-63 of a-z, 0-9, - and ., beginning and ending with a letter or digit"
     _only(text, "a-z0-9.-", do)
     if not 3 <= len(text) <= 63:  # noqa: PLR2004 - S3's limits
-        raise BadValueError(f"has {len(text)} characters", do)
+        raise BadValueError(f"has {counted(len(text))}", do)
     if not re.fullmatch(r"[a-z0-9].*[a-z0-9]", text) or ".." in text:
         raise BadValueError("has - or . at an end, or two dots together", do)
     if re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,3}){3}", text):
@@ -184,7 +192,7 @@ def prefix(text: str) -> str:
         "Use letters, digits, / and ! - _ . ' ( ): what S3 calls safe in keys",
     )
     if len(text) > PREFIX_BYTES:
-        raise BadValueError(f"has {len(text)} characters", f"Use at most {PREFIX_BYTES}")
+        raise BadValueError("is too long", f"Use at most {counted(PREFIX_BYTES)}")
     bad = [part for part in text.split("/") if part in ("", ".", "..")]
     if bad:
         tidy = "/".join(p for p in text.split("/") if p not in ("", ".", "..")) or "signed-lambda"
@@ -205,7 +213,7 @@ def profile(text: str) -> str:
     do = "Profile names take 2-64 letters, digits and _"
     _only(text, "A-Za-z0-9_", do)
     if not 2 <= len(text) <= 64:  # noqa: PLR2004 - Signer's limits
-        raise BadValueError(f"has {len(text)} characters", do)
+        raise BadValueError(f"has {counted(len(text))}", do)
     return text
 
 
@@ -219,7 +227,7 @@ def account(text: str) -> str:
         )
     _only(text, "0-9", "Account ids are 12 digits")
     raise BadValueError(
-        f"has {len(text)} digits, account ids have 12",
+        f"has {counted(len(text), 'digit')}, account ids have 12",
         "In YAML put the id in quotes, or a leading zero is lost",
     )
 
@@ -243,5 +251,6 @@ def region(text: str) -> str:
         return text
     zone = re.fullmatch(r"(.+[0-9])[a-z]", text)
     near = zone[1] if zone and zone[1] in REGIONS else nearest(text, REGIONS)
-    hint = f"; nearest: {near}" if near else ""
-    raise BadValueError("is not a region's code", f"Use a code such as us-east-1{hint}")
+    raise BadValueError(
+        "is not a region's code", f"Nearest: {near}" if near else "Use a code such as us-east-1"
+    )

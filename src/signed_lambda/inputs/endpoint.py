@@ -27,8 +27,8 @@ def endpoint(text: str) -> str:
     try:
         url = urlsplit(text)
         port = url.port
-    except ValueError as wrong:
-        raise BadValueError(f"is not a URL ({wrong})", _DO) from None
+    except ValueError:
+        raise BadValueError("has a port or brackets that no URL has", _DO) from None
     if url.scheme not in ("http", "https"):
         raise BadValueError("does not begin with http:// or https://", _DO)
     if not url.hostname or not _HOST.fullmatch(url.hostname):

@@ -14,8 +14,7 @@ OUTPUTS: Final[dict[str, str]] = {
     "and could not be read back) or `superseded` (a later run won).",
     "changed": "`true` if the alias now runs another version than before this run, else `false`.",
     "function-name": "Name of the function, without account and region.",
-    "version": "Number of the version that the alias runs now; with `plan`, the one that it runs "
-    "before the deploy.",
+    "version": "Number of the version that the alias runs at the end of the run.",
     "previous-version": "Number of the version that the alias ran before; empty on the first "
     "deploy. Give it to `to` to go back.",
     "build-sha256": "SHA-256 of the reproducible zip before signing, 64 hex digits. Fits "
@@ -27,7 +26,8 @@ OUTPUTS: Final[dict[str, str]] = {
     "signing-job-id": "Id of the AWS Signer job; empty for unsigned deploys.",
     "version-arn": "ARN of the version. Empty where the account id is masked: GitHub drops outputs "
     "that hold a secret; `function-name` and `version` serve then.",
-    "findings": "Number of findings of the scan, of all severities.",
+    "findings": "Number of findings of the scan, of all severities, without those that the source "
+    "allows with a reason.",
     "comment-url": "Address of the comment on the pull request; empty if there is none.",
     "report": "Path of the whole report as JSON, in the runner's temporary folder.",
     "sarif": "Path of the findings as SARIF, for github/codeql-action/upload-sarif.",

@@ -44,11 +44,16 @@ def boolean(text: str) -> bool:
     """`true` or `false`; YAML's other spellings are refused, because the runner passes them on."""
     if text in ("true", "false"):
         return text == "true"
-    raise BadValueError("is neither true nor false", "Write one of the two, in small letters")
+    raise BadValueError("is neither true nor false", "Write true or false")
 
 
-def choice(words: tuple[W, ...]) -> Callable[[str], W]:
-    """A parser that takes exactly these words."""
+def choice(words: tuple[W, ...], kind: str = "a known word") -> Callable[[str], W]:
+    """A parser that takes exactly these words.
+
+    Args:
+        words: As written in a workflow.
+        kind: What they are, for the message.
+    """
 
     def parse(text: str) -> W:
         for word in words:
@@ -56,7 +61,7 @@ def choice(words: tuple[W, ...]) -> Callable[[str], W]:
                 return word
         near = nearest(text, words)
         hint = f"; nearest: {near}" if near else ""
-        raise BadValueError("is not a known word", f"Use {listed(words)}{hint}")
+        raise BadValueError(f"is not {kind}", f"Use {listed(words)}{hint}")
 
     return parse
 
@@ -73,7 +78,7 @@ def command_name(words: tuple[CommandName, ...]) -> Callable[[str], CommandName]
         "check": "verify",
         "lint": "scan",
     }
-    strict = choice(words)
+    strict = choice(words, "a command")
 
     def parse(text: str) -> CommandName:
         other = others.get(text.casefold())
@@ -109,8 +114,8 @@ def pull_request(text: str) -> int:
     if _NUMBER.fullmatch(text) and int(text) < 2**31:
         return int(text)
     inside = re.search(r"(?:#|/pull/)([1-9][0-9]{0,8})(?![0-9])", text)
-    example = inside[1] if inside else "42"
-    raise BadValueError("is not a pull request's number", f"Use digits alone: {example}")
+    do = f"Write {inside[1]} alone" if inside else "Use digits alone, for example 42"
+    raise BadValueError("is not a pull request's number", do)
 
 
 def path(text: str) -> str:
@@ -126,7 +131,7 @@ def reason(text: str) -> str:
     """A sentence of a person."""
     if len(text) > REASON_CHARACTERS:
         raise BadValueError(
-            f"has {len(text)} characters; {REASON_CHARACTERS} are kept with the alias",
+            f"is longer than the {REASON_CHARACTERS} characters that are kept with the alias",
             "Shorten it; a link to the longer text serves well",
         )
     return text
@@ -247,14 +252,14 @@ _MEANT: Final = tuple(
         (r"0+[1-9][0-9]*", "has a leading zero", "Write {0} if that is the version"),
         (r"[vV][1-9][0-9]*", "is not a version number", "Write {0} if that is the version"),
         (
-            r"[-+]?[0-9]{1,63}",
-            "is not a version number; versions count from 1",
-            _TARGET_FORMS,
-        ),
-        (
             r"[0-9a-fA-F]{64}",
             "does not say which hash it is",
             "Write sha256:{1} for a code hash, HASH-{1} for a hash alias",
+        ),
+        (
+            r"[-+]?[0-9]+",
+            "is not a version number; versions count from 1",
+            _TARGET_FORMS,
         ),
         (
             r"(?!(?i:prev))[A-Za-z0-9_-]+",

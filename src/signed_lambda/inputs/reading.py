@@ -13,7 +13,7 @@ from signed_lambda.inputs import table as t
 from signed_lambda.inputs.bad import BadValueError
 from signed_lambda.inputs.commands import COMMANDS
 from signed_lambda.inputs.rules import broken_rules
-from signed_lambda.inputs.spelling import BLANKS, character, first_hidden, nearest, shown
+from signed_lambda.inputs.spelling import BLANKS, character, counted, first_hidden, nearest, shown
 from signed_lambda.inputs.values import Inputs
 from signed_lambda.model import FunctionName
 
@@ -147,7 +147,7 @@ def _check_characters(spec: Spec[object], text: str) -> None:
     limit = LINES_CHARACTERS if spec.many_lines else LINE_CHARACTERS
     if len(text) > limit:
         raise BadValueError(
-            f"has {len(text):,} characters", f"Use at most {limit:,}; was a file's content passed?"
+            "is too long", f"Use at most {counted(limit)}; was a file's content passed?"
         )
     if spec.many_lines:
         return  # each line is checked by its parser, which knows the line's number
@@ -155,7 +155,7 @@ def _check_characters(spec: Spec[object], text: str) -> None:
     if hidden is not None:
         raise BadValueError(
             f"has {character(text[hidden])} at position {hidden + 1}",
-            "Remove it, or type the value anew; pasted text often carries such characters",
+            "Write one line" if text[hidden] in "\r\n" else "Type the value anew, do not paste it",
             id_="E-INPUT-05",
         )
 

@@ -83,17 +83,6 @@ def _means_nothing(command: Command, values: Values) -> Iterator[Problem]:
             )
 
 
-def _unsigned_is_not_enforced(command: Command, values: Values) -> Iterator[Problem]:
-    enforced = values.get(t.REQUIRE_CODE_SIGNING) == "enforce"
-    if command.name in ("deploy", "plan") and values.get(t.ALLOW_UNSIGNED) and enforced:
-        yield Problem(
-            "E-INPUT-04",
-            "allow-unsigned is true, but require-code-signing is enforce, under which Lambda "
-            "refuses unsigned code",
-            "Set require-code-signing to warn or off, or leave out allow-unsigned",
-        )
-
-
 def _promote_between_two(command: Command, values: Values) -> Iterator[Problem]:
     alias = values.get(t.ALIAS)
     if command.name == "promote" and alias and alias == values.get(t.FROM_ALIAS):
@@ -165,7 +154,6 @@ _OF_A_COMMAND: Final[tuple[Callable[[Command, Values], Iterator[Problem]], ...]]
     _needs,
     _needs_region,
     _means_nothing,
-    _unsigned_is_not_enforced,
     _promote_between_two,
 )
 _OF_ALL: Final[tuple[Callable[[Values], Iterator[Problem]], ...]] = (

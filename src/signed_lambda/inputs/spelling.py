@@ -67,6 +67,11 @@ def first_hidden(value: str, *, free_text: bool) -> int | None:
     return None
 
 
+def counted(number: int, noun: str = "character") -> str:
+    """The number with its noun: "1 character", "1,000 characters"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def nearest(value: str, known: Iterable[str]) -> str | None:
     """The known word that the value most resembles, whatever its case; None if none does."""
     folded = {word.casefold(): word for word in known}

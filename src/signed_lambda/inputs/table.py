@@ -142,8 +142,8 @@ REQUIRE_CODE_SIGNING: Final = Spec[RequireCodeSigning](
 )
 ALLOW_UNSIGNED: Final = Spec[bool](
     name="allow-unsigned",
-    help="`true`: deploy without AWS Signer; the report says so at its top. Needs "
-    "`require-code-signing: warn` or `off`, because Lambda refuses unsigned code under `enforce`.",
+    help="`true`: deploy without AWS Signer; the report says so at its top. `require-code-signing` "
+    "is not looked at then, but a function whose code-signing policy is Enforce is refused.",
     parse=plain.boolean,
     absent=False,
     default="false",
