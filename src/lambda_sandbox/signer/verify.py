@@ -257,8 +257,8 @@ def _check_chain(
 
 
 def _issued(child: x509.Certificate, parent: x509.Certificate, below: int) -> bool:
-    """`parent` is a CA that may have `below` CAs under it, and it signed `child`."""
-    if not _is_ca(parent):
+    """`parent` is another certificate, of a CA that may have `below` CAs under it, and it signed `child`."""
+    if child == parent or not _is_ca(parent):
         return False
     constraints = parent.extensions.get_extension_for_class(x509.BasicConstraints).value
     usage = parent.extensions.get_extension_for_class(x509.KeyUsage).value

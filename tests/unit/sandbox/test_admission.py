@@ -7,6 +7,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import pytest
+
+from lambda_sandbox.admission import Admission, admit, record_only
+from lambda_sandbox.core import ApiError
+from lambda_sandbox.signer import Behaviour, forge
 from tests.unit.sandbox.signing import (
     FRIEND,
     PLATFORM,
@@ -17,10 +21,6 @@ from tests.unit.sandbox.signing import (
     some_zip,
     zip_of,
 )
-
-from lambda_sandbox.admission import Admission, admit, record_only
-from lambda_sandbox.core import ApiError
-from lambda_sandbox.signer import Behaviour, forge
 
 if TYPE_CHECKING:
     from collections.abc import Callable

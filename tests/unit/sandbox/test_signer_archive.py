@@ -10,6 +10,10 @@ import zipfile
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from lambda_sandbox.signer import Behaviour
+from lambda_sandbox.signer.archive import content_digest, read_members
+from lambda_sandbox.signer.verify import read_signature
 from tests.unit.sandbox.signing import (
     SIGNATURE_FILE,
     bench,
@@ -17,10 +21,6 @@ from tests.unit.sandbox.signing import (
     some_zip,
     zip_of,
 )
-
-from lambda_sandbox.signer import Behaviour
-from lambda_sandbox.signer.archive import content_digest, read_members
-from lambda_sandbox.signer.verify import read_signature
 
 MB = 1 << 20
 NAMES = st.text(st.characters(codec="utf-8", exclude_characters="\x00/\\"), min_size=1, max_size=9)

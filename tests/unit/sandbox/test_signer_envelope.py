@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from asn1crypto import cms, core, pem
 from cryptography import x509
-from tests.unit.sandbox.signing import bench, signature_of, some_zip
 
 from lambda_sandbox.signer.authority import Authority, shared_authority
 from lambda_sandbox.signer.envelope import Claims, seal, signed_attributes
+from tests.unit.sandbox.signing import bench, signature_of, some_zip
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,7 +66,8 @@ def _tokens(ber: bytes) -> Iterator[tuple[int, int, bytes]]:
 
 
 def _ber(signature_file: bytes) -> bytes:
-    return pem.unarmor(signature_file)[2]
+    ber: bytes = pem.unarmor(signature_file)[2]
+    return ber
 
 
 def _signer(signature_file: bytes) -> Any:  # noqa: ANN401 - asn1crypto has no types

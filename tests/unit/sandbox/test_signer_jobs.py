@@ -9,6 +9,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from lambda_sandbox.core import ApiError
+from lambda_sandbox.signer import Behaviour
+from lambda_sandbox.signer.archive import RefusedArchive
 from tests.unit.sandbox.signing import (
     BUCKET,
     FRIEND,
@@ -18,10 +22,6 @@ from tests.unit.sandbox.signing import (
     some_zip,
     zip_of,
 )
-
-from lambda_sandbox.core import ApiError
-from lambda_sandbox.signer import Behaviour
-from lambda_sandbox.signer.archive import RefusedArchive
 
 if TYPE_CHECKING:
     from tests.unit.sandbox.signing import Bench

@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.unit.sandbox.signing import FRIEND, PLATFORM, bench, some_zip
 
 from lambda_sandbox.core import ApiError
 from lambda_sandbox.signer.state import Validity
+from tests.unit.sandbox.signing import FRIEND, PLATFORM, bench, some_zip
 
 if TYPE_CHECKING:
     from collections.abc import Callable
