@@ -55,7 +55,7 @@ def shared_clients(region: str = "eu-west-1") -> Clients:
         aws_session_token="sandbox-token",
         region_name=region,
     )
-    session.events.register("before-send", _current.deliver)
+    session.events.register("before-send", _current.deliver)  # type: ignore[arg-type] # the stubs forbid answers
     clients = make_clients({}, region=region, endpoint_url=None, session=session)
     return replace(clients, invoker=functools.cache(clients.invoker))
 

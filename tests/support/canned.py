@@ -20,7 +20,7 @@ from signed_lambda.clock import Deadline, StopFlag
 from tests.support.aws import aws_over
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from botocore.awsrequest import AWSPreparedRequest
@@ -54,7 +54,8 @@ class Reply:
             preload_content=False,
             enforce_content_length=False,  # as botocore does
         )
-        return AWSResponse(url, self.status, raw.headers, raw)
+        # the stubs want http.client's headers; botocore passes urllib3's
+        return AWSResponse(url, self.status, raw.headers, raw)  # type: ignore[arg-type]
 
 
 def ok(members: object, status: int = 200, **headers: str) -> Reply:
@@ -101,15 +102,18 @@ class Canned:
     Attributes:
         requests: What was sent.
         operations: Their operations, "lambda.GetAlias".
+        on_request: Called when a request arrives.
     """
 
     def __init__(self, *replies: Reply | Exception) -> None:
         self._replies = deque(replies)
         self.requests: list[AWSPreparedRequest] = []
         self.operations: list[str] = []
+        self.on_request: Callable[[], object] = lambda: None
 
     def __call__(self, request: AWSPreparedRequest, event_name: str, **_: object) -> AWSResponse:
         """See botocore's event `before-send`."""
+        self.on_request()
         self.requests.append(request)
         self.operations.append(event_name.removeprefix("before-send."))
         reply = self._replies.popleft() if len(self._replies) > 1 else self._replies[0]

@@ -149,9 +149,16 @@ class Calls:
             members = send()
         except ParamValidationError:
             raise
-        except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
+        except (
+            ArithmeticError,
+            AttributeError,
+            LookupError,
+            RuntimeError,
+            TypeError,
+            ValueError,
+        ) as error:
             if isinstance(error, BotoCoreError):
-                raise
+                raise  # of both families, and told apart by `run`
             raise NotAnAnswer(f"cannot be parsed ({type(error).__name__})") from error
         return Answer({k: v for k, v in members.items() if k != "ResponseMetadata"})
 

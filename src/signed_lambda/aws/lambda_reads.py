@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, TypedDict, TypeVar
 
 from signed_lambda.aws import lambda_answers as read
-from signed_lambda.aws.answer import shown
+from signed_lambda.aws.answer import NotAnAnswer, shown
 from signed_lambda.aws.base import AwsBase
 from signed_lambda.aws.call import Call, NotThere, not_there
 from signed_lambda.errors import AwsError, TargetError
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _MISSING: Final[Mapping[str, Expected]] = {"ResourceNotFoundException": not_there}
-_PAGES: Final = 1_000
-"""An endless chain of pages is an answer that is not AWS's."""
 
 
 class _Qualified(TypedDict, total=False):
@@ -185,11 +183,15 @@ class LambdaReads(AwsBase):
         """The members of all pages; a page that fails is asked for again by itself."""
         found: list[T] = []
         marked: _Marked = {}
+        seen: set[str] = set()
 
-        def page(answer: Answer) -> tuple[list[T], str | None]:
-            return [read_item(i) for i in answer.items(member)], answer.maybe_text("NextMarker")
+        def page(answer: Answer) -> tuple[list[T], str]:
+            marker = answer.maybe_text("NextMarker") or ""
+            if marker in seen:
+                raise NotAnAnswer("the 'NextMarker' of an earlier page")
+            return [read_item(item) for item in answer.items(member)], marker
 
-        for _ in range(_PAGES):
+        while True:
             try:
                 items, marker = self._calls.run(call, lambda: send(marked), page)
             except NotThere:
@@ -197,12 +199,8 @@ class LambdaReads(AwsBase):
             found.extend(items)
             if not marker:
                 return tuple(found)
+            seen.add(marker)
             marked["Marker"] = marker
-        raise AwsError.of(
-            "E-AWS-03",
-            f"unexpected answer from {call.operation}: more than {_PAGES} pages",
-            "Is there a proxy in between? Nothing was written by this call",
-        )
 
     def _call(
         self,

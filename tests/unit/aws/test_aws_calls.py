@@ -9,10 +9,13 @@ from botocore.exceptions import (
     ReadTimeoutError,
     SSLError,
 )
+
+from signed_lambda.cloud import InProgressError
+from signed_lambda.errors import AwsError, Cancelled, DeadlineError
+from signed_lambda.model import AliasName, FunctionName, Sha256
 from tests.support.canned import (
     PORTAL,
     Bench,
-    Canned,
     Reply,
     bench,
     ok,
@@ -22,10 +25,6 @@ from tests.support.canned import (
     xml,
 )
 from tests.unit.aws.good import ALIAS, CONFIGURATION, IDENTITY, VERSIONING
-
-from signed_lambda.cloud import InProgressError
-from signed_lambda.errors import AwsError, Cancelled, DeadlineError
-from signed_lambda.model import AliasName, FunctionName, Sha256
 
 FN, LIVE = FunctionName("fn"), AliasName("live")
 HASH = Sha256(bytes(32))
@@ -49,7 +48,7 @@ PASSING = {
     "refused connection": EndpointConnectionError(endpoint_url=URL, error="refused"),
     "connect timeout": ConnectTimeoutError(endpoint_url=URL, error="slow"),
     "read timeout": ReadTimeoutError(endpoint_url=URL, error="slow"),
-    "TLS": SSLError(endpoint_url=URL, error="certificate verify failed"),
+    "TLS": SSLError(endpoint_url=URL, error=OSError("certificate verify failed")),
     "reset": ConnectionResetError("reset by peer"),
     "builtin timeout": TimeoutError("timed out"),
 }
@@ -232,13 +231,7 @@ def test_nothing_is_sent_after_a_stop_signal() -> None:
 
 def test_a_stop_signal_ends_the_repetitions() -> None:
     at = bench(refused("ServiceException", "", 500))
-
-    class Stopping(Canned):
-        def __call__(self, request: object, event_name: str, **_: object) -> object:
-            at.stop.set("SIGINT")
-            return super().__call__(request, event_name)  # type: ignore[arg-type]
-
-    at.canned = Stopping(refused("ServiceException", "", 500))
+    at.canned.on_request = lambda: at.stop.set("SIGINT")
 
     with pytest.raises(Cancelled):
         at.aws().publish(FN, HASH, "r", "d")
