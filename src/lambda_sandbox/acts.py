@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from lambda_sandbox.core import World
     from lambda_sandbox.dispatch import Dispatcher, Region
     from lambda_sandbox.gateway import Gateway
+    from lambda_sandbox.lambda_service.invocation import InvocationContext
 
 _SHORT: Final = {
     "memory": "MemorySize",
@@ -109,15 +110,23 @@ class Acts:
         with self._gateway.locked():
             self._region.lambda_.state.next_failures[fn] = Failure(reason_code, reason)
 
-    def fail_invocations(self, fn: str, message: str | None) -> None:
-        """Lets every invocation end in a FunctionError with the message; None: no longer."""
+    def fail_invocations(self, fn: str, message: str | None, version: str | None = None) -> None:
+        """Lets invocations (None: of every version) end in a FunctionError; no message: no longer."""
         with self._gateway.locked():
-            self._function(fn).failing = message
+            failing = self._function(fn).failing
+            failing.pop(version, None)
+            if message is not None:
+                failing[version] = message
 
-    def answer_invocations(self, fn: str, handler: Callable[[Any], Any]) -> None:
-        """Answers invocations with `handler(event)`; an exception it raises is the function's."""
+    def answer_invocations(self, fn: str, handler: Callable[[Any, InvocationContext], Any]) -> None:
+        """Answers invocations with `handler(event, context)`; what it raises is the function's."""
         with self._gateway.locked():
             self._function(fn).handler = handler
+
+    def limit_code_storage(self, size_bytes: int) -> None:
+        """Sets the account's TotalCodeSize limit."""
+        with self._gateway.locked():
+            self._region.lambda_.state.code_storage_limit = size_bytes
 
     # -- aliases
 

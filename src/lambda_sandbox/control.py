@@ -74,7 +74,7 @@ class Control:
         if code in BEFORE | AFTER and code != "error":
             kind, code = code, None
         latency = order.pop("latency", None)
-        options = {
+        options: dict[str, Any] = {
             name: order[name]
             for name in ("message", "status", "declared", "seconds")
             if name in order

@@ -18,13 +18,14 @@ from io import BytesIO
 from random import Random
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import moto.core.base_backend
 from moto import backends as moto_backends
 from moto.backend_index import backend_url_patterns
-from moto.core.base_backend import BackendDict
-from moto.core.exceptions import HTTPException
 from moto.core.request import Request as MotoRequest
 from moto.moto_api._internal import mock_random
 from moto.s3.models import FakeKey, s3_backends
+
+from werkzeug.exceptions import HTTPException
 
 from lambda_sandbox.wire.message import Request, Response
 
@@ -87,19 +88,26 @@ class Tenancy:
     def _enter(self) -> None:
         for store, content in self._stash.values():
             store.update(content)
-            BackendDict._instances.append(store)  # noqa: SLF001 - moto's list of stores in use
+            _stores_in_use().append(store)
         self._stash.clear()
         s3_backends.bucket_accounts.update(self._bucket_accounts)
         mock_random.setstate(self._random)
 
     def _leave(self) -> None:
-        for store in BackendDict._instances:  # noqa: SLF001 - as above
+        for store in _stores_in_use():
             self._stash[id(store)] = (store, dict(store))
             store.clear()
-        BackendDict._instances.clear()  # noqa: SLF001 - as above
+        _stores_in_use().clear()
         self._bucket_accounts = dict(s3_backends.bucket_accounts)
         s3_backends.bucket_accounts.clear()
         self._random = mock_random.getstate()
+
+
+def _stores_in_use() -> list[Any]:
+    """Moto's own list of its stores that hold something."""
+    known: Any = moto.core.base_backend.BackendDict
+    stores: list[Any] = known._instances  # noqa: SLF001 - moto has no public name for it
+    return stores
 
 
 def _dispose(stash: dict[int, tuple[Any, dict[str, Any]]]) -> None:

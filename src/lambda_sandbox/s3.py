@@ -20,13 +20,15 @@ from lambda_sandbox.core import ApiError, StoredObject
 from lambda_sandbox.wire.errors import s3_error
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from lambda_sandbox.core import World
     from lambda_sandbox.emulated import Tenancy
     from lambda_sandbox.wire.message import Request, Response
 
 _VIRTUAL_HOST = re.compile(r"(?P<bucket>.+)\.s3[.-](?:[a-z0-9-]+\.)*amazonaws\.com(?::\d+)?")
 _TWELVE_DIGITS = re.compile(r"\d{12}")
-_DIGESTS = {
+_DIGESTS: dict[str, Callable[[bytes], bytes]] = {
     "sha256": lambda body: hashlib.sha256(body).digest(),
     "sha1": lambda body: hashlib.sha1(body).digest(),
     "crc32": lambda body: zlib.crc32(body).to_bytes(4, "big"),
@@ -200,7 +202,7 @@ class MotoObjects:
         """The newest version or the one asked for; see core.ObjectStore."""
         with self._tenancy.active():
             self._bucket(bucket)
-            found = s3_backends[self._account]["aws"].get_object(
+            found: Any = s3_backends[self._account]["aws"].get_object(
                 bucket, key, version_id, return_delete_marker=True
             )
             if found is None and version_id is not None:

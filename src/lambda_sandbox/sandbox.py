@@ -123,7 +123,8 @@ class Sandbox:
             aws_secret_access_key="sandbox",
             region_name=region or self.world.region,
         )
-        session.events.register("before-send", self.before_send)
+        hook: Any = self.before_send
+        session.events.register("before-send", hook)
         return session
 
     def fetch(self, url: str) -> bytes:

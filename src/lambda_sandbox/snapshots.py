@@ -1,6 +1,6 @@
 """Code.Location: presigned URLs to the bytes of one version, good for ten minutes.
 
-May import the wire package, core and lambda_service's state. Shape of the URL and of the errors:
+May import the wire package and core. Shape of the URL and of the errors:
 AWS docs, API_GetFunction ("a presigned URL ... valid for 10 minutes"), S3 ErrorResponses; one URL
 belongs to one version and keeps serving its bytes (LocalStack AWS-validated snapshot 2025-11).
 """
@@ -17,7 +17,6 @@ from lambda_sandbox.wire.message import Response
 
 if TYPE_CHECKING:
     from lambda_sandbox.core import World
-    from lambda_sandbox.lambda_service.state import Function, Version
     from lambda_sandbox.wire.message import Request
 
 _LIFETIME_S = 600
@@ -36,13 +35,13 @@ class Snapshots:
         self._bodies: dict[str, tuple[datetime, bytes]] = {}
         self.base: str | None = None
 
-    def locate(self, region: str, function: Function, version: Version) -> str:
-        """A new URL for the bytes that the version has now."""
+    def locate(self, region: str, name: str, body: bytes) -> str:
+        """A new URL for the bytes of one version of the function or layer `name`."""
         world, now = self._world, self._world.clock.now()
         for signature in [s for s, (expiry, _) in self._bodies.items() if expiry < now]:
             del self._bodies[signature]
         signature = hashlib.sha256(world.random.randbytes(32)).hexdigest()
-        self._bodies[signature] = (now + timedelta(seconds=_LIFETIME_S), version.code.body)
+        self._bodies[signature] = (now + timedelta(seconds=_LIFETIME_S), body)
         bucket = f"awslambda-{region}-tasks"
         base = self.base
         root = (
@@ -61,7 +60,7 @@ class Snapshots:
                 "X-Amz-Signature": signature,
             }
         )
-        return f"{root}/snapshots/{world.account}/{function.name}-{signature[32:]}?{query}"
+        return f"{root}/snapshots/{world.account}/{name}-{signature[32:]}?{query}"
 
     def answer(self, request: Request) -> Response:
         """The bytes behind a URL.

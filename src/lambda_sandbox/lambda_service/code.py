@@ -74,8 +74,7 @@ class CodeSource:
         """
         if "ImageUri" in params:
             return _image(params["ImageUri"])
-        body = self._bytes(params)
-        _look_inside(body)
+        body = self.fetch(params)
         admission = self.gatekeeper.admit(config, body, resource)
         location: dict[str, Any] = {}
         if params.get("S3ObjectStorageMode") == "REFERENCE":
@@ -93,6 +92,17 @@ class CodeSource:
             signing_profile_version_arn=admission.signing_profile_version_arn,
             location=location,
         )
+
+    def fetch(self, params: Mapping[str, Any]) -> bytes:
+        """The zip that a FunctionCode or LayerVersionContent brings, found sound.
+
+        Raises:
+            ApiError: Missing, oversized or broken, or no storage left.
+        """
+        body = self._bytes(params)
+        _look_inside(body)
+        self.state.require_storage(len(body))
+        return body
 
     def _bytes(self, params: Mapping[str, Any]) -> bytes:
         if "ZipFile" in params:

@@ -22,22 +22,22 @@ from lambda_sandbox.lambda_service.names import LATEST, function_arn, invalid, p
 from lambda_sandbox.lambda_service.pages import page
 from lambda_sandbox.lambda_service.state import Function, Progress, Version, copied
 
+from lambda_sandbox.lambda_service.tags import TAG_LIMIT
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lambda_sandbox.lambda_service.code import CodeSource
     from lambda_sandbox.lambda_service.state import LambdaState
 
-_TAG_LIMIT = 50
-
 
 class FunctionOperations:
     """The API's operations on functions; parameters and answers as boto3 spells them."""
 
     def __init__(
-        self, state: LambdaState, source: CodeSource, locate: Callable[[Function, Version], str]
+        self, state: LambdaState, source: CodeSource, locate: Callable[[str, bytes], str]
     ) -> None:
-        """Takes the place of a version's code as a URL from `locate`."""
+        """Takes how to make Code.Location of a name and bytes."""
         self._state = state
         self._source = source
         self._locate = locate
@@ -49,7 +49,7 @@ class FunctionOperations:
         if name in state.functions:
             raise ApiError("ResourceConflictException", f"Function already exist: {name}", 409)
         _require_basics(params)
-        if len(params.get("Tags", {})) > _TAG_LIMIT:
+        if len(params.get("Tags", {})) > TAG_LIMIT:
             raise invalid("Number of tags exceeds resource tag limit.")
         configuration = first_configuration({**params, "FunctionName": name}, state)
         config_arn = params.get("CodeSigningConfigArn")
@@ -91,7 +91,7 @@ class FunctionOperations:
         else:
             answer["Code"] = {
                 "RepositoryType": "S3",
-                "Location": self._locate(function, version),
+                "Location": self._locate(function.name, version.code.body),
                 **copied(version.code.location),
             }
         if function.tags:
@@ -196,6 +196,7 @@ class FunctionOperations:
         (test_version_lifecycle); stackd native capture 2026-09.
         """
         state, latest = self._state, function.latest
+        state.require_storage(latest.code.size_bytes)
         configuration = copied(latest.configuration)
         if description is not None:
             configuration["Description"] = description

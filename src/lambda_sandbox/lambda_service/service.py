@@ -8,11 +8,19 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from lambda_sandbox.lambda_service.account import AccountOperations
 from lambda_sandbox.lambda_service.aliases import AliasOperations
 from lambda_sandbox.lambda_service.code import CodeSource
 from lambda_sandbox.lambda_service.code_signing import CodeSigningOperations
+from lambda_sandbox.lambda_service.event_invoke import EventInvokeOperations
+from lambda_sandbox.lambda_service.event_sources import EventSourceOperations
 from lambda_sandbox.lambda_service.functions import FunctionOperations
+from lambda_sandbox.lambda_service.invocation import InvocationOperations
+from lambda_sandbox.lambda_service.layers import LayerOperations
+from lambda_sandbox.lambda_service.policies import PolicyOperations
 from lambda_sandbox.lambda_service.state import LambdaState
+from lambda_sandbox.lambda_service.tags import TagOperations
+from lambda_sandbox.lambda_service.urls import UrlOperations
 from lambda_sandbox.lambda_service.versions import VersionOperations
 
 if TYPE_CHECKING:
@@ -20,7 +28,6 @@ if TYPE_CHECKING:
 
     from lambda_sandbox.core import World
     from lambda_sandbox.lambda_service.code import Gatekeeper
-    from lambda_sandbox.lambda_service.state import Function, Version
 
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
@@ -33,7 +40,7 @@ class LambdaService:
     """
 
     def __init__(
-        self, world: World, gatekeeper: Gatekeeper, locate: Callable[[Function, Version], str]
+        self, world: World, gatekeeper: Gatekeeper, locate: Callable[[str, bytes], str]
     ) -> None:
         """Takes the code-signing check and the maker of Code.Location."""
         self.state = LambdaState(world)
@@ -44,6 +51,14 @@ class LambdaService:
             VersionOperations(self.state, self.functions),
             AliasOperations(self.state),
             CodeSigningOperations(self.state),
+            PolicyOperations(self.state),
+            EventSourceOperations(self.state),
+            EventInvokeOperations(self.state),
+            AccountOperations(self.state),
+            InvocationOperations(self.state),
+            LayerOperations(self.state, self.source, locate),
+            UrlOperations(self.state),
+            TagOperations(self.state),
         )
 
     def operation(self, name: str) -> Callable[[dict[str, Any]], dict[str, Any]] | None:

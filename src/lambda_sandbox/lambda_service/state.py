@@ -9,8 +9,9 @@ import copy
 import uuid
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from lambda_sandbox.core import ApiError
 from lambda_sandbox.lambda_service.names import (
     LATEST,
     FunctionRef,
@@ -24,7 +25,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lambda_sandbox.core import World
+    from lambda_sandbox.lambda_service.invocation import InvocationContext
 
+T = TypeVar("T")
+CODE_STORAGE = 80_530_636_800
+"""75 GB, the default quota. Source: AWS docs, lambda/latest/dg/gettingstarted-limits.html."""
 CREATING = "The function is being created."
 """StateReason and LastUpdateStatusReason while Lambda works, also of updates.
 
@@ -107,7 +112,6 @@ class Version:
     Attributes:
         number: "$LATEST" or digits.
         configuration: The members that users set, as FunctionConfiguration spells them.
-        policy: Resource policy statements of this qualifier.
     """
 
     number: str
@@ -134,6 +138,7 @@ class Policy:
     """The resource policy of one qualifier (None: of the unqualified function)."""
 
     statements: list[dict[str, Any]]
+    revision_id: str
     document: dict[str, Any] | None = None
 
 
@@ -152,12 +157,12 @@ class Function:
     policies: dict[str | None, Policy] = field(default_factory=dict)
     reserved_concurrency: int | None = None
     recursive_loop: str = "Terminate"
-    runtime_management: dict[str | None, dict[str, Any]] = field(default_factory=dict)
+    runtime_management: dict[str, dict[str, Any]] = field(default_factory=dict)
     event_invoke: dict[str, dict[str, Any]] = field(default_factory=dict)
     provisioned: dict[str, dict[str, Any]] = field(default_factory=dict)
     urls: dict[str | None, dict[str, Any]] = field(default_factory=dict)
-    failing: str | None = None
-    handler: Callable[[Any], Any] | None = None
+    failing: dict[str | None, str] = field(default_factory=dict)
+    handler: Callable[[Any, InvocationContext], Any] | None = None
 
 
 @dataclass(slots=True)
@@ -197,6 +202,27 @@ class LambdaState:
     layer_bytes: dict[str, bytes] = field(default_factory=dict)
     next_failures: dict[str, Failure] = field(default_factory=dict)
     invocations: list[dict[str, Any]] = field(default_factory=list)
+    code_storage_limit: int = CODE_STORAGE
+
+    def stored_bytes(self) -> int:
+        """TotalCodeSize: every version of every function and layer counts.
+
+        Source: LocalStack AWS-validated snapshot 2025-11 (test_account_settings_total_code_size).
+        """
+        functions = sum(
+            version.code.size_bytes
+            for function in self.functions.values()
+            for version in (function.latest, *function.versions.values())
+        )
+        return functions + sum(map(len, self.layer_bytes.values()))
+
+    def require_storage(self, size_bytes: int) -> None:
+        """Refuses code that does not fit into the account's storage any more.
+
+        Source: botocore model (CodeStorageExceededException); AWS docs, gettingstarted-limits.html.
+        """
+        if self.stored_bytes() + size_bytes > self.code_storage_limit:
+            raise ApiError("CodeStorageExceededException", "Code storage limit exceeded.", 400)
 
     def new_id(self) -> str:
         """A new random UUID, repeatable by the world's seed."""
@@ -268,6 +294,6 @@ def timestamp(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}+0000"
 
 
-def copied(value: Any) -> Any:
+def copied(value: T) -> T:
     """A deep copy: nothing that left the state may change it, nor the other way round."""
     return copy.deepcopy(value)

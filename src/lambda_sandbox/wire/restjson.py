@@ -14,6 +14,8 @@ from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from botocore.model import ListShape, MapShape, StructureShape
+
 from lambda_sandbox.core import ApiError
 from lambda_sandbox.wire.message import Response
 
@@ -92,7 +94,7 @@ def error_response(model: ServiceModel, error: ApiError) -> Response:
     """
     members: dict[str, Any] = {}
     shape = next((s for s in model.error_shapes if s.name == error.code), None)
-    names = shape.members if shape is not None else {"message": None}
+    names = list(shape.members) if isinstance(shape, StructureShape) else []
     key = next((n for n in names if n.lower() == "message"), "message")
     members[key] = error.message
     if "Type" in names:
@@ -116,7 +118,7 @@ def _from_head(name: str, member: Shape, labels: dict[str, str], request: Reques
         values = request.arguments.get(wire_name)
         if not values:
             return None
-        if member.type_name == "list":
+        if isinstance(member, ListShape):
             return [_from_text(member.member, value, name) for value in values]
         return _from_text(member, values[0], name)
     if location == "header":
@@ -178,15 +180,15 @@ def _from_text(member: Shape, text: str, name: str) -> Any:
 def _from_json(member: Shape, value: Any, name: str) -> Any:
     """The value in Python's types; unknown keys of structures are dropped, as AWS does."""
     kind = member.type_name
-    if kind == "structure" and isinstance(value, dict):
+    if isinstance(member, StructureShape) and isinstance(value, dict):
         return {
             key: _from_json(inner, value[inner.serialization.get("name", key)], key)
             for key, inner in member.members.items()
             if value.get(inner.serialization.get("name", key)) is not None
         }
-    if kind == "list" and isinstance(value, list):
+    if isinstance(member, ListShape) and isinstance(value, list):
         return [_from_json(member.member, item, name) for item in value]
-    if kind == "map" and isinstance(value, dict):
+    if isinstance(member, MapShape) and isinstance(value, dict):
         return {str(key): _from_json(member.value, item, name) for key, item in value.items()}
     if kind == "blob" and isinstance(value, str):
         try:
@@ -217,7 +219,7 @@ def _scalar(kind: str, value: Any, name: str) -> Any:
 
 def _to_json(member: Shape, value: Any) -> Any:
     kind = member.type_name
-    if kind == "structure":
+    if isinstance(member, StructureShape):
         unknown = set(value) - set(member.members)
         if unknown:
             raise LookupError(f"{member.name} has no {sorted(unknown)}")
@@ -226,9 +228,9 @@ def _to_json(member: Shape, value: Any) -> Any:
             for key, item in value.items()
             if item is not None
         }
-    if kind == "list":
+    if isinstance(member, ListShape):
         return [_to_json(member.member, item) for item in value]
-    if kind == "map":
+    if isinstance(member, MapShape):
         return {key: _to_json(member.value, item) for key, item in value.items()}
     if kind == "blob":
         return base64.b64encode(value).decode()

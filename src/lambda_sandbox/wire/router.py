@@ -98,8 +98,9 @@ def _route(operation: OperationModel) -> _Route:
     pattern += re.escape(path[end:].rstrip("/")) + "/?"
     arguments, headers = [], []
     shape = operation.input_shape
-    for name in shape.required_members if shape is not None else ():
-        place = shape.members[name].serialization
+    members = {} if shape is None else shape.members
+    for name in [] if shape is None else shape.required_members:
+        place = members[name].serialization
         if place.get("location") == "querystring":
             arguments.append(place["name"])
         elif place.get("location") == "header":

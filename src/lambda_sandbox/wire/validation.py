@@ -13,12 +13,14 @@ import warnings
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from botocore.model import ListShape, MapShape, StructureShape
+
 from lambda_sandbox.core import ApiError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from botocore.model import Shape, StructureShape
+    from botocore.model import Shape
 
 
 def validate(
@@ -47,19 +49,18 @@ def _structure(shape: StructureShape, value: Mapping[str, Any], path: str) -> It
 
 
 def _member(shape: Shape, value: Any, path: str) -> Iterator[str]:
-    kind = shape.type_name
-    if kind == "structure":
+    if isinstance(shape, StructureShape):
         yield from _structure(shape, value, f"{path}.")
-    elif kind == "list":
+    elif isinstance(shape, ListShape):
         yield from _list(shape, value, path)
-    elif kind == "map":
+    elif isinstance(shape, MapShape):
         yield from _map(shape, value, path)
     else:
         for rule in _broken(shape, value):
             yield _fault(value, path, rule)
 
 
-def _list(shape: Shape, value: list[Any], path: str) -> Iterator[str]:
+def _list(shape: ListShape, value: list[Any], path: str) -> Iterator[str]:
     for rule in _broken(shape, value):
         yield _fault(_spelled(value), path, rule)
     if shape.member.type_name in {"structure", "map", "list"}:
@@ -70,7 +71,7 @@ def _list(shape: Shape, value: list[Any], path: str) -> Iterator[str]:
         yield _fault(_spelled(value), path, rules)
 
 
-def _map(shape: Shape, value: Mapping[str, Any], path: str) -> Iterator[str]:
+def _map(shape: MapShape, value: Mapping[str, Any], path: str) -> Iterator[str]:
     spelled = "{" + ", ".join(f"{key}={item}" for key, item in value.items()) + "}"
     if any(_broken(shape.key, key) for key in value):
         yield _fault(
