@@ -18,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import signed_lambda
+from signed_lambda.errors import SignatureError
 from signed_lambda.model import Sha256
 from signed_lambda.signature import (
     DIGEST_FORMULA,
@@ -31,6 +32,7 @@ from signed_lambda.signature import (
     envelope,
     roots,
 )
+from signed_lambda.signature.armour import unarmour
 from signed_lambda.signature.certificate import Certificate
 from tests.unit.signature import forge
 from tests.unit.signature.forge import LEAF, LOWER
@@ -114,6 +116,25 @@ def test_formula_is_unconfirmed_until_a_zip_signed_by_aws_is_among_the_test_data
     signed_zips = list((Path(__file__).parents[2] / "data/signer").glob("*.zip"))
 
     assert (DIGEST_FORMULA is DigestFormula.CONFIRMED) == bool(signed_zips)
+
+
+# -- armour
+
+
+def test_armour_is_opened_up_to_64_kib() -> None:
+    largest, too_large = bytes(48363), bytes(48364)
+    assert len(forge.pem(largest)) == 65534
+    assert len(forge.pem(too_large)) == 65538
+
+    assert unarmour(forge.pem(largest)) == largest
+    with pytest.raises(SignatureError, match=r"E-SIGNATURE-21 .* 65538 bytes, more than 65536"):
+        unarmour(forge.pem(too_large))
+
+
+@given(st.binary(min_size=1, max_size=400))
+@settings(derandomize=True, deadline=None, database=None)
+def test_armour_gives_back_what_was_put_in(data: bytes) -> None:
+    assert unarmour(forge.pem(data)) == data
 
 
 # -- roots
