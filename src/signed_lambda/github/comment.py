@@ -14,7 +14,7 @@ Source: https://docs.github.com/en/rest/issues/comments
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
 from signed_lambda.errors import Cancelled
 from signed_lambda.github import CommentResult
@@ -24,6 +24,8 @@ from signed_lambda.report.marker import Marker
 if TYPE_CHECKING:
     from github.Issue import Issue
     from github.IssueComment import IssueComment
+    from github.NamedUser import NamedUser
+    from github.Organization import Organization
 
     from signed_lambda.github import Access, PullRequest
 
@@ -31,23 +33,43 @@ _CREATE_TRIES: Final = 3
 _GONE: Final = (404, 410)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """A comment with our key in its marker; not necessarily by us."""
+    """A comment with our key in its marker; not necessarily by us.
 
-    comment: IssueComment
+    Attributes:
+        author: Login; "" for an account that was deleted.
+        body: With plain line feeds, whatever GitHub makes of them.
+    """
+
+    id: int
+    author: str
+    url: str
+    body: str
     marker: Marker
+    comment: IssueComment
 
-    @property
-    def author(self) -> str:
-        """Login; "" for an account that was deleted."""
-        user = self.comment.raw_data.get("user")
-        return str(user.get("login") or "") if isinstance(user, dict) else ""
+    @classmethod
+    def read(cls, comment: IssueComment, key: str) -> Self | None:
+        """The comment, when its marker has the key. Reads all members now: they may be missing."""
+        body = (comment.body or "").replace("\r\n", "\n")
+        marker = Marker.parse(body)
+        if marker is None or marker.key != key:
+            return None
+        user: NamedUser | Organization | None = comment.user
+        return cls(
+            id=comment.id,
+            author="" if user is None else user.login,
+            url=comment.html_url,
+            body=body,
+            marker=marker,
+            comment=comment,
+        )
 
     @property
     def rank(self) -> tuple[tuple[int, int], int]:
         """Highest for the one to keep: the latest run's, of these the first that was written."""
-        return self.marker.order, -self.comment.id
+        return self.marker.order, -self.id
 
 
 def upsert(pull_request: PullRequest, body: str, access: Access) -> CommentResult:
@@ -90,7 +112,7 @@ class _Upsert:
         best, *others = sorted(mine, key=lambda f: f.rank, reverse=True)
         if best.marker.order > self._marker.order:
             return CommentResult(
-                url=best.comment.html_url,
+                url=best.url,
                 notice=f"the comment was left as it is: run {best.marker.run_id} (attempt"
                 f" {best.marker.attempt}) is later than this one",
             )
@@ -100,51 +122,53 @@ class _Upsert:
             if trouble.status in _GONE:  # deleted by hand a moment ago
                 return self._create()
             raise
-        return self._alone(best.comment.html_url, others)
+        return self._alone(best.url, others)
 
     def _create(self) -> CommentResult:
         """Creates the comment; afterwards there is one of ours, whatever happened in between."""
-        created, me = self._post()
+        created = self._post()
         try:
-            mine = self._by(me, self._look())
+            mine = self._by(created.author, self._look())
         except GitHubTrouble as trouble:
             return CommentResult(
-                url=created.comment.html_url,
+                url=created.url,
                 notice=f"it was not checked whether the comment is the only one: {trouble.notice}",
             )
         best, *others = sorted(mine, key=lambda f: f.rank, reverse=True) or [created]
         if best.marker.order > self._marker.order:
             stands = f"run {best.marker.run_id} is later than this one, its comment stands"
             ours = [f for f in mine if f.marker.order == self._marker.order]
-            return self._alone(best.comment.html_url, ours, stands)
-        return self._alone(best.comment.html_url, others)
+            return self._alone(best.url, ours, stands)
+        return self._alone(best.url, others)
 
-    def _post(self) -> tuple[Found, str]:
-        """Sends the comment until one is there; with the login of its author.
+    def _post(self) -> Found:
+        """Sends the comment until one is there.
 
         A lost answer is not repeated before a look whether the comment came through.
         """
         for tried in range(1, _CREATE_TRIES + 1):
             try:
-                comment = self._session.once(lambda: self._issue.create_comment(self._body))
+                made = self._session.once(
+                    lambda: Found.read(self._issue.create_comment(self._body), self._marker.key)
+                )
             except Unanswered:
-                me = self._session.login()
-                mine = [f for f in self._by(me, self._look()) if f.marker == self._marker]
-                if mine:
-                    return mine[0], me
+                mine = self._by(self._session.login(), self._look())
+                if written := [f for f in mine if f.marker == self._marker]:
+                    return written[0]
                 if tried == _CREATE_TRIES:
                     raise
-                continue
-            made = Found(comment, self._marker)
-            return made, made.author
+            else:
+                if made is None:
+                    raise GitHubTrouble("GitHub changed the comment's first line")
+                return made
         raise AssertionError  # the loop returns or raises
 
     def _look(self) -> list[Found]:
         """All comments with our key, over all pages, by anybody."""
 
         def read() -> list[Found]:
-            pairs = ((c, Marker.parse(c.body or "")) for c in self._issue.get_comments())
-            return [Found(c, m) for c, m in pairs if m is not None and m.key == self._marker.key]
+            each = (Found.read(c, self._marker.key) for c in self._issue.get_comments())
+            return [f for f in each if f is not None]
 
         return self._session.repeat(read)
 
@@ -153,7 +177,7 @@ class _Upsert:
         return [f for f in found if login and f.author.lower() == login.lower()]
 
     def _edit(self, found: Found) -> None:
-        if (found.comment.body or "").replace("\r\n", "\n") != self._body:
+        if found.body != self._body:
             self._session.repeat(lambda: found.comment.edit(self._body))
 
     def _alone(self, url: str, others: list[Found], notice: str = "") -> CommentResult:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from signed_lambda.github import Access
     from signed_lambda.report.model import Run
 
-    Question = Callable[[Repository], PullRequest | NoPullRequest]
+    Question = Callable[[Repository, str], PullRequest | NoPullRequest]
     Way = Callable[[Mapping[str, object], Run], PullRequest | NoPullRequest | Question]
 
 _QUEUE_REF: Final = re.compile(
@@ -86,7 +86,7 @@ def choose(candidates: Iterable[Candidate], commit: str) -> Candidate | str:
 def _from_input(pr_number: str) -> NoPullRequest | Question:
     if not _NUMBER.fullmatch(pr_number):
         return NoPullRequest(f"pr-number {pr_number[:40]!r} is not a number")
-    return lambda repository: _by_number(repository, int(pr_number))
+    return lambda repository, name: _by_number(repository, name, int(pr_number))
 
 
 def _from_pull_request(event: Mapping[str, object], run: Run) -> PullRequest | NoPullRequest:
@@ -106,7 +106,7 @@ def _from_merge_group(event: Mapping[str, object], _run: Run) -> NoPullRequest |
     queued = _QUEUE_REF.fullmatch(str(_at(event, "merge_group", "head_ref") or ""))
     if queued is None:
         return NoPullRequest("the merge group names no pull request")
-    return lambda repository: _by_number(repository, int(queued[1]))
+    return lambda repository, name: _by_number(repository, name, int(queued[1]))
 
 
 def _from_push(_event: Mapping[str, object], run: Run) -> NoPullRequest | Question:
@@ -121,7 +121,7 @@ def _from_workflow_run(event: Mapping[str, object], _run: Run) -> NoPullRequest 
 def _from_commit(commit: object) -> NoPullRequest | Question:
     if not isinstance(commit, str) or not re.fullmatch("[0-9a-f]{40}", commit):
         return NoPullRequest("the event names no commit")
-    return lambda repository: _by_commit(repository, commit)
+    return lambda repository, name: _by_commit(repository, name, commit)
 
 
 def _from_no_event(_event: Mapping[str, object], run: Run) -> NoPullRequest:
@@ -146,24 +146,21 @@ def _asked(access: Access, run: Run, ask: Question) -> PullRequest | NoPullReque
     try:
         with Session(access) as session:
             repository = session.repository(run.repository)
-            return session.repeat(lambda: ask(repository))
+            return session.repeat(lambda: ask(repository, run.repository))
     except GitHubTrouble as trouble:
         return NoPullRequest(f"the pull request could not be looked up: {trouble.notice}")
     except Cancelled:
         return NoPullRequest("the job was cancelled before the pull request was looked up")
 
 
-def _by_number(repository: Repository, number: int) -> PullRequest | NoPullRequest:
+def _by_number(repository: Repository, name: str, number: int) -> PullRequest | NoPullRequest:
     found = repository.get_pull(number)
-    found.update()
-    if not _is_ours(found, repository):
+    if not _is_of(found, name):
         return NoPullRequest(f"pull request {number} is of another repository")
-    return PullRequest(
-        repository=repository.full_name, number=found.number, from_fork=_from_fork(found)
-    )
+    return PullRequest(repository=name, number=found.number, from_fork=_from_fork(found, name))
 
 
-def _by_commit(repository: Repository, commit: str) -> PullRequest | NoPullRequest:
+def _by_commit(repository: Repository, name: str, commit: str) -> PullRequest | NoPullRequest:
     candidates = [
         Candidate(
             number=p.number,
@@ -171,27 +168,25 @@ def _by_commit(repository: Repository, commit: str) -> PullRequest | NoPullReque
             is_merged=p.merged_at is not None,
             merge_commit=p.merge_commit_sha or "",
             head=p.head.sha,
-            from_fork=_from_fork(p),
+            from_fork=_from_fork(p, name),
         )
         for p in repository.get_commit(commit).get_pulls()
-        if _is_ours(p, repository)
+        if _is_of(p, name)
     ]
     chosen = choose(candidates, commit)
     if isinstance(chosen, str):
         return NoPullRequest(chosen)
-    return PullRequest(
-        repository=repository.full_name, number=chosen.number, from_fork=chosen.from_fork
-    )
+    return PullRequest(repository=name, number=chosen.number, from_fork=chosen.from_fork)
 
 
-def _is_ours(found: GitHubPullRequest, repository: Repository) -> bool:
-    return found.base.repo.full_name.lower() == repository.full_name.lower()
+def _is_of(found: GitHubPullRequest, name: str) -> bool:
+    return found.base.repo.full_name.lower() == name.lower()
 
 
-def _from_fork(found: GitHubPullRequest) -> bool:
+def _from_fork(found: GitHubPullRequest, name: str) -> bool:
     """Whether the head is elsewhere; GitHub sends no head repository once a fork is deleted."""
-    head = found.raw_data["head"]["repo"]
-    return head is None or head["full_name"].lower() != found.base.repo.full_name.lower()
+    head: Repository | None = found.head.repo
+    return head is None or head.full_name.lower() != name.lower()
 
 
 def _at(value: object, *names: str) -> object:

@@ -83,7 +83,7 @@ class Session:
 
     def repository(self, name: str) -> Repository:
         """The repository "owner/name"; nothing is asked of GitHub."""
-        return self._github.get_repo(name, lazy=True)
+        return self._github.get_repo(name)
 
     def login(self) -> str:
         """The token's user.

@@ -1,0 +1,53 @@
+"""A GitHub on loopback and a clock that does not wait."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from signed_lambda.github import Access
+from tests.support.github_server import GitHubServer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+class Clock:
+    """Time that passes only while somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.slept: list[float] = []
+        self.on_sleep: Callable[[], None] = lambda: None
+
+    def now(self) -> datetime:
+        """UTC."""
+        return datetime(2026, 11, 22, 9, 0, tzinfo=UTC) + timedelta(seconds=sum(self.slept))
+
+    def monotonic(self) -> float:
+        """Seconds."""
+        return 1000.0 + sum(self.slept)
+
+    def sleep(self, seconds: float) -> None:
+        """Does not wait."""
+        self.slept.append(seconds)
+        self.on_sleep()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def server() -> Iterator[GitHubServer]:
+    with GitHubServer() as running:
+        yield running
+
+    assert running.violations == []
+
+
+@pytest.fixture
+def access(server: GitHubServer, clock: Clock) -> Access:
+    return Access(token="ghs_ours", clock=clock, api_url=server.url)
