@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 pytest.register_assert_rewrite(
-    *(
-        f"tests.contract.rows_{area}"
-        for area in (
-            "alias",
-            "code",
-            "code_signing",
-            "other",
-            "s3",
-            "signed_zip",
-            "signer",
-            "version",
-        )
-    )
+    *(f"tests.contract.{file.stem}" for file in Path(__file__).parent.glob("rows_*.py")),
+    "tests.contract.resources",
 )
 
 if TYPE_CHECKING:

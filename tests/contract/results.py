@@ -12,17 +12,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from tests.contract import (  # noqa: F401 - importing them fills ROWS
+    rows_admission,
     rows_alias,
+    rows_alias_weights,
     rows_code,
     rows_code_signing,
+    rows_iam,
     rows_other,
+    rows_policy,
+    rows_revision,
     rows_s3,
     rows_signed_zip,
     rows_signer,
+    rows_signing_job,
     rows_version,
 )
 from tests.contract.clients import Clients
-from tests.contract.row import ROWS, CannotProvoke, Row
+from tests.contract.row import ROWS, Area, CannotProvoke, Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -31,8 +37,8 @@ if TYPE_CHECKING:
 
 Outcome = Literal["passed", "failed", "not provoked"]
 
-ALL: tuple[Row, ...] = tuple(ROWS)
-"""The whole table, in the order of areas and files."""
+ALL: tuple[Row, ...] = tuple(sorted(ROWS, key=lambda row: list(Area).index(row.area)))
+"""The whole table, by area."""
 
 
 @dataclass(frozen=True, slots=True)

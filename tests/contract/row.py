@@ -36,7 +36,7 @@ class Area(StrEnum):
 class Source(StrEnum):
     """Where a behaviour is known from."""
 
-    LOCALSTACK = "LocalStack's AWS-validated snapshots, recorded on AWS 2025-11 to 2026-01"
+    LOCALSTACK = "LocalStack's AWS-validated snapshots, recorded on AWS 2025-11 to 2026-02"
     STACKD = "captures of AWS in radkawar/stackd (*_native.json), 2026-09"
     MINISTACK = "ministack's comments measured on AWS, 2026-08-26"
     ARTEFACT = "a signature made by AWS Signer: Datadog's Lambda layer, us-east-1, 2022-02-11"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tests.contract.row import Area, Source, further, refused, row
 
@@ -14,14 +14,6 @@ ALIAS = Area.ALIAS
 LS, MODEL = Source.LOCALSTACK, Source.MODEL
 
 STALE = "00000000-0000-4000-8000-000000000000"
-
-
-def _live(aws: Clients) -> str:
-    """A function with version 1 and the alias `live` on it."""
-    name = aws.function()
-    aws.publish(name)
-    aws.lambda_.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
-    return name
 
 
 @row(ALIAS, LS)
@@ -56,38 +48,6 @@ def alias_of_hash(aws: Clients) -> None:
 
     got = aws.lambda_.get_function_configuration(FunctionName=name, Qualifier=alias)
     assert got["Version"] == "1"
-
-
-@row(ALIAS, LS)
-def alias_weights(aws: Clients) -> None:
-    """An alias can send a part of the calls to one more version."""
-    name = aws.two_versions()
-    weights = {"AdditionalVersionWeights": {"2": 0.1}}
-
-    aws.lambda_.create_alias(
-        FunctionName=name, Name="live", FunctionVersion="1", RoutingConfig=weights
-    )
-
-    assert aws.lambda_.get_alias(FunctionName=name, Name="live")["RoutingConfig"] == weights
-
-
-@row(ALIAS, LS)
-def alias_weights_cleared(aws: Clients) -> None:
-    """UpdateAlias with an empty RoutingConfig takes the weights away; without one they stay."""
-    name = aws.two_versions()
-    aws.lambda_.create_alias(
-        FunctionName=name,
-        Name="live",
-        FunctionVersion="1",
-        RoutingConfig={"AdditionalVersionWeights": {"2": 0.1}},
-    )
-
-    described = aws.lambda_.update_alias(FunctionName=name, Name="live", Description="same")
-    aws.lambda_.update_alias(FunctionName=name, Name="live", RoutingConfig={})
-
-    got: dict[str, Any] = dict(aws.lambda_.get_alias(FunctionName=name, Name="live"))
-    assert described["RoutingConfig"] == {"AdditionalVersionWeights": {"2": 0.1}}
-    assert not got.get("RoutingConfig", {}).get("AdditionalVersionWeights")
 
 
 @row(ALIAS, LS, MODEL)
@@ -135,7 +95,7 @@ def alias_create_unknown_version(aws: Clients) -> None:
 @row(ALIAS, LS)
 def alias_update_unknown_version(aws: Clients) -> None:
     """UpdateAlias to a version that does not exist is 404, and the alias stays where it is."""
-    name = _live(aws)
+    name, _ = aws.function_with_alias()
 
     with refused("ResourceNotFoundException", 404, "Function not found:", f"{name}:99"):
         aws.lambda_.update_alias(FunctionName=name, Name="live", FunctionVersion="99")
@@ -173,37 +133,6 @@ def alias_new_revision(aws: Clients) -> None:
 
 
 @row(ALIAS, LS)
-def alias_two_weights(aws: Clients) -> None:
-    """An alias with two more versions is 400."""
-    name = aws.two_versions()
-    aws.update(name)
-    aws.publish(name)
-
-    with refused("InvalidParameterValueException", 400):
-        aws.lambda_.create_alias(
-            FunctionName=name,
-            Name="live",
-            FunctionVersion="1",
-            RoutingConfig={"AdditionalVersionWeights": {"2": 0.1, "3": 0.1}},
-        )
-
-
-@row(ALIAS, LS)
-def alias_weighted_latest(aws: Clients) -> None:
-    """$LATEST cannot be among the weighted versions: 400."""
-    name = aws.function()
-    aws.publish(name)
-
-    with refused("InvalidParameterValueException", 400):
-        aws.lambda_.create_alias(
-            FunctionName=name,
-            Name="live",
-            FunctionVersion="1",
-            RoutingConfig={"AdditionalVersionWeights": {"$LATEST": 0.1}},
-        )
-
-
-@row(ALIAS, LS)
 def alias_delete_missing(aws: Clients) -> None:
     """DeleteAlias of an alias that does not exist is 204."""
     deleted = aws.lambda_.delete_alias(FunctionName=aws.function(), Name="none")
@@ -226,7 +155,7 @@ def aliases_by_version(aws: Clients) -> None:
 @further(ALIAS, LS)
 def alias_duplicate_text(aws: Clients) -> None:
     """The refusal of a second alias of the same name tells the first one's ARN."""
-    name = _live(aws)
+    name, _ = aws.function_with_alias()
     arn = aws.lambda_.get_alias(FunctionName=name, Name="live")["AliasArn"]
 
     with refused("ResourceConflictException", 409, f"Alias already exists: {arn}"):
@@ -236,7 +165,7 @@ def alias_duplicate_text(aws: Clients) -> None:
 @further(ALIAS, LS)
 def alias_stale_revision_text(aws: Clients) -> None:
     """The refusal of a stale RevisionId says that "The Revision Id provided does not match"."""
-    name = _live(aws)
+    name, _ = aws.function_with_alias()
 
     with refused("PreconditionFailedException", 412, "The Revision Id provided does not match"):
         aws.lambda_.update_alias(FunctionName=name, Name="live", RevisionId=STALE)
@@ -260,20 +189,6 @@ def alias_get_missing(aws: Clients) -> None:
 
 
 @further(ALIAS, LS)
-def alias_weight_too_big(aws: Clients) -> None:
-    """A weight beyond 1 is 400 ValidationException."""
-    name = aws.two_versions()
-
-    with refused("ValidationException", 400):
-        aws.lambda_.create_alias(
-            FunctionName=name,
-            Name="live",
-            FunctionVersion="1",
-            RoutingConfig={"AdditionalVersionWeights": {"2": 1.5}},
-        )
-
-
-@further(ALIAS, LS)
 def alias_latest(aws: Clients) -> None:
     """An alias may point at $LATEST."""
     name = aws.function()
@@ -281,21 +196,6 @@ def alias_latest(aws: Clients) -> None:
     aws.lambda_.create_alias(FunctionName=name, Name="dev", FunctionVersion="$LATEST")
 
     assert aws.lambda_.get_alias(FunctionName=name, Name="dev")["FunctionVersion"] == "$LATEST"
-
-
-@further(ALIAS, LS)
-def alias_latest_with_weights(aws: Clients) -> None:
-    """An alias at $LATEST cannot have weights: 400."""
-    name = aws.function()
-    aws.publish(name)
-
-    with refused("InvalidParameterValueException", 400):
-        aws.lambda_.create_alias(
-            FunctionName=name,
-            Name="dev",
-            FunctionVersion="$LATEST",
-            RoutingConfig={"AdditionalVersionWeights": {"1": 0.1}},
-        )
 
 
 @further(ALIAS, MODEL)
@@ -311,7 +211,7 @@ def alias_of_base64(aws: Clients) -> None:
 @further(ALIAS, LS)
 def alias_qualifier(aws: Clients) -> None:
     """A configuration read through an alias has the alias in its ARN and the number as Version."""
-    name = _live(aws)
+    name, _ = aws.function_with_alias()
 
     got = aws.lambda_.get_function_configuration(FunctionName=name, Qualifier="live")
 
@@ -332,7 +232,7 @@ def alias_qualifier_missing(aws: Clients) -> None:
 @further(ALIAS, LS)
 def alias_deleted(aws: Clients) -> None:
     """A deleted alias is gone, and its name is free again."""
-    name = _live(aws)
+    name, _ = aws.function_with_alias()
 
     aws.lambda_.delete_alias(FunctionName=name, Name="live")
 
@@ -343,7 +243,7 @@ def alias_deleted(aws: Clients) -> None:
 @further(ALIAS, MODEL)
 def aliases_paginated(aws: Clients) -> None:
     """ListAliases pages by MaxItems and Marker."""
-    name = _live(aws)
+    name, _ = aws.function_with_alias()
     aws.lambda_.create_alias(FunctionName=name, Name="test", FunctionVersion="1")
 
     first = aws.lambda_.list_aliases(FunctionName=name, MaxItems=1)
@@ -351,3 +251,20 @@ def aliases_paginated(aws: Clients) -> None:
 
     assert sorted(a["Name"] for a in [*first["Aliases"], *rest["Aliases"]]) == ["live", "test"]
     assert not rest.get("NextMarker")
+
+
+@further(ALIAS, LS)
+def alias_keeps_latest_revision(aws: Clients) -> None:
+    """Creating and moving an alias leaves the RevisionIds of $LATEST and of the versions."""
+    name = aws.two_versions()
+
+    def revisions() -> list[str]:
+        listed = aws.lambda_.list_versions_by_function(FunctionName=name)
+        return [v["RevisionId"] for v in listed["Versions"]]
+
+    before = revisions()
+    aws.lambda_.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
+    aws.lambda_.update_alias(FunctionName=name, Name="live", FunctionVersion="2")
+
+    assert len(set(before)) == 3
+    assert revisions() == before

@@ -7,7 +7,7 @@ import io
 import zipfile
 from typing import TYPE_CHECKING
 
-from tests.contract.clients import sha256_b64, some_code
+from tests.contract.material import sha256_b64, some_code
 from tests.contract.row import Area, Source, further, refused, row
 
 if TYPE_CHECKING:
@@ -57,75 +57,6 @@ def dry_run_writes_nothing(aws: Clients) -> None:
     assert aws.versions(name) == ["$LATEST"]
 
 
-@row(CODE, LS, SD)
-def update_in_progress(aws: Clients) -> None:
-    """An update answers LastUpdateStatus InProgress while State stays Active."""
-    name = aws.function()
-
-    answer = aws.lambda_.update_function_code(FunctionName=name, ZipFile=some_code())
-
-    assert (answer["State"], answer["LastUpdateStatus"]) == ("Active", "InProgress")
-    assert answer["LastUpdateStatusReasonCode"] == "Creating"
-    assert aws.settled(name)["LastUpdateStatus"] == "Successful"
-
-
-@row(CODE, LS)
-def update_while_in_progress(aws: Clients) -> None:
-    """A second update during the first is 409 ResourceConflictException, and is not applied."""
-    name, code = aws.function(), some_code()
-    arn = aws.lambda_.update_function_code(FunctionName=name, ZipFile=code)["FunctionArn"]
-
-    with refused(
-        "ResourceConflictException",
-        409,
-        f"An update is in progress for resource: {arn}",
-    ):
-        aws.lambda_.update_function_code(FunctionName=name, ZipFile=some_code())
-
-    assert aws.settled(name)["CodeSha256"] == sha256_b64(code)
-
-
-@row(CODE, LS)
-def revision_id(aws: Clients) -> None:
-    """A function has a RevisionId that an update takes as its condition and replaces."""
-    name = aws.function()
-    before = aws.settled(name)["RevisionId"]
-
-    answer = aws.lambda_.update_function_code(
-        FunctionName=name, ZipFile=some_code(), RevisionId=before
-    )
-
-    assert answer["RevisionId"] != before
-
-
-@row(CODE, LS)
-def revision_stale(aws: Clients) -> None:
-    """UpdateFunctionCode with a RevisionId of before is 412, and the code stays."""
-    name, code = aws.function(), some_code()
-    before = aws.settled(name)["RevisionId"]
-    aws.update(name, code)
-
-    with refused("PreconditionFailedException", 412):
-        aws.lambda_.update_function_code(FunctionName=name, ZipFile=some_code(), RevisionId=before)
-
-    assert aws.stored_sha(name) == sha256_b64(code)
-
-
-@row(CODE, LS, SD)
-def revision_rotates_when_settled(aws: Clients) -> None:
-    """The RevisionId that an update answers is stale once the update has settled."""
-    name = aws.function()
-
-    answer = aws.lambda_.update_function_code(FunctionName=name, ZipFile=some_code())
-
-    settled = aws.settled(name)
-    assert answer["RevisionId"] != settled["RevisionId"]
-    with refused("PreconditionFailedException", 412):
-        aws.lambda_.update_function_code(
-            FunctionName=name, ZipFile=some_code(), RevisionId=answer["RevisionId"]
-        )
-
-
 @row(CODE, DOCS)
 def s3_object_version(aws: Clients) -> None:
     """An update with S3ObjectVersion takes that version, though the key was overwritten."""
@@ -168,7 +99,9 @@ def unzipped_limit(aws: Clients) -> None:
     """A zip that unpacks to more than 262144000 bytes is 400 InvalidParameterValueException."""
     name = aws.function()
 
-    with refused("InvalidParameterValueException", 400):
+    with refused(
+        "InvalidParameterValueException", 400, "Unzipped size must be smaller than 262144000 bytes"
+    ):
         aws.lambda_.update_function_code(FunctionName=name, ZipFile=_unpacks_to_too_much())
 
 
@@ -217,17 +150,6 @@ def create_without_update_status(aws: Clients) -> None:
 
 
 @further(CODE, LS)
-def revision_stale_text(aws: Clients) -> None:
-    """The refusal of a stale RevisionId says that "The Revision Id provided does not match"."""
-    name = aws.function()
-
-    with refused("PreconditionFailedException", 412, STALE_TEXT):
-        aws.lambda_.update_function_code(FunctionName=name, ZipFile=some_code(), RevisionId=STALE)
-    with refused("PreconditionFailedException", 412, STALE_TEXT):
-        aws.lambda_.update_function_configuration(FunctionName=name, Timeout=7, RevisionId=STALE)
-
-
-@further(CODE, LS)
 def create_existing(aws: Clients) -> None:
     """CreateFunction with a name that exists is 409 ResourceConflictException."""
     name = aws.function()
@@ -255,10 +177,10 @@ def function_unknown(aws: Clients) -> None:
 @further(CODE, LS)
 def zip_file_limit(aws: Clients) -> None:
     """A ZipFile of more than 52428800 bytes is 413 RequestEntityTooLargeException."""
-    name = aws.function()
-
-    with refused("RequestEntityTooLargeException", 413):
-        aws.lambda_.update_function_code(FunctionName=name, ZipFile=bytes(MAX_ZIP_BYTES + 1))
+    with refused(
+        "RequestEntityTooLargeException", 413, "Zipped size must be smaller than 52428800 bytes"
+    ):
+        aws.create(bytes(MAX_ZIP_BYTES + 1))
 
 
 @further(CODE, LS)
@@ -268,67 +190,6 @@ def s3_no_such_bucket(aws: Clients) -> None:
 
     with refused("InvalidParameterValueException", 400, "S3 Error Code: NoSuchBucket"):
         aws.lambda_.update_function_code(FunctionName=name, S3Bucket=aws.name(), S3Key="code.zip")
-
-
-@further(CODE, LS)
-def configuration_while_in_progress(aws: Clients) -> None:
-    """A configuration update during a code update is 409 ResourceConflictException."""
-    name = aws.function()
-    aws.lambda_.update_function_code(FunctionName=name, ZipFile=some_code())
-
-    with refused("ResourceConflictException", 409, "An update is in progress for resource"):
-        aws.lambda_.update_function_configuration(FunctionName=name, Timeout=7)
-
-
-@further(CODE, LS)
-def configuration_revision_stale(aws: Clients) -> None:
-    """UpdateFunctionConfiguration with a wrong RevisionId is 412, and nothing changes."""
-    name = aws.function()
-
-    with refused("PreconditionFailedException", 412):
-        aws.lambda_.update_function_configuration(FunctionName=name, Timeout=7, RevisionId=STALE)
-
-    assert aws.settled(name)["Timeout"] == 3
-
-
-@further(CODE, LS)
-def configuration_changes_revision(aws: Clients) -> None:
-    """A configuration update changes the RevisionId and leaves the code."""
-    code = some_code()
-    name = aws.function(code)
-    before = aws.settled(name)["RevisionId"]
-
-    aws.lambda_.update_function_configuration(FunctionName=name, Timeout=7)
-
-    after = aws.settled(name)
-    assert after["RevisionId"] != before
-    assert (after["Timeout"], after["CodeSha256"]) == (7, sha256_b64(code))
-
-
-@further(CODE, LS)
-def redundant_update(aws: Clients) -> None:
-    """An update with the same code still changes the RevisionId."""
-    code = some_code()
-    name = aws.function(code)
-    before = aws.settled(name)["RevisionId"]
-
-    after = aws.update(name, code)
-
-    assert after["CodeSha256"] == sha256_b64(code)
-    assert after["RevisionId"] != before
-
-
-@further(CODE, DOCS)
-def dry_run_keeps_revision(aws: Clients) -> None:
-    """A dry run leaves RevisionId and LastModified as they are."""
-    name = aws.function()
-    before = aws.settled(name)
-
-    aws.lambda_.update_function_code(FunctionName=name, ZipFile=some_code(), DryRun=True)
-
-    after = aws.settled(name)
-    assert after["RevisionId"] == before["RevisionId"]
-    assert after["LastModified"] == before["LastModified"]
 
 
 @further(CODE, LS, SD)
@@ -346,3 +207,17 @@ def code_size(aws: Clients) -> None:
     code = some_code()
 
     assert aws.settled(aws.function(code))["CodeSize"] == len(code)
+
+
+@further(CODE, LS)
+def qualifier_mismatch(aws: Clients) -> None:
+    """A qualifier in the function's ARN that is not the Qualifier given is 400."""
+    name = aws.function()
+    version_arn = aws.publish(name)["FunctionArn"]
+
+    with refused(
+        "InvalidParameterValueException",
+        400,
+        "The derived qualifier from the function name does not match the specified qualifier.",
+    ):
+        aws.lambda_.get_function(FunctionName=version_arn, Qualifier="$LATEST")

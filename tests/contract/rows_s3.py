@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tests.contract.clients import sha256_b64
+from tests.contract.material import sha256_b64
 from tests.contract.row import Area, Source, further, refused, row
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def s3_malformed_checksum(aws: Clients) -> None:
     """A PUT whose ChecksumSHA256 is not 32 bytes of base64 is 400 InvalidRequest."""
     bucket = aws.bucket()
 
-    with refused("InvalidRequest", 400):
+    with refused("InvalidRequest", 400, "Value for x-amz-checksum-sha256 header is invalid."):
         aws.s3.put_object(Bucket=bucket, Key="a", Body=b"one", ChecksumSHA256="nonsense")
 
     assert aws.s3.list_objects_v2(Bucket=bucket)["KeyCount"] == 0

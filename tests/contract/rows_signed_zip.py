@@ -12,11 +12,13 @@ from asn1crypto import cms, core, pem
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA384
-from tests.contract.clients import some_code, zip_of
+
+from tests.contract.material import some_code, zip_of
 from tests.contract.row import Area, Source, further, row
 
 if TYPE_CHECKING:
-    from tests.contract.clients import Clients, Signed
+    from tests.contract.clients import Clients
+    from tests.contract.material import Signed
 
 SIGNER = Area.SIGNER
 ARTEFACT, SD = Source.ARTEFACT, Source.STACKD

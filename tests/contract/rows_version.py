@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tests.contract.clients import sha256_b64, some_code
+from tests.contract.material import sha256_b64, some_code
 from tests.contract.row import Area, Source, further, refused, row
 
 if TYPE_CHECKING:
@@ -220,3 +220,38 @@ def versions_start_again(aws: Clients) -> None:
     aws.function(FunctionName=name)
 
     assert aws.publish(name)["Version"] == "1"
+
+
+@further(VERSION, LS)
+def publish_active_at_once(aws: Clients) -> None:
+    """A new version is Active and Successful in PublishVersion's answer already."""
+    published = aws.publish(aws.function())
+
+    assert (published["State"], published["LastUpdateStatus"]) == ("Active", "Successful")
+
+
+@further(VERSION, LS)
+def latest_not_deleted(aws: Clients) -> None:
+    """$LATEST cannot be deleted by its qualifier: 400."""
+    name = aws.function()
+
+    with refused(
+        "InvalidParameterValueException",
+        400,
+        "$LATEST version cannot be deleted without deleting the function.",
+    ):
+        aws.lambda_.delete_function(FunctionName=name, Qualifier="$LATEST")
+
+    assert aws.versions(name) == ["$LATEST"]
+
+
+@further(VERSION, LS)
+def version_keeps_revision(aws: Clients) -> None:
+    """A version's RevisionId stays when $LATEST goes on."""
+    name = aws.function()
+    published = aws.publish(name)["RevisionId"]
+
+    aws.update(name)
+
+    got = aws.lambda_.get_function_configuration(FunctionName=name, Qualifier="1")
+    assert got["RevisionId"] == published

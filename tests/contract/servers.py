@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import requests
+
 from tests.contract.target import EmulatorKnobs, SandboxKnobs, Target
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import boto3
 import requests
 from botocore.config import Config
+
 from tests.contract.row import CannotProvoke
 
 if TYPE_CHECKING:
@@ -76,12 +77,11 @@ class SandboxKnobs(EmulatorKnobs):
 
     def advance(self, seconds: float) -> None:
         """See `Knobs`."""
-        self._turn("clock", {"advance_s": seconds})
+        self._turn("clock", {"advance": seconds})
 
     def throttle(self, operation: str, times: int) -> None:
         """See `Knobs`."""
-        code = "TooManyRequestsException"
-        self._turn("faults", {"operation": operation, "code": code, "times": times})
+        self._turn("faults", {"op": operation, "kind": "throttle", "times": times})
 
     def _turn(self, knob: str, setting: dict[str, object]) -> None:
         with requests.Session() as session:

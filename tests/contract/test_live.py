@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
+
 from tests.contract.results import ALL
 from tests.contract.target import NoKnobs, Target
 

@@ -10,6 +10,7 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
+
 from tests.contract import servers
 from tests.contract.ministack_deviations import DEVIATIONS
 from tests.contract.results import ALL

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
+
 from tests.contract.ministack_deviations import DEVIATIONS
 from tests.contract.results import ALL, run_row
 from tests.contract.row import Area, CannotProvoke, Row, Source, refused, row
