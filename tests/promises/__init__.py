@@ -1,0 +1,1 @@
+"""Tests by which the repository keeps its own promises."""
