@@ -100,14 +100,14 @@ def admit(
     if csc is None:
         recorded = signer.behaviour.arns_without_config
         return record_only(world, signer, zip_bytes) if recorded else _nothing("NOT_CHECKED")
-    status, signature = _judge(world, signer, csc, zip_bytes)
-    if status == "VALID" and signature is not None:
-        return Admission(signature.job_arn, signature.profile_version_arn, status)
-    if status == "INVALID":
+    verdict = _judge(world, signer, csc, zip_bytes)
+    if isinstance(verdict, Signature):
+        return Admission(verdict.job_arn, verdict.profile_version_arn, "VALID")
+    if verdict == "INVALID":
         raise _refused(_NOT_PROPERLY_SIGNED, resource)
     if csc.policy == "Enforce":
         raise _refused(_NOT_ACCEPTED, resource)
-    return _nothing(status)
+    return _nothing(verdict)
 
 
 def record_only(world: World, signer: SignerService, zip_bytes: bytes) -> Admission:
@@ -125,20 +125,21 @@ def record_only(world: World, signer: SignerService, zip_bytes: bytes) -> Admiss
 
 def _judge(
     world: World, signer: SignerService, csc: CodeSigningConfig, zip_bytes: bytes
-) -> tuple[Status, Signature | None]:
+) -> Signature | Status:
+    """The signature if all of it is good, else what is wrong first."""
     try:
         signature = _read(world, signer, zip_bytes)
     except Unsigned:
-        return "MISMATCH", None
+        return "MISMATCH"
     except NotProperlySigned:
-        return "INVALID", None
+        return "INVALID"
     if signature.expires_at <= world.clock.now():
-        return "EXPIRED", signature
+        return "EXPIRED"
     if signature.profile_version_arn not in csc.allowed_publishers:
-        return "MISMATCH", signature
+        return "MISMATCH"
     if _revoked(signer, signature):
-        return "REVOKED", signature
-    return "VALID", signature
+        return "REVOKED"
+    return signature
 
 
 def _read(world: World, signer: SignerService, zip_bytes: bytes) -> Signature:

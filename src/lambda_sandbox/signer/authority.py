@@ -121,6 +121,20 @@ class Authority:
             self._leaf_key, (leaf, self._regional(at), self._middle(at), self.root, self.root)
         )
 
+    def issued_by_leaf(
+        self, leaf: Signing, key: ec.EllipticCurvePrivateKey, at: datetime
+    ) -> Signing:
+        """A certificate for `key` that a mere leaf issued: what no verifier may accept."""
+        certificate = _issue(
+            subject=leaf.leaf.subject,
+            issuer=leaf.leaf.subject,
+            key=key,
+            issuer_key=leaf.key,
+            valid=(at - _HOUR, at + timedelta(days=3)),
+            extensions=_leaf_extensions(key, leaf.key, code_signing=True),
+        )
+        return Signing(key, (certificate, *leaf.chain))
+
     @property
     def _regional_ca(self) -> str:
         return f"Signer {self._region} SUBORDINATE CA"

@@ -85,8 +85,23 @@ def read_signature(zip_bytes: bytes, root_pem: bytes, now: datetime) -> Signatur
         NotProperlySigned: Another digest, a broken or untrusted signature.
     """
     signature_file, digest = _open_zip(zip_bytes)
+    return judge(signature_file, digest, x509.load_pem_x509_certificate(root_pem), now)
+
+
+def judge(signature_file: bytes, digest: bytes, root: x509.Certificate, now: datetime) -> Signature:
+    """The signature in a signature file, if it is intact and chains to the root.
+
+    Args:
+        signature_file: PEM.
+        digest: Of the zip's content, 48 bytes.
+        root: The only root that is trusted.
+        now: UTC.
+
+    Raises:
+        NotProperlySigned: It is not.
+    """
     try:
-        return _judge(signature_file, digest, x509.load_pem_x509_certificate(root_pem), now)
+        return _judge(signature_file, digest, root, now)
     except _MALFORMED as error:
         raise NotProperlySigned(f"the signature file is not readable: {error}") from error
 
@@ -123,7 +138,7 @@ def _refuse(why: str) -> NoReturn:
 def _open_zip(zip_bytes: bytes) -> tuple[bytes, bytes]:
     """The signature file, and the digest of everything else in the zip's order."""
     inner = hashlib.sha384()
-    signature: bytes | None = None
+    signature = b""
     seen: set[str] = set()
     try:
         with zipfile.ZipFile(io.BytesIO(zip_bytes)) as archive:
@@ -144,8 +159,6 @@ def _open_zip(zip_bytes: bytes) -> tuple[bytes, bytes]:
         raise Unsigned(str(error)) from error
     except (zlib.error, EOFError, RuntimeError) as error:
         raise NotProperlySigned(str(error)) from error
-    if signature is None:
-        raise Unsigned("no signature file")
     return signature, hashlib.sha384(inner.digest()).digest()
 
 
@@ -257,7 +270,7 @@ def _check_chain(
 
 
 def _issued(child: x509.Certificate, parent: x509.Certificate, below: int) -> bool:
-    """`parent` is another certificate, of a CA that may have `below` CAs under it, and it signed `child`."""
+    """`parent` is another certificate, may have `below` CAs under it, and signed `child`."""
     if child == parent or not _is_ca(parent):
         return False
     constraints = parent.extensions.get_extension_for_class(x509.BasicConstraints).value
