@@ -18,6 +18,7 @@ from signed_lambda.package.layout import (
     HOSTS_WITH_MODES,
     STORED,
     U32_MAX,
+    VERSION_MAX,
     CentralHeader,
     Header,
     LayoutError,
@@ -67,6 +68,8 @@ def form_fault(header: CentralHeader) -> tuple[str, str] | None:
         return "E-ZIP-08", f"uses {method}; Lambda takes stored or deflate"
     if header.flags & ~FLAGS_KNOWN:
         return "E-ZIP-15", f"has unknown flags (0x{header.flags:04x})"
+    if header.version > VERSION_MAX:
+        return "E-ZIP-15", f"needs version {header.version / 10} of the format"
     if U32_MAX in {header.compressed_bytes, header.size_bytes, header.offset}:
         return "E-ZIP-15", "uses zip64, which no package needs"
     return None
@@ -104,7 +107,7 @@ def draft(header: CentralHeader, name: str) -> Draft:
 
 
 def difference(central: CentralHeader, local: Header) -> str | None:
-    """What the two headers of an entry disagree on; "version needed" may differ, it says nothing.
+    """What the two headers of an entry disagree on.
 
     With a descriptor, the local header may say 0 for what was not known yet.
     """
@@ -112,6 +115,7 @@ def difference(central: CentralHeader, local: Header) -> str | None:
         return f"is called '{shown(local.name)}' in the data"
     late = bool(central.flags & FLAG_DESCRIPTOR)
     pairs = (
+        ("version", central.version, local.version, False),
         ("flags", central.flags, local.flags, False),
         ("method", central.method, local.method, False),
         ("time", central.moment, local.moment, False),

@@ -154,7 +154,7 @@ def parse_index(
                 f"has {number:,} entries in its index and says {record.entries:,}",
             )
         (
-            (_, made_by, _, flags, method, time, date, crc, compressed, size),
+            (_, made_by, version, flags, method, time, date, crc, compressed, size),
             (name_bytes, extra_bytes, comment_bytes, part, _, external, offset),
         ) = _halves(CENTRAL.unpack(raw))
         at += CENTRAL.size
@@ -168,6 +168,7 @@ def parse_index(
         if part:
             raise _entry_error(label, name, "E-ZIP-15", "lies in another part of a split zip")
         yield CentralHeader(
+            version=version,
             flags=flags,
             method=method,
             moment=(time, date),

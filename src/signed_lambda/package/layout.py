@@ -44,6 +44,9 @@ DOS_FOLDER: Final = 0x10
 
 VERSION: Final = 20
 """Version 2.0: deflate and folders."""
+VERSION_MAX: Final = 45
+"""Highest version that every reader in use takes; unzip 6.0 skips an entry that needs more than
+4.6, so it would see fewer files than others."""
 DOS_DATE_1980: Final = 0x21
 """1980-01-01, the earliest that the format has."""
 
@@ -77,6 +80,7 @@ class Header:
     """What an entry's central and local header both say.
 
     Attributes:
+        version: Needed to unpack it, times ten.
         flags: General purpose bits.
         method: Of compression.
         moment: DOS time and date.
@@ -87,6 +91,7 @@ class Header:
         extra: The extra fields.
     """
 
+    version: int
     flags: int
     method: int
     moment: tuple[int, int]

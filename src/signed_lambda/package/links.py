@@ -18,7 +18,7 @@ FOLLOWS_MAX: Final = 40
 Source: https://man7.org/linux/man-pages/man7/path_resolution.7.html
 """
 
-STEPS_MAX: Final = 5_000_000
+STEPS_MAX: Final = 2_000_000
 """Path parts looked up for all links of a package together; a real one needs some thousands."""
 
 Fault = Literal["absolute", "outside", "dangling", "loop"]
@@ -47,6 +47,7 @@ class NameTree:
         links: Mapping[str, str],
         folders: Iterable[str] = (),
         closed: Iterable[str] = (),
+        steps_max: int = STEPS_MAX,
     ) -> None:
         """Takes names without a closing "/"; the folders above each name are added.
 
@@ -55,12 +56,13 @@ class NameTree:
             links: Target by name.
             folders: Names of folders.
             closed: Names that are left out: a way that comes there ends there.
+            steps_max: Path parts looked up in all; beyond, every link counts as a loop.
         """
         self._links = dict(links)
         self._files = frozenset(files)
         self._closed = frozenset(closed)
         self._folders = set(folders)
-        self._steps = 0
+        self._steps_left = steps_max
         for name in (*self._files, *self._links, *tuple(self._folders)):
             above = name.rpartition("/")[0]
             while above and above not in self._folders:
@@ -95,8 +97,8 @@ class NameTree:
     def _walk(self, here: list[str], todo: list[str]) -> Landing | Fault | _Next:
         """Takes parts off `todo` until a link, the end or a fault is met; keeps `here` current."""
         while todo:
-            self._steps += 1
-            if self._steps > STEPS_MAX:
+            self._steps_left -= 1
+            if self._steps_left < 0:
                 return "loop"
             part = todo.pop()
             if part in {"", "."}:

@@ -169,39 +169,23 @@ class _Reader:
 
     def _walk(self, drafts: list[Draft], index_offset: int) -> tuple[ZipEntry, ...]:
         """Reads header, data and descriptor of each entry; they must lie end to end from byte 0."""
-        at = 0
+        starts = [*(item.header.offset for item in drafts), index_offset]
+        if starts[0] != 0:
+            raise self._gap(0, starts[0])
         entries: list[ZipEntry] = []
         for order, item in enumerate(drafts):
-            offset = item.header.offset
-            if offset != at:
-                raise self._out_of_line(at, offset, item)
-            following = drafts[order + 1].header.offset if order + 1 < len(drafts) else index_offset
-            data_at = self._check_local(at, item, index_offset)
-            entry = self._unpack(order, item, data_at)
+            following = starts[order + 1]
+            data_at = self._check_local(starts[order], item, following, index_offset)
+            entries.append(self._unpack(order, item, data_at))
             end = data_at + item.header.compressed_bytes
             if item.header.flags & FLAG_DESCRIPTOR:
                 end = self._check_descriptor(end, following, item.header)
-            entries.append(entry)
-            at = end
-        if at != index_offset:
-            raise self._gap(at, index_offset)
+            if end != following:
+                raise self._gap(end, following)
         return tuple(entries)
-
-    def _out_of_line(self, at: int, offset: int, item: Draft) -> Exception:
-        if offset > at:
-            return self._gap(at, offset)
-        return self._error(
-            item.name,
-            "E-ZIP-05",
-            f"begins at byte {offset:,}, inside or before the entry that ends at {at:,}",
-        )
 
     def _gap(self, at: int, end: int) -> Exception:
         """What lies between two parts: an entry that the index hides, or other bytes."""
-        if end < at:
-            return ZipError.of(
-                "E-ZIP-05", f"the last entry of {self.label} runs into the index", AGAIN
-            )
         raw = self._read(LOCAL.size, at)
         if raw.startswith(LOCAL_SIGNATURE) and len(raw) == LOCAL.size:
             name = self._read(LOCAL.unpack(raw)[9], at + LOCAL.size)
@@ -212,20 +196,28 @@ class _Reader:
             "E-ZIP-03", f"{self.label} has {end - at:,} bytes between its parts at {at:,}", AGAIN
         )
 
-    def _check_local(self, at: int, item: Draft, index_offset: int) -> int:
-        """Compares the local header with the index; returns where the data begin."""
+    def _check_local(self, at: int, item: Draft, following: int, index_offset: int) -> int:
+        """Compares the local header with the index; returns where the data begin.
+
+        The data must end before the next entry begins: so no byte is unpacked twice.
+        """
         central = item.header
         raw = self._read(LOCAL.size, at)
         if not raw.startswith(LOCAL_SIGNATURE) or at + LOCAL.size > index_offset:
             raise self._error(item.name, "E-ZIP-04", "is in the index and not in the data")
-        _, _, flags, method, time, date, crc, compressed, size, name_bytes, extra_bytes = (
+        _, version, flags, method, time, date, crc, compressed, size, name_bytes, extra_bytes = (
             LOCAL.unpack(raw)
         )
         data_at: int = at + LOCAL.size + name_bytes + extra_bytes
-        if data_at + central.compressed_bytes > index_offset:
-            raise self._error(item.name, "E-ZIP-05", "has data that run into the index")
+        if data_at + central.compressed_bytes > following:
+            raise self._error(
+                item.name,
+                "E-ZIP-05",
+                f"has data that run over byte {following:,}, where others begin",
+            )
         tail = self._read(name_bytes + extra_bytes, at + LOCAL.size)
         local = Header(
+            version=version,
             flags=flags,
             method=method,
             moment=(time, date),
