@@ -10,7 +10,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from lambda_sandbox.admission import Admission, admit, record_only
+from lambda_sandbox.bridge import install
 from lambda_sandbox.core import ApiError
+from lambda_sandbox.iam.simulation import OPERATIONS as SIMULATIONS
+from lambda_sandbox.iam.simulation import PolicySimulation
 from lambda_sandbox.lambda_service import LambdaService
 from lambda_sandbox.lambda_service.code import REQUEST_LIMIT
 from lambda_sandbox.lambda_service.service import snake_case
@@ -31,6 +34,9 @@ if TYPE_CHECKING:
     from lambda_sandbox.wire.message import Request
 
 
+_EVENTFUL = frozenset({"sns", "events"})
+
+
 @dataclass(frozen=True, slots=True)
 class Region:
     """The services that live in one region."""
@@ -48,7 +54,9 @@ class Dispatcher:
         self._tenancy = tenancy
         self._s3 = s3
         self._snapshots = snapshots
+        self._simulation = PolicySimulation(world.account, tenancy)
         self._regions: dict[str, Region] = {}
+        self._bridged: set[str] = set()
 
     def region(self, name: str) -> Region:
         """The services of a region, made when first asked for."""
@@ -65,8 +73,12 @@ class Dispatcher:
         """
         self.settle()
         if target.service == "s3":
+            self._bridge(target)
             return self._s3.call(request, target.region)
+        if target.service == "iam" and target.operation in SIMULATIONS:
+            return self._simulation.answer(target.operation, request)
         if target.service not in {"lambda", "signer"}:
+            self._bridge(target)
             return self._tenancy.call(target.service, target.region, request)
         if target.match is None:
             raise ApiError("UnknownOperationException", f"no operation: {target.operation}", 404)
@@ -95,6 +107,16 @@ class Dispatcher:
         """Lets signing jobs that are due put their objects into S3."""
         for region in self._regions.values():
             region.signer.settle()
+
+    def _bridge(self, target: Target) -> None:
+        """Lets moto's events reach our functions, before the first that could be sent."""
+        notifying = target.operation.startswith("PutBucketNotification")
+        if target.region in self._bridged or not (target.service in _EVENTFUL or notifying):
+            return
+        service = self.region(target.region).lambda_
+        with self._tenancy.active():
+            install(self._world.account, target.region, service.invocation.invoke)
+        self._bridged.add(target.region)
 
     def _new_region(self, name: str) -> Region:
         world = replace(self._world, region=name)

@@ -27,6 +27,7 @@ from moto.s3.models import FakeKey, s3_backends
 
 from werkzeug.exceptions import HTTPException
 
+from lambda_sandbox.core import ApiError
 from lambda_sandbox.wire.message import Request, Response
 
 if TYPE_CHECKING:
@@ -80,6 +81,8 @@ class Tenancy:
                 status, answered, body = handler(
                     moto_request, moto_request.raw_url, moto_request.headers
                 )
+            except NotImplementedError as exc:
+                raise ApiError("NotImplemented", f"moto: {exc}", 501) from exc
             except HTTPException as exc:
                 status, answered, body = exc.code, dict(exc.get_headers()), exc.get_body()
         raw = body.encode() if isinstance(body, str) else bytes(body)

@@ -57,9 +57,36 @@ class S3Filter:
         if response.status >= 400:  # noqa: PLR2004 - client or server error
             found = re.search(rb"<Code>([^<]+)</Code>", response.body)
             response.error = found[1].decode() if found else str(response.status)
-        elif request.method == "PUT":
-            _echo_checksum(request, response)
+        else:
+            self._complete(request, response)
         return response
+
+    def _complete(self, request: Request, response: Response) -> None:
+        """Adds what moto leaves out of good answers.
+
+        A checksum that was sent comes back, and every checksum says its type; an empty
+        EventBridgeConfiguration is told. Source: LocalStack AWS-validated snapshots (s3 checksums:
+        ChecksumType FULL_OBJECT; bucket notifications).
+        """
+        for name in _DIGESTS:
+            header = f"x-amz-checksum-{name}"
+            sent = request.headers.get(header) if request.method == "PUT" else None
+            if sent is not None:
+                response.headers[header] = sent
+            if header in response.headers:
+                response.headers["x-amz-checksum-type"] = "FULL_OBJECT"
+        if request.method == "GET" and "notification" in request.arguments:
+            self._tell_event_bridge(request, response)
+
+    def _tell_event_bridge(self, request: Request, response: Response) -> None:
+        with self._tenancy.active():
+            stores: Any = s3_backends[self._world.account]["aws"]
+            bucket = stores.get_bucket(bucket_and_key(request.path)[0])
+            configured = bucket.notification_configuration
+        element = b"<EventBridgeConfiguration></EventBridgeConfiguration>"
+        if configured is not None and configured.event_bridge is not None:
+            end = b"</NotificationConfiguration>"
+            response.body = response.body.replace(end, element + end)
 
     def _refuse_wrong_owner(self, request: Request) -> None:
         """The owner that a client expects must be the account, in twelve digits.
@@ -177,18 +204,6 @@ def _checked_body(request: Request) -> Request:
         headers = {**request.headers, "x-amz-sdk-checksum-algorithm": name.upper()}
         return request.with_(headers=headers)
     return request
-
-
-def _echo_checksum(request: Request, response: Response) -> None:
-    """A checksum that was sent comes back, with its type.
-
-    Source: LocalStack AWS-validated snapshot (s3 checksums): ChecksumType FULL_OBJECT.
-    """
-    for name in _DIGESTS:
-        value = request.headers.get(f"x-amz-checksum-{name}")
-        if value is not None:
-            response.headers[f"x-amz-checksum-{name}"] = value
-            response.headers["x-amz-checksum-type"] = "FULL_OBJECT"
 
 
 class MotoObjects:

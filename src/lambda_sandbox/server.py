@@ -7,7 +7,9 @@ because the ready ones cannot drop a connection, and answer "Expect: 100-continu
 from __future__ import annotations
 
 import socket
+import sys
 import threading
+import traceback
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -45,8 +47,6 @@ class Server(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that went away is no error; anything else is told on stderr."""
-        import sys  # noqa: PLC0415 - only here
-
         if not isinstance(sys.exc_info()[1], ConnectionError):
             super().handle_error(request, client_address)
 
@@ -79,6 +79,12 @@ class _Handler(BaseHTTPRequestHandler):
             body = b"".join(self.server.app(environ, start_response))
         except TransportFault as fault:
             self._break(fault)
+            return
+        except Exception:  # noqa: BLE001 - a mistake of ours or moto's is told, not hung up on
+            self.close_connection = True
+            told = traceback.format_exc()
+            sys.stderr.write(told)
+            self._send(500, [("Content-Length", str(len(told.encode())))], told.encode())
             return
         self._send(answer[0], answer[1], body)
 

@@ -67,9 +67,9 @@ class InvocationOperations:
             function_arn(state.world, function.name, ref.qualifier),
         )
         state.invocations.append({"context": context, "event": event, "type": kind})
+        answer, failed = _run(function, event, context)
         if kind == "Event":
             return {"StatusCode": 202, "Payload": b""}
-        answer, failed = _run(function, event, context)
         result: dict[str, Any] = {
             "StatusCode": 200,
             "ExecutedVersion": version.number,

@@ -46,6 +46,7 @@ class LambdaService:
         self.state = LambdaState(world)
         self.source = CodeSource(self.state, gatekeeper)
         self.functions = FunctionOperations(self.state, self.source, locate)
+        self.invocation = InvocationOperations(self.state)
         self._parts: tuple[object, ...] = (
             self.functions,
             VersionOperations(self.state, self.functions),
@@ -55,7 +56,7 @@ class LambdaService:
             EventSourceOperations(self.state),
             EventInvokeOperations(self.state),
             AccountOperations(self.state),
-            InvocationOperations(self.state),
+            self.invocation,
             LayerOperations(self.state, self.source, locate),
             UrlOperations(self.state),
             TagOperations(self.state),

@@ -1,0 +1,1 @@
+"""What moto's IAM lacks: the simulation of policies."""
