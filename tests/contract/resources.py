@@ -96,8 +96,8 @@ class Resources:
                 undo(**arguments)
             except ClientError as error:
                 status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-                if status == 404 or "NonExistent" in error.response["Error"]["Code"]:
-                    return True
+                if status in (404, 501) or "NonExistent" in error.response["Error"]["Code"]:
+                    return True  # gone already; or an emulator that has no such call
                 if status == 409:
                     return False
                 raise
