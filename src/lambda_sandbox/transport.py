@@ -85,7 +85,8 @@ def _body(body: Any) -> bytes:
 
 
 def _aws_response(url: str, response: Response, sent: int) -> AWSResponse:
-    headers = {**response.headers, "Content-Length": str(len(response.body))}
+    headers = {k: v for k, v in response.headers.items() if k.lower() != "content-length"}
+    headers["Content-Length"] = str(len(response.body))
     raw = HTTPResponse(
         body=BytesIO(response.body[:sent]),
         headers=headers,
