@@ -1,8 +1,8 @@
 """One call to AWS: sent, repeated while that can help, its answer read, its refusal translated.
 
 botocore's own repetitions are off; this is the only loop. Throttles, 5xx and another update in
-progress are ridden out until the deadline; a network that cannot be reached for a minute, and
-answers that are not AWS's a few times, because those stay. A write that is repeated after its
+progress are ridden out until the deadline; a network that cannot be reached, and answers that are
+not AWS's, for a minute, because those stay. A write that is repeated after its
 answer was lost may meet its own effect: it then surfaces as `RevisionMovedError` or
 `AlreadyExistsError`, and the caller reads back.
 
@@ -54,8 +54,9 @@ download that did not arrive whole.
 FIRST_DELAY_S: Final = 0.1
 LONGEST_DELAY_S: Final = 2.0
 LONGEST_ASKED_DELAY_S: Final = 60.0
-UNREACHABLE_S: Final = 60.0
-UNCLEAR_TRIES: Final = 6
+PATIENCE_S: Final = 60.0
+PATIENCE_TRIES: Final = 3
+"""A network, a proxy or a disk that fails for a minute, and three times, fails for good."""
 
 
 class Repeat(Exception):
@@ -185,9 +186,8 @@ class Calls:
         if last.after_s is not None:
             delay = max(delay, min(last.after_s, LONGEST_ASKED_DELAY_S))
         spent = self._clock.monotonic() - started
-        lasting = (last.kind == "unreachable" and spent >= UNREACHABLE_S) or (
-            last.kind in {"unclear", "cut"} and tries >= UNCLEAR_TRIES
-        )
+        ridden_out = last.kind in {"throttled", "failing", "in-progress"}
+        lasting = not ridden_out and spent >= PATIENCE_S and tries >= PATIENCE_TRIES
         if lasting or delay >= self._deadline.left_s():
             _give_up(call, last, tries, spent)
         if tries & (tries - 1) == 0:  # 1, 2, 4, 8...: a long wait does not fill the log

@@ -257,7 +257,14 @@ def _region(
     else:
         if endpoint_url or chosen in known:
             return chosen
-    nearest = difflib.get_close_matches(chosen, sorted(known), n=1, cutoff=0.0)[0]
+    letters = sorted(chosen)
+    nearest = max(
+        sorted(known),
+        key=lambda name: (
+            sorted(name) == letters,  # "us-esat-1": two letters changed places
+            difflib.SequenceMatcher(None, name, chosen).ratio(),
+        ),
+    )
     raise IdentityError.of(
         "E-IDENTITY-04",
         f"no region is named {shown(chosen)!r}",

@@ -28,8 +28,8 @@ def check_answers(client: BaseClient, service: str, *, json_bodies: bool) -> Non
 
     Args:
         client: Of boto3.
-        service: As botocore's events name it ("lambda", "s3").
-        json_bodies: Whether the service answers in JSON (else XML, whose parser is strict).
+        service: As botocore's events name it ("lambda").
+        json_bodies: Whether the service answers in JSON (else in XML).
     """
 
     def before_parse(
@@ -57,32 +57,46 @@ def check_answer(
         head: The answer has no body, and its headers describe a stored object.
 
     Raises:
-        NotAnAnswer: It is HTML, of another length than it says, or not JSON.
+        NotAnAnswer: It is HTML, of another length than it says, or not JSON. The status it names
+            is botocore's: a 200 of S3 that is not XML was made a 500 before.
     """
-    headers, status, body = response["headers"], response["status_code"], response["body"]
-    success = isinstance(status, int) and status < 300  # noqa: PLR2004 - botocore's own border
-    if success and (streamed or head):
+    headers, body = response["headers"], response["body"]
+    status = response["status_code"]
+    assert isinstance(status, int)
+    if status < 300 and (streamed or head):  # noqa: PLR2004 - botocore's own border of success
         return
+    wrong = _wrong(headers, body, json_body=json_body, head=head)
+    if wrong:
+        raise NotAnAnswer(f"status {status} with {wrong}")
+
+
+def _wrong(headers: object, body: object, *, json_body: bool, head: bool) -> str:
+    """What shows that an answer is not the service's own; "" when nothing does."""
     media_type = _header(headers, "content-type").partition(";")[0].strip().lower()
     if media_type in {"text/html", "application/xhtml+xml"}:
-        raise NotAnAnswer(f"an HTML page with status {status}")
+        return "an HTML page"
     if head or not isinstance(body, bytes):
-        return
+        return ""
     length = _header(headers, "content-length")
     if length.isdecimal() and len(body) != int(length):
-        raise NotAnAnswer(f"{len(body)} bytes instead of {int(length)}")
-    if json_body and body:
-        _check_json(body, status)
+        return f"{len(body)} bytes instead of {int(length)}"
+    if not body:
+        return ""
+    return _not_json(body) if json_body else _not_xml(body)
 
 
-def _check_json(body: bytes, status: object) -> None:
-    """Raises `NotAnAnswer` when the body is not a JSON object."""
+def _not_json(body: bytes) -> str:
+    """Lambda and Signer answer with JSON objects."""
     try:
         parsed: object = json.loads(body)
     except (ValueError, RecursionError):
-        raise NotAnAnswer(f"status {status} with a body that is not JSON") from None
-    if not isinstance(parsed, dict):
-        raise NotAnAnswer(f"status {status} with JSON that is not an object")
+        return "a body that is not JSON"
+    return "" if isinstance(parsed, dict) else "JSON that is not an object"
+
+
+def _not_xml(body: bytes) -> str:
+    """S3 and STS answer with XML, whose form botocore's parser checks."""
+    return "" if body.lstrip().startswith(b"<") else "a body that is not XML"
 
 
 def _header(headers: object, name: str) -> str:

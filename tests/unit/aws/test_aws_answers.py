@@ -168,12 +168,11 @@ def test_the_good_answer_is_read(name: str) -> None:
 @pytest.mark.parametrize(("name", "path"), REQUIRED)
 def test_a_missing_member_is_named(name: str, path: str) -> None:
     ask, answer, _ = JSON_CALLS[name]
-    at = bench(ok(_without(answer, path)))
 
-    with pytest.raises(AwsError) as caught:
-        ask(at.aws())
+    error = _failure(ask, ok(_without(answer, path)))
 
-    problem = caught.value.problems[0]
+    assert isinstance(error, AwsError)
+    problem = error.problems[0]
     assert problem.id == "E-AWS-03"
     assert f":{name}: no '{path}'" in problem.what
 
@@ -332,7 +331,7 @@ def test_pages_that_go_round_in_circles_are_not_followed() -> None:
     with pytest.raises(AwsError, match="the 'NextMarker' of an earlier page"):
         at.aws().aliases(FN)
 
-    assert len(at.canned.requests) == 8
+    assert at.clock.monotonic() < 63
 
 
 def test_an_answer_shows_names_and_no_values() -> None:

@@ -144,6 +144,7 @@ def test_the_wait_that_aws_asks_for_is_kept_up_to_a_minute(header: str, waited_s
     [
         (refused("TooManyRequestsException", "", 429), "throttled (TooManyRequestsException)"),
         (refused("ServiceException", "", 500), "failing (500 ServiceException)"),
+        (Reply(b"", 503), "failing (503 503)"),
     ],
 )
 def test_throttles_and_5xx_are_ridden_out_until_the_deadline(fault: Reply, reason: str) -> None:
@@ -174,13 +175,18 @@ def test_an_unreachable_network_is_told_after_a_minute() -> None:
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        (PORTAL, "an HTML page with status 200"),
+        (PORTAL, "status 200 with an HTML page"),
+        (
+            Reply(b"<html>Bad Gateway</html>", 502, {"content-type": "text/html"}),
+            "status 502 with an HTML page",
+        ),
+        (Reply(b"upstream connect error", 503), "status 503 with a body that is not JSON"),
         (ok({k: v for k, v in ALIAS.items() if k != "RevisionId"}), "no 'RevisionId'"),
         (Reply(b'{"Name', 200), "status 200 with a body that is not JSON"),
-        (Reply(b"{}", 200, {"content-length": "9"}), "2 bytes instead of 9"),
+        (Reply(b"{}", 200, {"content-length": "9"}), "status 200 with 2 bytes instead of 9"),
     ],
 )
-def test_what_is_not_an_answer_of_aws_is_told_after_six_tries(answer: Reply, said: str) -> None:
+def test_what_is_not_an_answer_of_aws_is_told_after_a_minute(answer: Reply, said: str) -> None:
     at = bench(answer)
 
     with pytest.raises(AwsError) as caught:
@@ -189,7 +195,15 @@ def test_what_is_not_an_answer_of_aws_is_told_after_six_tries(answer: Reply, sai
     problem = caught.value.problems[0]
     assert problem.id == "E-AWS-03"
     assert problem.what.startswith(f"unexpected answer from lambda:GetAlias: {said}")
-    assert len(at.canned.requests) == 6
+    assert 60 <= at.clock.monotonic() <= 63
+
+
+def test_slow_failures_are_tried_three_times() -> None:
+    at = bench(ReadTimeoutError(endpoint_url=URL, error="slow"))
+    at.canned.on_request = lambda: at.clock.advance(60)
+
+    with pytest.raises(AwsError, match="gave up after 3 tries in 180 s"):
+        at.aws().alias(FN, LIVE)
 
 
 def test_a_403_of_a_portal_is_not_taken_for_a_missing_permission() -> None:
@@ -198,7 +212,7 @@ def test_a_403_of_a_portal_is_not_taken_for_a_missing_permission() -> None:
     with pytest.raises(AwsError) as caught:
         at.aws().alias(FN, LIVE)
 
-    assert "an HTML page with status 403" in caught.value.problems[0].what
+    assert "status 403 with an HTML page" in caught.value.problems[0].what
 
 
 def test_an_empty_code_signing_answer_of_a_portal_is_not_taken_for_none_attached() -> None:
