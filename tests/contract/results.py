@@ -1,7 +1,7 @@
 """Runs rows against a target, many at a time, and keeps what each came to.
 
 Most of a row's time is waiting for AWS's asynchronous states, so rows run side by side; those that
-turn the target's own knobs run by themselves at the end.
+would disturb others run by themselves at the end.
 """
 
 from __future__ import annotations

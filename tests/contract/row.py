@@ -57,7 +57,8 @@ class Row:
         check: Asserts AWS's answer.
         compared: One of the 92 behaviours that the emulators are compared by; the others are
             further facts.
-        alone: Turns the target's own knobs (clock, faults), so nothing may run beside it.
+        alone: Nothing may run beside it: it turns the target's own knobs (clock, faults), or sends
+            so much that an emulator is busy for longer than a state is pending.
     """
 
     id: str

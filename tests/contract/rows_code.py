@@ -94,7 +94,7 @@ def bad_zip(aws: Clients) -> None:
     assert aws.stored_sha(name) == sha256_b64(code)
 
 
-@row(CODE, LS)
+@row(CODE, LS, alone=True)
 def unzipped_limit(aws: Clients) -> None:
     """A zip that unpacks to more than 262144000 bytes is 400 InvalidParameterValueException."""
     name = aws.function()
@@ -174,7 +174,7 @@ def function_unknown(aws: Clients) -> None:
         aws.lambda_.get_function(FunctionName=name)
 
 
-@further(CODE, LS)
+@further(CODE, LS, alone=True)
 def zip_file_limit(aws: Clients) -> None:
     """A ZipFile of more than 52428800 bytes is 413 RequestEntityTooLargeException."""
     with refused(

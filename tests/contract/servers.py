@@ -36,6 +36,7 @@ def sandbox() -> Iterator[Target]:
     """Our `lambda_sandbox`, as people start it."""
     port = _free_port()
     command = [sys.executable, "-m", "lambda_sandbox", "--port", str(port)]
+    command += ["--settle", "1", "--signing", "1"]  # long enough to be seen on a busy machine
     with _running(command, port, {"PYTHONPATH": str(ROOT / "src")}):
         yield Target("sandbox", _url(port), workers=16, tidy=True, knobs=SandboxKnobs(_url(port)))
 
