@@ -42,7 +42,9 @@ class Demo:
 
     def __init__(self) -> None:
         self.sandbox = Sandbox(seed=1)
-        self.estate: Estate = make_estate(self.sandbox.session().client, function="greeter")
+        self.estate: Estate = make_estate(
+            self.sandbox.session().client, sleep=self.sandbox.clock.sleep, function="greeter"
+        )
         self.run_number = 0
         shutil.rmtree(OUTPUT, ignore_errors=True)
         shutil.copytree(ROOT / "demo" / "function", OUTPUT / "function")

@@ -317,6 +317,8 @@ CATALOGUE: Final[dict[str, str]] = {
     # -- EVENT
     "E-EVENT-01": "A command that writes was started by pull_request_target.",
     "E-EVENT-02": "A command that writes was started with code of a fork.",
+    # -- SCAN
+    "E-SCAN-01": "A finding of the static review blocks, as `fail-on` says.",
     # -- BUCKET
     "E-BUCKET-01": "The bucket does not exist.",
     "E-BUCKET-02": "The bucket is not of the expected owner, or may not be looked at.",
@@ -364,6 +366,8 @@ CATALOGUE: Final[dict[str, str]] = {
     "E-CONFLICT-04": "The alias was moved by somebody else.",
     "E-CONFLICT-05": "$LATEST was changed again and again while publishing.",
     # -- SIGNATURE: the CMS signature (numbers are those of the checks in signature/verification.py)
+    "E-SIGNATURE-01": "The signed zip does not hold exactly the build's files.",
+    "E-SIGNATURE-02": "The zip holds no signature file.",
     "E-SIGNATURE-21": "The signature file is too large, or not one PKCS7 block of PEM.",
     "E-SIGNATURE-22": "The signature is not a CMS SignedData of Signer's form.",
     "E-SIGNATURE-23": "The signature carries content, or is of another version or content type.",

@@ -116,13 +116,13 @@ def main(
         inputs = read(environ)
     except DeployError as error:
         report = _close(journal, runner, None, environ, "refused", error)
-        tell(report, runner, environ, None)
+        tell(report, runner, environ, None, time)
         return error.exit_code
     deadline = Deadline.after(time, inputs.timeout_s, stop.check)
     code, report = _run(
         environ, runner, journal, time, deadline, inputs, connect or _connect(environ)
     )
-    tell(report, runner, environ, inputs)
+    tell(report, runner, environ, inputs, time)
     return code
 
 

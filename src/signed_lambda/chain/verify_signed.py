@@ -11,7 +11,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.errors import Problem, SignatureError
-from signed_lambda.package import compare, read_zip
+from signed_lambda.package import (
+    SIGNATURE_FILE,
+    SIGNATURE_FOLDER,
+    SIGNED_LIMITS,
+    compare,
+    read_zip,
+)
 from signed_lambda.signature import DIGEST_FORMULA, ContentDigest, Expected, verify
 
 if TYPE_CHECKING:
@@ -21,9 +27,6 @@ if TYPE_CHECKING:
     from signed_lambda.package import ZipContents
     from signed_lambda.signature import Signature
 
-SIGNATURE_FOLDER: Final = "META_INF/"
-SIGNATURE_FILE: Final = "META_INF/aws_signer_signature_v1.0.SF"
-"""With an underscore, not META-INF. Source: a layer signed by AWS Signer, us-east-1, 2022-02-11."""
 SHOWN: Final = 5
 
 
@@ -57,7 +60,7 @@ def verify_signed(
         ZipError: It is not an unambiguous zip.
         SignatureError: Its files are not the build's, or its signature does not verify.
     """
-    contents = read_zip(download.path)
+    contents = read_zip(download.path, limits=SIGNED_LIMITS)
     if build is not None:
         _require_same(build, contents)
     digest = ContentDigest()
@@ -101,7 +104,7 @@ def _count_files(contents: ZipContents) -> int:
 
 
 def _require_same(build: Package, contents: ZipContents) -> None:
-    differences = compare(build, contents, added=(SIGNATURE_FOLDER, SIGNATURE_FILE))
+    differences = compare(build, contents, added=(f"{SIGNATURE_FOLDER}/", SIGNATURE_FILE))
     if differences:
         shown = "; ".join(str(d) for d in differences[:SHOWN])
         more = f" and {len(differences) - SHOWN} more" if len(differences) > SHOWN else ""

@@ -1,0 +1,138 @@
+"""The static review: can this function start itself again? Reads the packed bytes, runs nothing.
+
+One rule is one file in `rules/`, found by its being there. A file that cannot be read is listed as
+such, never counted as clean. Imports values, `package` (to read the zip), its own modules.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol
+
+from signed_lambda.errors import Problem, ScanError
+from signed_lambda.package import read_zip
+from signed_lambda.report.model import Fact, Finding, Link, Status
+from signed_lambda.scan import rules
+from signed_lambda.scan.source import PythonSource, Unread, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from signed_lambda.inputs import FailOn
+    from signed_lambda.model import Package
+    from signed_lambda.report.model import Severity
+
+CODE: Final = (".py", ".js", ".mjs", ".cjs", ".ts", ".go", ".java", ".class", ".jar")
+"""Endings of files that hold code, whether this version can read them or not."""
+MAX_SOURCE_BYTES: Final = 2 * 1024 * 1024
+_ORDER: Final[dict[Severity, int]] = {"high": 3, "medium": 2, "low": 1, "ask": 0}
+_BLOCKS_FROM: Final[dict[FailOn, int]] = {"high": 3, "medium": 2, "low": 1, "never": 9}
+
+
+class Rule(Protocol):
+    """What a module in `rules/` offers; its docstring is its page."""
+
+    ID: str
+
+    def check(self, source: PythonSource) -> Iterator[Finding]:
+        """The findings in one file."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What was read and what was found; findings come worst first.
+
+    Attributes:
+        files: How many files with code were read whole.
+        unread: Files with code that were not read, and why.
+    """
+
+    findings: tuple[Finding, ...]
+    files: int
+    unread: tuple[Unread, ...]
+
+    def fact(self) -> Fact:
+        """For the journal: partly read is a warning, never clean."""
+        found = f"{len(self.findings)} findings in {self.files} files"
+        if self.unread:
+            shown = ", ".join(f"{u.path} ({u.why})" for u in self.unread[:3])
+            found += f"; {len(self.unread)} not read: {shown}"
+        worst = max((_ORDER[f.severity] for f in self.findings), default=0)
+        clean = not self.unread and worst < _ORDER["medium"]
+        return Fact(
+            step="scan",
+            title="Static review for recursive invocation",
+            status=Status.OK if clean else Status.WARNING,
+            proof=found,
+        )
+
+    def links(self) -> tuple[Link, ...]:
+        """None: it reads bytes that the package's own link covers."""
+        return ()
+
+
+def all_rules() -> tuple[Rule, ...]:
+    """Every module in `rules/`, by name.
+
+    Raises:
+        LookupError: There is none: an empty review would pass everything.
+    """
+    names = sorted(m.name for m in pkgutil.iter_modules(rules.__path__) if m.name[0] != "_")
+    if not names:
+        raise LookupError("no scan rule is installed")
+    return tuple(importlib.import_module(f"{rules.__name__}.{n}") for n in names)
+
+
+def review(package: Package, function_name: str) -> Review:
+    """Reviews exactly the bytes that are packed.
+
+    Args:
+        package: The build.
+        function_name: What the function is called, "" when unknown.
+    """
+    findings: list[Finding] = []
+    unread: list[Unread] = []
+    files = 0
+    for entry, chunks in read_zip(package.path).bodies():
+        if not entry.name.endswith(CODE) or entry.kind != "file":
+            continue
+        if entry.size_bytes > MAX_SOURCE_BYTES:
+            unread.append(Unread(entry.name, f"more than {MAX_SOURCE_BYTES:,} bytes"))
+            continue
+        source = parse(entry.name, b"".join(chunks), function_name)
+        if isinstance(source, Unread):
+            unread.append(source)
+            continue
+        files += 1
+        for rule in all_rules():
+            findings.extend(rule.check(source))
+    findings.sort(key=lambda f: (-_ORDER[f.severity], f.path, f.line, f.rule))
+    return Review(tuple(findings), files, tuple(unread))
+
+
+def require_acceptable(reviewed: Review, fail_on: FailOn) -> None:
+    """Does nothing when no finding is as severe as `fail_on`; findings that were allowed pass.
+
+    Raises:
+        ScanError: E-SCAN-01 for each finding that blocks.
+    """
+    blocking = [
+        f
+        for f in reviewed.findings
+        if f.allowed is None and _ORDER[f.severity] >= _BLOCKS_FROM[fail_on]
+    ]
+    if blocking:
+        raise ScanError(
+            *(
+                Problem(
+                    "E-SCAN-01",
+                    f"{f.rule} ({f.severity}) at {f.path}:{f.line}: {f.message}",
+                    f"{f.fix}, or say why it is safe on that line: # signed-lambda: allow"
+                    f" {f.rule} -- reason",
+                )
+                for f in blocking
+            )
+        )

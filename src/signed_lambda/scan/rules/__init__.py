@@ -1,0 +1,1 @@
+"""One rule, one file: its page, its examples, its code."""

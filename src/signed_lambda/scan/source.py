@@ -1,0 +1,67 @@
+"""Parses a file of the package once, for all rules; never runs or imports it."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from dataclasses import dataclass
+from typing import Final
+
+ALLOWANCE: Final = re.compile(r"#\s*signed-lambda:\s*allow\s+(REC-[A-Z-]+)\s+--\s*(\S.*)")
+"""`# signed-lambda: allow REC-SELF-CTX -- reason`, on the line of the finding or the one above."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A file with code that was not reviewed, and why."""
+
+    path: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class PythonSource:
+    """A parsed Python file.
+
+    Attributes:
+        parents: The enclosing node of each node.
+        function_name: What the deployed function is called, "" when unknown.
+    """
+
+    path: str
+    tree: ast.Module
+    lines: tuple[str, ...]
+    parents: dict[ast.AST, ast.AST]
+    function_name: str
+
+    def enclosing(self, node: ast.AST) -> tuple[ast.AST, ...]:
+        """The nodes around a node, innermost first."""
+        found = []
+        while (parent := self.parents.get(node)) is not None:
+            found.append(parent)
+            node = parent
+        return tuple(found)
+
+    def allowed(self, rule: str, line: int) -> str | None:
+        """The reason given for allowing the rule at a line, None when there is none."""
+        for text in self.lines[max(0, line - 2) : line]:
+            said = ALLOWANCE.search(text)
+            if said and said[1] == rule:
+                return said[2].strip()
+        return None
+
+
+def parse(path: str, body: bytes, function_name: str) -> PythonSource | Unread:
+    """The parsed file, or why it cannot be read."""
+    if not path.endswith(".py"):
+        return Unread(path, "this version reads Python only")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # SyntaxWarning: of somebody else's code
+            tree = ast.parse(body)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        return Unread(path, f"not parsed: {type(error).__name__}")
+    parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
+    lines = tuple(body.decode("utf-8", "replace").splitlines())
+    return PythonSource(path, tree, lines, parents, function_name)
