@@ -105,12 +105,12 @@ class Certificate:
         Not whether the issuer was allowed to.
         Source: RFC 5280 section 6.1.3.
         """
-        if self.issuer != issuer.subject or issuer.key is None:
+        if issuer.key is None:
             return False
         if self.parsed.signature_algorithm_oid != SignatureAlgorithmOID.ECDSA_WITH_SHA384:
             return False
         try:
-            self.parsed.verify_directly_issued_by(issuer.parsed)
+            self.parsed.verify_directly_issued_by(issuer.parsed)  # names first, then the signature
         except (InvalidSignature, ValueError):
             return False
         return True

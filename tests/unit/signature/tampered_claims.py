@@ -181,7 +181,12 @@ TAMPERED: dict[str, tuple[str, Callable[[], bytes]]] = {
     ),
     "attribute that is a SET": (
         "22",
-        lambda: GOOD.but(attributes=(*attributes(), tlv(0x31, b"\x05\x00"))).sf(),
+        lambda: GOOD.but(
+            attributes=(
+                *attributes(),
+                tlv(0x31, forge.oid("1.3.187.137.1.9"), forge.set_of(b"\x05\x00")),
+            )
+        ).sf(),
     ),
     "attribute with a third field": (
         "22",

@@ -96,6 +96,8 @@ ACCEPTED: dict[str, Callable[[], Recipe]] = {
         leaf=forge.replace(LEAF, issuer="Step 1", issuer_key=key(101)),
         authorities=(*LONG_CHAIN[1:], ROOT),
     ),
+    "leaf with serial number 1": lambda: with_leaf(serial=1),
+    "leaf with a serial number of 20 bytes": lambda: with_leaf(serial=(1 << 159) - 1),
     "leaf without key usage": lambda: with_leaf(usage=None),
     "leaf without basic constraints": lambda: with_leaf(constraints=None),
     "authority without key usage": lambda: with_lower(usage=None),
