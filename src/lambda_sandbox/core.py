@@ -21,6 +21,10 @@ class Clock(Protocol):
         """The current time, UTC."""
         ...
 
+    def monotonic(self) -> float:
+        """Seconds that never go back."""
+        ...
+
     def sleep(self, seconds: float) -> None:
         """Lets `seconds` pass."""
         ...
@@ -122,7 +126,7 @@ class ObjectStore(Protocol):
         ...
 
     def versioning(self, bucket: str) -> str | None:
-        """ "Enabled", "Suspended", or None where it was never set.
+        """Enabled, Suspended, or None where it was never set.
 
         Raises:
             ApiError: NoSuchBucket.

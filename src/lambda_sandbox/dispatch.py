@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from lambda_sandbox.admission import Admission, admit, record_only
 from lambda_sandbox.bridge import install
+from lambda_sandbox.completions import completed
 from lambda_sandbox.core import ApiError
+from lambda_sandbox.iam.enforcement import Enforcement
+from lambda_sandbox.iam.principals import Principals
 from lambda_sandbox.iam.simulation import OPERATIONS as SIMULATIONS
 from lambda_sandbox.iam.simulation import PolicySimulation
 from lambda_sandbox.lambda_service import LambdaService
@@ -54,7 +57,9 @@ class Dispatcher:
         self._tenancy = tenancy
         self._s3 = s3
         self._snapshots = snapshots
-        self._simulation = PolicySimulation(world.account, tenancy)
+        principals = Principals(world.account, tenancy)
+        self._enforcement = Enforcement(world, principals)
+        self._simulation = PolicySimulation(principals)
         self._regions: dict[str, Region] = {}
         self._bridged: set[str] = set()
 
@@ -72,6 +77,14 @@ class Dispatcher:
             ApiError: The service refuses.
         """
         self.settle()
+        self._enforcement.notice(target.service)
+        self._enforcement.require(
+            target.service,
+            target.operation,
+            params,
+            request.scope.access_key if request.scope is not None else "",
+            self.region(target.region).lambda_.state,
+        )
         if target.service == "s3":
             self._bridge(target)
             return self._s3.call(request, target.region)
@@ -79,7 +92,7 @@ class Dispatcher:
             return self._simulation.answer(target.operation, request)
         if target.service not in {"lambda", "signer"}:
             self._bridge(target)
-            return self._tenancy.call(target.service, target.region, request)
+            return self._emulated(target, request)
         if target.match is None:
             raise ApiError("UnknownOperationException", f"no operation: {target.operation}", 404)
         operation = target.match.operation
@@ -107,6 +120,17 @@ class Dispatcher:
         """Lets signing jobs that are due put their objects into S3."""
         for region in self._regions.values():
             region.signer.settle()
+
+    def _emulated(self, target: Target, request: Request) -> Response:
+        with self._tenancy.active():
+            return completed(
+                target.service,
+                target.operation,
+                self._world.account,
+                target.region,
+                request,
+                lambda: self._tenancy.call(target.service, target.region, request),
+            )
 
     def _bridge(self, target: Target) -> None:
         """Lets moto's events reach our functions, before the first that could be sent."""

@@ -118,9 +118,9 @@ def _dispose(stash: dict[int, tuple[Any, dict[str, Any]]]) -> None:
     for _, accounts in stash.values():
         for backend in (b for regions in accounts.values() for b in regions.values()):
             for bucket in getattr(backend, "buckets", {}).values():
-                for key in bucket.keys.values(getlist=True):
-                    if isinstance(key, FakeKey):
-                        key.dispose()
+                for version in [v for name in bucket.keys for v in bucket.keys.getlist(name)]:
+                    if isinstance(version, FakeKey):
+                        version.dispose()
 
 
 def _host(service: str, region: str) -> str:

@@ -83,10 +83,14 @@ class S3Filter:
             stores: Any = s3_backends[self._world.account]["aws"]
             bucket = stores.get_bucket(bucket_and_key(request.path)[0])
             configured = bucket.notification_configuration
+        if configured is None or configured.event_bridge is None:
+            return
         element = b"<EventBridgeConfiguration></EventBridgeConfiguration>"
-        if configured is not None and configured.event_bridge is not None:
-            end = b"</NotificationConfiguration>"
+        end = b"</NotificationConfiguration>"
+        if end in response.body:
             response.body = response.body.replace(end, element + end)
+        else:
+            response.body = b"<NotificationConfiguration>" + element + end
 
     def _refuse_wrong_owner(self, request: Request) -> None:
         """The owner that a client expects must be the account, in twelve digits.

@@ -32,6 +32,7 @@ class TagOperations:
         if len({**tags, **params["Tags"]}) > TAG_LIMIT:
             raise invalid("Number of tags exceeds resource tag limit.")
         tags.update(params["Tags"])
+        self._rotate(params["Resource"])
         return {}
 
     def untag_resource(self, params: dict[str, Any]) -> dict[str, Any]:
@@ -39,11 +40,21 @@ class TagOperations:
         tags = self._tags(params["Resource"])
         for key in params["TagKeys"]:
             tags.pop(key, None)
+        self._rotate(params["Resource"])
         return {}
 
     def list_tags(self, params: dict[str, Any]) -> dict[str, Any]:
         """The tags."""
         return {"Tags": dict(self._tags(params["Resource"]))}
+
+    def _rotate(self, arn: str) -> None:
+        """Tagging changes the RevisionId of $LATEST.
+
+        Source: LocalStack AWS-validated snapshot 2025-11 (TestLambdaTags::test_tag_lifecycle).
+        """
+        function = self._state.functions.get(arn.rpartition(":")[2])
+        if function is not None and ":function:" in arn:
+            function.latest.revision_id = self._state.new_id()
 
     def _tags(self, arn: str) -> dict[str, str]:
         state, parts = self._state, arn.split(":")

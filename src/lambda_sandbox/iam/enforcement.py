@@ -1,0 +1,150 @@
+"""Refuses calls that the caller's policies do not allow: Lambda, Signer and S3.
+
+Only callers that IAM knows are judged: a user with an access key made here, or a session of a role
+made here. Any other key is the account itself and may do everything, as tests with plain
+credentials expect. A Deny in a function's resource policy holds for everybody.
+
+May import core, the parts of this package and Lambda's state. Source: AWS docs, IAM evaluation
+logic; texts and the matrix of qualified invocations: stackd native capture 2026-09.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lambda_sandbox.core import ApiError
+from lambda_sandbox.iam.evaluation import Statement, bounded, decide
+from lambda_sandbox.iam.resources import lambda_access, s3_access, signer_access
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lambda_sandbox.core import World
+    from lambda_sandbox.iam.evaluation import Decision
+    from lambda_sandbox.iam.principals import Principal, Principals
+    from lambda_sandbox.lambda_service.state import LambdaState
+
+_ENFORCED = frozenset({"lambda", "signer", "s3"})
+_INVOKE = "lambda:InvokeFunction"
+
+
+class Enforcement:
+    """The check in front of the services."""
+
+    def __init__(self, world: World, principals: Principals) -> None:
+        self._world = world
+        self._principals = principals
+        self._identities = False
+
+    def notice(self, service: str) -> None:
+        """Remembers that identities may exist from now on; before, no key is looked up."""
+        self._identities |= service in {"iam", "sts"}
+
+    def require(
+        self,
+        service: str,
+        operation: str,
+        params: dict[str, Any],
+        access_key: str,
+        state: LambdaState,
+    ) -> None:
+        """Lets the call pass.
+
+        Raises:
+            ApiError: AccessDeniedException (S3: AccessDenied), 403.
+        """
+        if service not in _ENFORCED:
+            return
+        region, account = state.world.region, self._world.account
+        if service == "lambda":
+            action, resource = lambda_access(operation, params, region, account)
+        elif service == "signer":
+            action, resource = signer_access(operation, params, region, account)
+        else:
+            action, resource = s3_access(operation, params)
+        principal = self._principals.by_access_key(access_key) if self._identities else None
+        caller = principal.arn if principal is not None else f"arn:aws:iam::{account}:root"
+        granted = _resource_policy(state, action, resource, caller) if action == _INVOKE else []
+        context = _context(params, region, caller)
+        decision = _decision(principal, granted, action, resource, context)
+        if decision != "allowed":
+            raise _refusal(service, caller, action, resource, decision)
+        if operation == "CreateFunction" and principal is not None:
+            self._require_pass_role(principal, params, caller)
+
+    def _require_pass_role(self, principal: Principal, params: dict[str, Any], caller: str) -> None:
+        """Source: AWS docs, API_CreateFunction (iam:PassRole on the role)."""
+        context = {"iam:PassedToService": ["lambda.amazonaws.com"]}
+        role = params.get("Role", "")
+        decision = _decision(principal, [], "iam:PassRole", role, context)
+        if decision != "allowed":
+            raise _refusal("lambda", caller, "iam:PassRole", role, decision)
+
+
+def _decision(
+    principal: Principal | None,
+    granted: list[Statement],
+    action: str,
+    resource: str,
+    context: Mapping[str, list[str]],
+) -> Decision:
+    """Within one account either policy may allow, and a Deny in either wins."""
+    by_resource = decide(granted, action, resource, context).decision
+    if by_resource == "explicitDeny":
+        return by_resource
+    if principal is None:
+        return "allowed"
+    limit = None
+    if principal.boundary is not None:
+        limit = decide(principal.boundary, action, resource, context)
+    mine = bounded(decide(principal.statements, action, resource, context), limit).decision
+    return by_resource if mine == "implicitDeny" else mine
+
+
+def _resource_policy(
+    state: LambdaState, action: str, resource: str, caller: str
+) -> list[Statement]:
+    """The statements of exactly the qualifier that is invoked, as far as they mean the caller."""
+    del action
+    parts = resource.split(":")
+    function = state.functions.get(parts[6]) if len(parts) > 6 else None  # noqa: PLR2004 - of an ARN
+    qualifier = parts[7] if len(parts) > 7 else None  # noqa: PLR2004 - as above
+    policy = function.policies.get(qualifier) if function is not None else None
+    if policy is None:
+        return []
+    return [
+        Statement("resource policy", body)
+        for body in policy.statements
+        if _means(body.get("Principal"), caller)
+    ]
+
+
+def _means(principal: object, caller: str) -> bool:
+    if principal == "*":
+        return True
+    named = principal.get("AWS", []) if isinstance(principal, dict) else []
+    account = caller.split(":")[4]
+    accepted = {"*", caller, account, f"arn:aws:iam::{account}:root"}
+    return bool(accepted & set([named] if isinstance(named, str) else named))
+
+
+def _context(params: dict[str, Any], region: str, caller: str) -> dict[str, list[str]]:
+    context = {"aws:PrincipalArn": [caller], "aws:RequestedRegion": [region]}
+    if "CodeSigningConfigArn" in params:
+        context["lambda:CodeSigningConfigArn"] = [params["CodeSigningConfigArn"]]
+    return context
+
+
+def _refusal(service: str, caller: str, action: str, resource: str, decision: Decision) -> ApiError:
+    if service == "s3":
+        return ApiError("AccessDenied", "Access Denied", 403)
+    reason = (
+        f"because no identity-based policy allows the {action} action"
+        if decision == "implicitDeny"
+        else "with an explicit deny"
+    )
+    return ApiError(
+        "AccessDeniedException",
+        f"User: {caller} is not authorized to perform: {action} on resource: {resource} {reason}",
+        403,
+    )

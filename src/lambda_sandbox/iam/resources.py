@@ -1,0 +1,84 @@
+"""Which IAM action an operation is, and which ARN it acts on, for Lambda, Signer and S3.
+
+Pure. Source: https://docs.aws.amazon.com/service-authorization/latest/reference/ (list_awslambda,
+list_awssigner, list_amazons3); that a qualified invocation is asked of the qualified ARN only:
+stackd native capture 2026-09.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+_LAMBDA_ACTIONS: Final = {
+    "Invoke": "InvokeFunction",
+    "InvokeWithResponseStream": "InvokeFunction",
+    "ListFunctionVersionsByCapacityProvider": "ListFunctionVersionsByCapacityProvider",
+}
+_S3_ACTIONS: Final = {
+    "HeadObject": "GetObject",
+    "HeadBucket": "ListBucket",
+    "ListObjects": "ListBucket",
+    "ListObjectsV2": "ListBucket",
+    "ListObjectVersions": "ListBucketVersions",
+    "ListBuckets": "ListAllMyBuckets",
+    "GetBucketNotificationConfiguration": "GetBucketNotification",
+    "PutBucketNotificationConfiguration": "PutBucketNotification",
+    "CopyObject": "PutObject",
+    "CreateMultipartUpload": "PutObject",
+    "UploadPart": "PutObject",
+    "CompleteMultipartUpload": "PutObject",
+    "DeleteObjects": "DeleteObject",
+}
+_NAME: Final = re.compile(r"(?:.*function:)?([A-Za-z0-9_-]+)(?::([A-Za-z0-9_$-]+))?")
+
+
+def lambda_access(
+    operation: str, params: dict[str, Any], region: str, account: str
+) -> tuple[str, str]:
+    """The action and the ARN of a Lambda call."""
+    action = f"lambda:{_LAMBDA_ACTIONS.get(operation, operation)}"
+    root = f"arn:aws:lambda:{region}:{account}"
+    match = _NAME.fullmatch(params.get("FunctionName", ""))
+    if "ResourceArn" in params or "Resource" in params:
+        return action, params.get("ResourceArn") or params["Resource"]
+    if "EventSourceMapping" in operation or operation == "ListFunctions":
+        uuid = params.get("UUID")
+        return action, f"{root}:event-source-mapping:{uuid}" if uuid else "*"
+    if match is not None:
+        qualifier = params.get("Qualifier") or match[2]
+        arn = f"{root}:function:{match[1]}"
+        return action, f"{arn}:{qualifier}" if qualifier else arn
+    if "CodeSigningConfigArn" in params:
+        return action, params["CodeSigningConfigArn"]
+    if "LayerName" in params:
+        layer = f"{root}:layer:{params['LayerName'].rpartition(':')[2]}"
+        number = params.get("VersionNumber")
+        return action, f"{layer}:{number}" if number else layer
+    return action, "*"
+
+
+def signer_access(
+    operation: str, params: dict[str, Any], region: str, account: str
+) -> tuple[str, str]:
+    """The action and the ARN of a Signer call."""
+    action = f"signer:{operation}"
+    owner = params.get("profileOwner") or params.get("jobOwner") or account
+    root = f"arn:aws:signer:{region}:{owner}:"
+    if "profileName" in params:
+        return action, f"{root}/signing-profiles/{params['profileName']}"
+    if "jobId" in params:
+        return action, f"{root}/signing-jobs/{params['jobId']}"
+    return action, params.get("resourceArn", "*")
+
+
+def s3_access(operation: str, params: dict[str, Any]) -> tuple[str, str]:
+    """The action and the ARN of an S3 call; reading or deleting a version is an action of its own."""
+    action = _S3_ACTIONS.get(operation, operation)
+    if "VersionId" in params and action in {"GetObject", "DeleteObject"}:
+        action += "Version"
+    bucket = params.get("Bucket")
+    if bucket is None:
+        return f"s3:{action}", "*"
+    key = params.get("Key")
+    return f"s3:{action}", f"arn:aws:s3:::{bucket}/{key}" if key else f"arn:aws:s3:::{bucket}"
