@@ -10,7 +10,7 @@ import json
 from collections import deque
 from dataclasses import dataclass, field
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.awsrequest import AWSResponse
 from urllib3.response import HTTPResponse
@@ -102,18 +102,18 @@ class Canned:
     Attributes:
         requests: What was sent.
         operations: Their operations, "lambda.GetAlias".
-        on_request: Called when a request arrives.
+        on_request: Called with each request that arrives.
     """
 
     def __init__(self, *replies: Reply | Exception) -> None:
         self._replies = deque(replies)
         self.requests: list[AWSPreparedRequest] = []
         self.operations: list[str] = []
-        self.on_request: Callable[[], object] = lambda: None
+        self.on_request: Callable[[Any], object] = lambda _: None
 
     def __call__(self, request: AWSPreparedRequest, event_name: str, **_: object) -> AWSResponse:
         """See botocore's event `before-send`."""
-        self.on_request()
+        self.on_request(request)
         self.requests.append(request)
         self.operations.append(event_name.removeprefix("before-send."))
         reply = self._replies.popleft() if len(self._replies) > 1 else self._replies[0]

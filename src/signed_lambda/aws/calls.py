@@ -121,22 +121,8 @@ class Calls:
             tries += 1
             try:
                 return read(self._answer(send))
-            except Repeat as repeat:
-                last = repeat
-            except NotAnAnswer as error:
-                last = Repeat("unclear", error.reason)
-            except ClientError as error:
-                last = self._judge(error, call)
-            except (ResponseParserError, FlexibleChecksumError) as error:
-                last = Repeat("unclear", f"cannot be parsed ({type(error).__name__})")
-            except (CredentialRetrievalError, InvalidConfigError) as error:
-                raise role_error(type(error).__name__, str(error)) from error
-            except (NoCredentialsError, PartialCredentialsError) as error:
-                raise role_error(type(error).__name__, "the credentials are gone") from error
-            except ParamValidationError as error:
-                raise values_error(call, str(error)) from error
-            except _NETWORK as error:
-                last = Repeat("unreachable", _network_reason(error))
+            except _CAUGHT as error:
+                last = self._repetition(error, call)
             self._wait(call, last, tries, started)
 
     @staticmethod
@@ -162,6 +148,30 @@ class Calls:
                 raise  # of both families, and told apart by `run`
             raise NotAnAnswer(f"cannot be parsed ({type(error).__name__})") from error
         return Answer({k: v for k, v in members.items() if k != "ResponseMetadata"})
+
+    def _repetition(self, error: Exception, call: Call) -> Repeat:
+        """The repetition that a failure asks for; what none can mend is raised."""
+        match error:
+            case Repeat():
+                return error
+            case NotAnAnswer():
+                return Repeat("unclear", error.reason)
+            case ResponseParserError():
+                # its text holds the body
+                return Repeat("unclear", "cannot be parsed (ResponseParserError)")
+            case FlexibleChecksumError():
+                return Repeat("cut", "other bytes arrived than S3 holds")
+            case ClientError():
+                return self._judge(error, call)
+            case CredentialRetrievalError() | InvalidConfigError():
+                raise role_error(type(error).__name__, str(error)) from error
+            case NoCredentialsError() | PartialCredentialsError():
+                raise role_error(type(error).__name__, "the credentials are gone") from error
+            case ParamValidationError():
+                raise values_error(call, str(error)) from error
+            case _:
+                # botocore's texts hold the endpoint's URL, which holds names only
+                return Repeat("unreachable", shown(f"{type(error).__name__}: {error}"))
 
     def _judge(self, error: ClientError, call: Call) -> Repeat:
         """The repetition that a refusal asks for; everything else is raised."""
@@ -195,18 +205,24 @@ class Calls:
         self._clock.sleep(delay)
 
 
-_NETWORK: Final = (
+_CAUGHT: Final = (
+    Repeat,
+    NotAnAnswer,
+    ClientError,
+    CredentialRetrievalError,
+    InvalidConfigError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ParamValidationError,
+    ResponseParserError,
+    FlexibleChecksumError,
+    # the network
     HTTPClientError,
     BotoConnectionError,
     IncompleteReadError,
     ConnectionError,
     TimeoutError,
 )
-
-
-def _network_reason(error: Exception) -> str:
-    """Why there was no answer; botocore's texts hold the URL, which holds names only."""
-    return shown(f"{type(error).__name__}: {error}")
 
 
 def _give_up(call: Call, last: Repeat, tries: int, spent: float) -> NoReturn:

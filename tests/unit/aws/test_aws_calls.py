@@ -200,7 +200,7 @@ def test_what_is_not_an_answer_of_aws_is_told_after_a_minute(answer: Reply, said
 
 def test_slow_failures_are_tried_three_times() -> None:
     at = bench(ReadTimeoutError(endpoint_url=URL, error="slow"))
-    at.canned.on_request = lambda: at.clock.advance(60)
+    at.canned.on_request = lambda _: at.clock.advance(60)
 
     with pytest.raises(AwsError, match="gave up after 3 tries in 180 s"):
         at.aws().alias(FN, LIVE)
@@ -245,7 +245,7 @@ def test_nothing_is_sent_after_a_stop_signal() -> None:
 
 def test_a_stop_signal_ends_the_repetitions() -> None:
     at = bench(refused("ServiceException", "", 500))
-    at.canned.on_request = lambda: at.stop.set("SIGINT")
+    at.canned.on_request = lambda _: at.stop.set("SIGINT")
 
     with pytest.raises(Cancelled):
         at.aws().publish(FN, HASH, "r", "d")
