@@ -26,7 +26,7 @@ def chosen_rows(request: pytest.FixtureRequest) -> list[Row]:
     """The rows that this module's selected tests ask for."""
     asked: dict[str, Row] = {}
     for item in request.session.items:
-        if item.path == request.path and isinstance(item, pytest.Function):
+        if item.path == request.path and hasattr(item, "callspec"):
             row: Any = item.callspec.params["row"]
             asked[row.id] = row
     return list(asked.values())

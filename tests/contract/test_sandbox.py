@@ -1,4 +1,4 @@
-"""`lambda_sandbox` on a port answers as AWS does: every row of the table."""
+"""`lambda_sandbox` on a port answers as AWS does: every row of the table, none excepted."""
 
 from __future__ import annotations
 
