@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from signed_lambda.model import LeftOutReason
 
 CONTROL_FILE: Final = ".lambdaignore"
+REPORT_FOLDER: Final = ".signed-lambda"
+"""Where this action leaves its report: packed, it would change the next build's hash."""
 CONTROL_FILE_BYTES_MAX: Final = 65_536
 KEY_BYTES_MAX: Final = 4_194_304
 """Read of a certificate or key to see which it is; CA bundles have 0.3 MB."""
@@ -192,6 +194,8 @@ class Rules:
 
     def _judge_folder(self, name: str) -> LeftOutReason | None:
         last = name.rpartition("/")[2].lower()
+        if name == REPORT_FOLDER:
+            return "control-file"
         if self._exclude.decide(name, folder=True):
             return "pattern"
         if last in SECRET_FOLDERS and not self._allow_secret_files:
