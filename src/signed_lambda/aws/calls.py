@@ -21,15 +21,14 @@ from botocore.exceptions import (
     FlexibleChecksumError,
     HTTPClientError,
     IncompleteReadError,
-    InvalidConfigError,
     NoCredentialsError,
     ParamValidationError,
-    PartialCredentialsError,
 )
 from botocore.exceptions import ConnectionError as BotoConnectionError
 from botocore.parsers import ResponseParserError
 
 from signed_lambda.aws.answer import Answer, NotAnAnswer, shown
+from signed_lambda.aws.credentials import TokenUnreadableError
 from signed_lambda.aws.diagnosis import gave_up, refusal_error, role_error, values_error
 from signed_lambda.aws.refusals import Refusal
 from signed_lambda.cloud import InProgressError
@@ -163,10 +162,11 @@ class Calls:
                 return Repeat("cut", "other bytes arrived than S3 holds")
             case ClientError():
                 return self._judge(error, call)
-            case CredentialRetrievalError() | InvalidConfigError():
-                raise role_error(type(error).__name__, str(error)) from error
-            case NoCredentialsError() | PartialCredentialsError():
-                raise role_error(type(error).__name__, "the credentials are gone") from error
+            case TokenUnreadableError():
+                raise role_error(str(error)) from error
+            case CredentialRetrievalError() | NoCredentialsError():
+                # botocore's text may hold the credential service's answer
+                raise role_error(f"they cannot be renewed ({type(error).__name__})") from None
             case ParamValidationError():
                 raise values_error(call, str(error)) from error
             case _:
@@ -210,9 +210,7 @@ _CAUGHT: Final = (
     NotAnAnswer,
     ClientError,
     CredentialRetrievalError,
-    InvalidConfigError,
     NoCredentialsError,
-    PartialCredentialsError,
     ParamValidationError,
     ResponseParserError,
     FlexibleChecksumError,

@@ -10,7 +10,7 @@ Source: https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from botocore.credentials import (
     AssumeRoleWithWebIdentityProvider,
@@ -18,7 +18,8 @@ from botocore.credentials import (
     CredentialResolver,
     Credentials,
 )
-from botocore.exceptions import CredentialRetrievalError
+from botocore.exceptions import BotoCoreError, CredentialRetrievalError
+from botocore.utils import ContainerMetadataFetcher
 
 from signed_lambda.errors import IdentityError
 
@@ -42,6 +43,12 @@ _USE: Final = (
 )
 
 
+class _Provider(Protocol):
+    """What botocore's resolver asks of a provider."""
+
+    def load(self) -> Credentials | None: ...
+
+
 class _Fixed:
     """A provider of credentials that were in the environment."""
 
@@ -55,6 +62,10 @@ class _Fixed:
         return self._credentials
 
 
+class TokenUnreadableError(CredentialRetrievalError):
+    """The web identity token cannot be read; its text is ours and holds no token."""
+
+
 class _TokenFile:
     """Reads the web identity token; botocore asks again whenever the role's credentials end."""
 
@@ -66,10 +77,38 @@ class _TokenFile:
             with open(self._path, encoding="utf-8") as file:  # noqa: PTH123 - one line, no Path
                 return file.read()
         except (OSError, ValueError) as error:
-            raise CredentialRetrievalError(
+            raise TokenUnreadableError(
                 provider="web-identity",
                 error_msg=f"{_TOKEN_FILE} cannot be read ({type(error).__name__})",
             ) from error
+
+
+class _Container:
+    """botocore's provider for a container's service, asked three times without a pause."""
+
+    METHOD: Final = ContainerProvider.METHOD
+    CANONICAL_NAME: Final = ContainerProvider.CANONICAL_NAME
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._provider = ContainerProvider(
+            environ={k: environ[k] for k in _CONTAINER if environ.get(k)},
+            fetcher=ContainerMetadataFetcher(sleep=lambda _: None),  # type: ignore[arg-type]
+        )
+
+    def load(self) -> Credentials | None:
+        """The credentials, fetched now.
+
+        Raises:
+            IdentityError: E-IDENTITY-09. botocore's texts hold the service's answer: not shown.
+        """
+        try:
+            return self._provider.load()
+        except (BotoCoreError, LookupError, OSError, TypeError, ValueError) as error:
+            raise IdentityError.of(
+                "E-IDENTITY-09",
+                f"{_CONTAINER[0]} gave no credentials ({type(error).__name__})",
+                f"Check the runner's credential service. {_USE}",
+            ) from None
 
 
 def resolver(environ: Mapping[str, str], sts_client: Callable[..., Any]) -> CredentialResolver:
@@ -85,7 +124,7 @@ def resolver(environ: Mapping[str, str], sts_client: Callable[..., Any]) -> Cred
     key, secret = environ.get(_KEY, ""), environ.get(_SECRET, "")
     if key and secret:
         fixed = Credentials(key, secret, environ.get(_SESSION) or None, method=_Fixed.METHOD)
-        return CredentialResolver([_Fixed(fixed)])  # type: ignore[list-item] # load() is all it is asked for
+        return _resolver_of(_Fixed(fixed))
     if key or secret:
         given, missing = (_KEY, _SECRET) if key else (_SECRET, _KEY)
         raise IdentityError.of(
@@ -95,20 +134,23 @@ def resolver(environ: Mapping[str, str], sts_client: Callable[..., Any]) -> Cred
         )
     role, token_file = environ.get(_ROLE, ""), environ.get(_TOKEN_FILE, "")
     if role and token_file:
-        return CredentialResolver([_web_identity(environ, sts_client)])
+        return _resolver_of(_web_identity(environ, sts_client))
     if role or token_file:
         given, missing = (_ROLE, _TOKEN_FILE) if role else (_TOKEN_FILE, _ROLE)
         raise IdentityError.of("E-IDENTITY-02", f"{given} is set and {missing} is not", _USE)
     if environ.get(_CONTAINER[0]):
-        return CredentialResolver(
-            [ContainerProvider(environ={k: environ[k] for k in _CONTAINER if environ.get(k)})]
-        )
+        return _resolver_of(_Container(environ))
     raise IdentityError.of(
         "E-IDENTITY-01",
         f"no AWS credentials: {_KEY} and {_SECRET} are empty, and so are {_TOKEN_FILE} and"
         f" {_CONTAINER[0]}",
         _USE,
     )
+
+
+def _resolver_of(provider: _Provider) -> CredentialResolver:
+    """A resolver with a single source: nothing to fall back on."""
+    return CredentialResolver([provider])  # type: ignore[list-item] # load() is all it is asked
 
 
 def _web_identity(

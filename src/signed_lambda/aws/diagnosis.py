@@ -64,7 +64,7 @@ def _identity_error(refusal: Refusal, call: Call, now: datetime) -> DeployError 
             " run goes on from where this one stopped",
         )
     if refusal.operation == "AssumeRoleWithWebIdentity":
-        return role_error(refusal.code, refusal.message)
+        return role_error(f"{refusal.code}: {refusal.message}")
     if refusal.code in refusals.NOT_ACCEPTED:
         return IdentityError.of(
             "E-IDENTITY-08",
@@ -102,16 +102,15 @@ def access_error(refusal: Refusal, call: Call) -> AccessError:
     return error
 
 
-def role_error(code: str, message: str) -> DeployError:
+def role_error(reason: str) -> DeployError:
     """The credentials of the role could not be had.
 
     Args:
-        code: Of AWS's error, or the kind of failure.
-        message: AWS's text, or ours.
+        reason: AWS's text, or ours; holds no token.
     """
     return IdentityError.of(
         "E-IDENTITY-09",
-        f"the role's credentials could not be had: {shown(f'{code}: {message}')}",
+        f"the role's credentials could not be had: {shown(reason)}",
         "Check AWS_ROLE_ARN, the role's trust policy (audience, subject) and the token file, or use"
         " aws-actions/configure-aws-credentials before this step",
     )

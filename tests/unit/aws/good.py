@@ -60,7 +60,8 @@ LOCATION = (
     "https://awslambda-eu-west-1-tasks.s3.eu-west-1.amazonaws.com/snapshots/x"
     "?X-Amz-Signature=canary-presigned"
 )
-FUNCTION = {"Configuration": VERSION, "Code": {"RepositoryType": "S3", "Location": LOCATION}}
+CODE = {"RepositoryType": "S3", "Location": LOCATION}
+FUNCTION = {"Configuration": VERSION, "Code": CODE}
 PROFILE = {
     "profileName": "prof",
     "profileVersion": "abcdefghij",
