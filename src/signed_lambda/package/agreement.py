@@ -15,7 +15,8 @@ from signed_lambda.package.layout import (
     FLAG_DESCRIPTOR,
     FLAGS_ENCRYPTED,
     FLAGS_KNOWN,
-    HOSTS_WITH_MODES,
+    HOST_UNIX,
+    INTERNAL_TEXT,
     STORED,
     U32_MAX,
     VERSION_MAX,
@@ -27,6 +28,8 @@ from signed_lambda.package.limits import LINK_TARGET_BYTES_MAX
 from signed_lambda.package.names import shown
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from signed_lambda.package.contents import ZipEntryKind
 
 _AES: Final = 99
@@ -60,19 +63,24 @@ class Draft:
 
 
 def form_fault(header: CentralHeader) -> tuple[str, str] | None:
-    """Why the data of this entry cannot be taken: an id of ZIP and a phrase; None if they can."""
+    """Why this entry cannot be taken in any way: an id of ZIP and a phrase; None if it can."""
+    return next(_form_faults(header), None)
+
+
+def _form_faults(header: CentralHeader) -> Iterator[tuple[str, str]]:
     if header.flags & FLAGS_ENCRYPTED or header.method == _AES:
-        return "E-ZIP-07", "is encrypted; Lambda cannot open it"
+        yield "E-ZIP-07", "is encrypted; Lambda cannot open it"
     if header.method not in {STORED, DEFLATED}:
         method = _METHODS.get(header.method, f"method {header.method}")
-        return "E-ZIP-08", f"uses {method}; Lambda takes stored or deflate"
+        yield "E-ZIP-08", f"uses {method}; Lambda takes stored or deflate"
     if header.flags & ~FLAGS_KNOWN:
-        return "E-ZIP-15", f"has unknown flags (0x{header.flags:04x})"
+        yield "E-ZIP-15", f"has unknown flags (0x{header.flags:04x})"
     if header.version > VERSION_MAX:
-        return "E-ZIP-15", f"needs version {header.version / 10} of the format"
+        yield "E-ZIP-15", f"needs version {header.version / 10} of the format"
+    if header.internal & ~INTERNAL_TEXT:
+        yield "E-ZIP-15", f"has unknown internal attributes (0x{header.internal:04x})"
     if U32_MAX in {header.compressed_bytes, header.size_bytes, header.offset}:
-        return "E-ZIP-15", "uses zip64, which no package needs"
-    return None
+        yield "E-ZIP-15", "uses zip64, which no package needs"
 
 
 def draft(header: CentralHeader, name: str) -> Draft:
@@ -84,7 +92,7 @@ def draft(header: CentralHeader, name: str) -> Draft:
     """
     is_folder = name.endswith("/")
     mode = header.external >> 16
-    has_mode = header.host in HOSTS_WITH_MODES
+    has_mode = header.host == HOST_UNIX
     type_ = stat.S_IFMT(mode)
     if type_ not in {0, stat.S_IFREG, stat.S_IFDIR} and not (type_ == stat.S_IFLNK and has_mode):
         raise LayoutError(f"is neither file, folder nor link (mode 0{mode:o})")

@@ -37,8 +37,17 @@ _GONE: Final = (errno.ENOENT, errno.ELOOP, errno.ENOTDIR, errno.ENXIO)
 
 
 @dataclass(frozen=True, slots=True)
-class _Stamp:
-    """What of a file changes whenever its content may have changed."""
+class Stamp:
+    """What of a file changes whenever its content may have changed.
+
+    Attributes:
+        device: Of the file system.
+        inode: Of the file.
+        mode: Type and permission bits.
+        size_bytes: Of the content.
+        modified_ns: When the content changed, ns since 1970.
+        changed_ns: When anything of it changed, ns since 1970; nobody can set it back.
+    """
 
     device: int
     inode: int
@@ -48,7 +57,8 @@ class _Stamp:
     changed_ns: int
 
     @classmethod
-    def of(cls, status: os.stat_result) -> _Stamp:
+    def of(cls, status: os.stat_result) -> Stamp:
+        """Of a file with this status."""
         return cls(
             status.st_dev,
             status.st_ino,
@@ -62,16 +72,18 @@ class _Stamp:
 class Folder:
     """A folder that is held open; its content is reached only beneath it."""
 
-    def __init__(self, root: int, place: str) -> None:
+    def __init__(self, root: int, place: str, *, items_max: int = ITEMS_MAX) -> None:
         """Takes over an open folder.
 
         Args:
             root: Its file descriptor; closed with this object.
             place: As the user wrote it, for messages.
+            items_max: Names looked at.
         """
         self._root: Final = root
+        self._items_max: Final = items_max
         self._place: Final = place
-        self._stamps: dict[str, _Stamp] = {}
+        self._stamps: dict[str, Stamp] = {}
         self._open: list[tuple[str, int]] = []
         self._items = 0
 
@@ -120,10 +132,10 @@ class Folder:
     def _walk(self, folder: int, prefix: str, rules: Rules, survey: Survey) -> None:
         names = os.listdir(folder)
         self._items += len(names)
-        if self._items > ITEMS_MAX:
+        if self._items > self._items_max:
             raise SourceError.of(
                 "E-SOURCE-10",
-                f"{self._place} holds more than {ITEMS_MAX:,} files and folders",
+                f"{self._place} holds more than {self._items_max:,} files and folders",
                 "Point `source` at the folder that holds only the function's code",
             )
         if not names and prefix:
@@ -186,7 +198,7 @@ class Folder:
         asked = min(rules.content_bytes_asked(name), status.st_size)
         if asked:
             with os.fdopen(os.open(raw, FILE_FLAGS, dir_fd=folder), "rb") as file:
-                if _Stamp.of(os.fstat(file.fileno())) != _Stamp.of(status):
+                if Stamp.of(os.fstat(file.fileno())) != Stamp.of(status):
                     survey.problems.append(_changed(survey.path(name)))
                     return
                 content = file.read(asked)
@@ -197,7 +209,7 @@ class Folder:
             survey.notes.append(f"{shown(name)}: the setuid or setgid bit is not packed.")
         executable = bool(status.st_mode & stat.S_IXUSR)
         survey.found.append(Found(name, "file", executable, status.st_size))
-        self._stamps[name] = _Stamp.of(status)
+        self._stamps[name] = Stamp.of(status)
 
     def read(self, found: Found) -> bytearray:
         """The whole content of a listed file.
@@ -249,7 +261,7 @@ class Folder:
 
 
 def read_unchanged(
-    fd: int, stamp: _Stamp, path: str, *, read: Callable[[int, int], bytes] = os.read
+    fd: int, stamp: Stamp, path: str, *, read: Callable[[int, int], bytes] = os.read
 ) -> bytearray:
     """Reads an open file to its end, if it is and stays the one that was listed.
 
@@ -262,7 +274,7 @@ def read_unchanged(
     Raises:
         SourceError: E-SOURCE-11.
     """
-    if _Stamp.of(os.fstat(fd)) != stamp:
+    if Stamp.of(os.fstat(fd)) != stamp:
         raise SourceError(_changed(path))
     content = bytearray()
     while len(content) <= stamp.size_bytes:
@@ -270,7 +282,7 @@ def read_unchanged(
         if not chunk:
             break
         content += chunk
-    if len(content) != stamp.size_bytes or _Stamp.of(os.fstat(fd)) != stamp:
+    if len(content) != stamp.size_bytes or Stamp.of(os.fstat(fd)) != stamp:
         raise SourceError(_changed(path))
     return content
 

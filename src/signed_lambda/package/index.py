@@ -155,7 +155,7 @@ def parse_index(
             )
         (
             (_, made_by, version, flags, method, time, date, crc, compressed, size),
-            (name_bytes, extra_bytes, comment_bytes, part, _, external, offset),
+            (name_bytes, extra_bytes, comment_bytes, part, internal, external, offset),
         ) = _halves(CENTRAL.unpack(raw))
         at += CENTRAL.size
         if at + name_bytes + extra_bytes + comment_bytes > end:
@@ -177,6 +177,7 @@ def parse_index(
             size_bytes=size,
             name=name,
             extra=extra,
+            internal=internal,
             host=made_by >> 8,
             external=external,
             offset=offset,

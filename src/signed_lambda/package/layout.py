@@ -38,8 +38,10 @@ FLAGS_KNOWN: Final = 1 << 1 | 1 << 2 | FLAG_DESCRIPTOR | FLAG_UTF8
 """Bits 1 and 2 only tell how hard the compressor tried."""
 
 HOST_UNIX: Final = 3
-HOSTS_WITH_MODES: Final = (HOST_UNIX, 19)
-"""Unix and macOS: the upper half of the external attributes is a Unix mode."""
+"""Made on Unix (macOS writes it, too): the upper half of the external attributes is a mode. Under
+any other number, 19 for Darwin included, unzip 6.0 takes a link for a file."""
+INTERNAL_TEXT: Final = 1
+"""The only internal attribute in use: "looks like text"."""
 DOS_FOLDER: Final = 0x10
 
 VERSION: Final = 20
@@ -107,11 +109,13 @@ class CentralHeader(Header):
     """An entry of the index.
 
     Attributes:
+        internal: Attributes about the content.
         host: System whose attributes these are.
         external: Attributes.
         offset: Of the local header.
     """
 
+    internal: int
     host: int
     external: int
     offset: int

@@ -29,7 +29,11 @@ _Batch = list[tuple["Found", "bytes | bytearray"]]
 
 
 def packed_in_order(
-    source: Source, found: Iterable[Found], *, workers: int | None = None
+    source: Source,
+    found: Iterable[Found],
+    *,
+    workers: int | None = None,
+    ahead_bytes: int = AHEAD_BYTES,
 ) -> Iterator[Packed]:
     """Reads and packs what was found.
 
@@ -37,6 +41,7 @@ def packed_in_order(
         source: Where it is read.
         found: In the order of the zip.
         workers: Threads; by default one for each core.
+        ahead_bytes: Content that may wait to be written; one batch may always.
 
     Yields:
         The entries, in the same order.
@@ -50,7 +55,7 @@ def packed_in_order(
     pool = ThreadPoolExecutor(count, thread_name_prefix="pack")
     try:
         for size, batch in _batches(source, found):
-            while waiting and (ahead + size > AHEAD_BYTES or waiting[0][1].done()):
+            while waiting and (ahead + size > ahead_bytes or waiting[0][1].done()):
                 done, future = waiting.popleft()
                 ahead -= done
                 yield from future.result()

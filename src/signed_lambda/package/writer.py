@@ -32,9 +32,10 @@ from signed_lambda.package.layout import (
 )
 
 LEVEL: Final = 6
-"""Of libdeflate: the lowest level whose zips are not larger than those of `zip -6` on the trees
-measured (20,094 files of node packages: 37.31 against 37.50 MB; level 5: 37.91). A change of it, or
-of the library's version, changes every build's hash once."""
+"""Of libdeflate: the lowest level whose zips are as small as those of `zip -6`: 0.5 % smaller on
+20,094 files of node packages, 0.9 % smaller on 8,504 files of Python packages, 0.1 % larger on 168
+modules of Python's library; at 2 to 3 times its speed on one core. Level 5 is 1 % larger on the
+first. A change of it, or of the library's version, changes every build's hash once."""
 
 CODEC: Final = f"libdeflate via deflate {deflate.__version__}, level {LEVEL}"
 

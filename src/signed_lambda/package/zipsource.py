@@ -145,21 +145,28 @@ def copy_zip(source: int, target: Path, *, place: str, limits: Limits) -> Sha256
         ZipError: E-ZIP-11: it is larger than is taken.
         OSError: The copy cannot be written.
     """
+    size = os.fstat(source).st_size
+    if size > limits.zip_bytes:
+        raise _too_large(place, f"{size:,}", limits)
     digest = hashlib.sha256()
-    size = 0
+    copied = 0
     fd = os.open(target, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     with os.fdopen(fd, "wb") as copy:
         while chunk := os.read(source, _CHUNK):
-            size += len(chunk)
-            if size > limits.zip_bytes:
-                raise ZipError.of(
-                    "E-ZIP-11",
-                    f"{place} has more than {limits.zip_bytes:,} bytes",
-                    "Leave out what the function does not need",
-                )
+            copied += len(chunk)
+            if copied > limits.zip_bytes:  # it grows while it is copied
+                raise _too_large(place, f"at least {copied:,}", limits)
             digest.update(chunk)
             copy.write(chunk)
     return Sha256(digest.digest())
+
+
+def _too_large(place: str, size: str, limits: Limits) -> Exception:
+    return ZipError.of(
+        "E-ZIP-11",
+        f"{place} has {size} bytes, limit {limits.zip_bytes:,}",
+        "Leave out what the function does not need",
+    )
 
 
 def open_zip(path: Path, *, place: str, limits: Limits) -> ZipSource:

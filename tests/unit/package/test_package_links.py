@@ -139,11 +139,4 @@ def leaves_or_loops(root: Path, link: Path) -> bool:
     """Whether the kernel, too, ends outside, above the link, nowhere or in a loop."""
     end = os.path.realpath(link)
     above = f"{link.parent}/".startswith(f"{end}/")
-    return above or not link.exists() or not f"{end}/".startswith(f"{root}/") or dips(root, link)
-
-
-def dips(root: Path, link: Path) -> bool:
-    """Whether the way of the link leaves the root and comes back; only "lib/../../<root>" would,
-    and no part here is called like the root.
-    """
-    return not link.resolve().is_relative_to(root)
+    return above or not link.exists() or not f"{end}/".startswith(f"{root}/")

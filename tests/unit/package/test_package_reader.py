@@ -67,6 +67,7 @@ def test_an_entry_is_told_by_name_kind_mode_size_hash_and_place(tmp_path: Path) 
         replace(streamed(PACKED), local_crc=None, local_size=None, local_compressed=None),
         replace(streamed(Part()), local_crc=None, local_size=None, local_compressed=None),
         Part(flags=2 | 4),
+        Part(internal=1),
         Part(flags=1 << 11),
         Part(extra=extra(0x5455, b"\3" + bytes(8)), local_extra=extra(0x5455, b"\3" + bytes(4))),
         Part(extra=unicode_path_field(b"app.py", b"app.py")),
@@ -93,7 +94,7 @@ def test_forms_of_ordinary_tools_are_taken(tmp_path: Path, part: Part) -> None:
         (Part(external=0), None),
         (Part(external=0o600 << 16), 0o600),
         (Part(external=0o104755 << 16), 0o4755),
-        (Part(external=PROGRAM, made_by=19 << 8 | 20), 0o755),
+        (Part(external=PROGRAM, made_by=19 << 8 | 20), None),
     ],
 )
 def test_the_mode_is_none_where_the_zip_has_none(

@@ -38,6 +38,7 @@ class Part:
     extra: bytes = b""
     comment: bytes = b""
     disk: int = 0
+    internal: int = 0
     crc: int | None = None
     size: int | None = None
     data: bytes | None = None
@@ -60,20 +61,24 @@ class Part:
 
     @property
     def packed(self) -> bytes:
+        """The data as they stand in the zip."""
         if self.data is not None:
             return self.data
         return deflated(self.content) if self.method == 8 else self.content
 
     @property
     def true_crc(self) -> int:
+        """Of the content, unless told otherwise."""
         return zlib.crc32(self.content) if self.crc is None else self.crc
 
     @property
     def true_size(self) -> int:
+        """Of the content, unless told otherwise."""
         return len(self.content) if self.size is None else self.size
 
     @property
     def true_compressed(self) -> int:
+        """Of the data, unless told otherwise."""
         return len(self.packed) if self.compressed is None else self.compressed
 
 
@@ -101,6 +106,7 @@ class Zip:
     order: tuple[int, ...] | None = None
 
     def build(self) -> bytes:
+        """The zip's bytes."""
         out = bytearray(self.before)
         base = len(self.before) if self.shift else 0
         offsets = []
@@ -172,7 +178,7 @@ def central(part: Part, offset: int) -> bytes:
             len(part.extra),
             len(part.comment),
             part.disk,
-            0,
+            part.internal,
             part.external,
             or_else(part.offset, offset),
         )

@@ -1,0 +1,453 @@
+"""The same files give the same bytes, whoever packs them, and nothing else is in them."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import random
+import resource
+import shutil
+import stat
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import deflate
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from trees import Place, ids, left_out, names
+
+from signed_lambda.errors import SourceError
+from signed_lambda.package import compare, pack, read_zip
+from signed_lambda.package.listing import Found
+from signed_lambda.package.pipeline import packed_in_order
+
+GOLDEN_TREE = {
+    "app.py": b"def handler(event, context):\n    return event\n" * 20,
+    "bin/run": b"#!/bin/sh\nexec true\n",
+    "data/random": hashlib.shake_128(b"golden").digest(5_000),
+    "data/zeros": bytes(100_000),
+    "empty": b"",
+    "umlaut-\u00fc.txt": "gr\u00fc\u00dfe\n".encode(),
+}
+GOLDEN_SHA256 = "548812a85e7eabdf6efd6f7feec60051754bbfc1d382565193374043dc2682a4"
+
+
+def golden(place: Place) -> None:
+    place.fill(GOLDEN_TREE)
+    (place.dist / "bin" / "run").chmod(0o755)
+    (place.dist / "bin" / "link").symlink_to("../app.py")
+
+
+def test_the_golden_tree_has_its_hash(place: Place) -> None:
+    """A change here changes the hash of every build: it belongs into the changelog."""
+    golden(place)
+
+    package = place.pack()
+
+    assert package.codec == "libdeflate via deflate 0.9.0, level 6"
+    assert package.sha256.hex == GOLDEN_SHA256
+
+
+def test_the_package_tells_what_was_written(place: Place) -> None:
+    golden(place)
+
+    package = place.pack()
+
+    raw = package.path.read_bytes()
+    assert package.sha256.digest == hashlib.sha256(raw).digest()
+    assert package.size_bytes == len(raw)
+    assert package.unzipped_bytes == sum(map(len, GOLDEN_TREE.values())) + len("../app.py")
+    assert names(package) == sorted(names(package), key=str.encode)
+    assert package.source_sha256 is None
+    assert stat.S_IMODE(package.path.stat().st_mode) == 0o600
+    assert package.path.parent == place.into
+
+
+def test_every_field_that_is_not_content_is_constant(place: Place) -> None:
+    golden(place)
+
+    with zipfile.ZipFile(place.pack().path) as file:
+        infos = file.infolist()
+        comment = file.comment
+
+    assert comment == b""
+    for info in infos:
+        assert info.date_time == (1980, 1, 1, 0, 0, 0)
+        assert (info.create_system, info.create_version, info.extract_version) == (3, 20, 20)
+        assert (info.extra, info.comment, info.internal_attr, info.volume) == (b"", b"", 0, 0)
+        assert info.flag_bits == (0 if info.filename.isascii() else 0x800)
+        assert info.external_attr & 0xFFFF == 0
+    assert {i.filename: i.external_attr >> 16 for i in infos} == {
+        "app.py": 0o100644,
+        "bin/link": 0o120777,
+        "bin/run": 0o100755,
+        "data/random": 0o100644,
+        "data/zeros": 0o100644,
+        "empty": 0o100644,
+        "umlaut-\u00fc.txt": 0o100644,
+    }
+
+
+def test_what_does_not_get_smaller_is_stored(place: Place) -> None:
+    golden(place)
+
+    with zipfile.ZipFile(place.pack().path) as file:
+        stored = {i.filename for i in file.infolist() if i.compress_type == zipfile.ZIP_STORED}
+
+    assert stored == {"bin/link", "data/random", "empty", "umlaut-\u00fc.txt", "bin/run"}
+
+
+def test_a_link_is_stored_even_if_packing_made_it_smaller(place: Place) -> None:
+    place.fill({"a" * 200: b""})
+    (place.dist / "l").symlink_to("./" * 50 + "a" * 200)
+
+    with zipfile.ZipFile(place.pack().path) as file:
+        assert file.getinfo("l").compress_type == zipfile.ZIP_STORED
+
+
+@pytest.mark.skipif(shutil.which("unzip") is None, reason="needs Info-ZIP's unzip")
+def test_unzip_unpacks_what_was_packed(place: Place, tmp_path: Path) -> None:
+    golden(place)
+    package = place.pack()
+    out = tmp_path / "out"
+
+    subprocess.run(["unzip", "-q", package.path, "-d", out], check=True)
+
+    for name, content in GOLDEN_TREE.items():
+        assert (out / name).read_bytes() == content
+    assert (out / "bin" / "link").readlink() == Path("../app.py")
+    assert os.access(out / "bin" / "run", os.X_OK)
+    assert not (out / "app.py").stat().st_mode & 0o111
+
+
+@pytest.mark.skipif(shutil.which("zip") is None, reason="needs Info-ZIP's zip")
+def test_the_zip_is_as_small_as_that_of_zip_6(place: Place) -> None:
+    library = Path(hashlib.__file__).parent
+    place.fill({p.name: p.read_bytes() for p in sorted(library.glob("*.py"))})
+    subprocess.run(["zip", "-q", "-6", "-X", "-r", "../other.zip", "."], cwd=place.dist, check=True)
+
+    package = place.pack()
+
+    assert package.size_bytes <= (place.workspace / "other.zip").stat().st_size * 1.002
+
+
+Tree = dict[str, tuple[bytes, int, bool]]
+BIDI = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def without_clashes(tree: Tree) -> Tree:
+    """Without names that are folders of other names."""
+    return {n: v for n, v in tree.items() if not any(o.startswith(f"{n}/") for o in tree)}
+
+
+def portable(name: str) -> bool:
+    return name not in {".", ".."} and not set(name) & (BIDI | set("/\\:"))
+
+
+TREES = st.dictionaries(
+    st.lists(
+        st.text(
+            st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), min_size=1, max_size=6
+        ).filter(portable),
+        min_size=1,
+        max_size=3,
+    ).map("/".join),
+    st.tuples(st.binary(max_size=300), st.integers(1, 50), st.booleans()),
+    min_size=1,
+    max_size=8,
+).map(without_clashes)
+
+
+def plant(place: Place, tree: Tree, seed: int) -> None:
+    """The tree in an order, with times and a umask, that depend on the seed."""
+    chance = random.Random(seed)
+    items = list(tree.items())
+    chance.shuffle(items)
+    umask = os.umask(chance.choice([0o000, 0o022, 0o077]))
+    try:
+        for name, (content, times, executable) in items:
+            place.fill({name: content * times})
+            path = place.dist / name
+            path.chmod(path.stat().st_mode & ~0o111 | (0o100 if executable else 0))
+            os.utime(path, (chance.randrange(2**32), chance.randrange(2**32)))
+    finally:
+        os.umask(umask)
+
+
+@given(tree=TREES, seed=st.integers(0, 2**16))
+def test_the_same_files_give_the_same_bytes_and_are_read_back(
+    tmp_path_factory: pytest.TempPathFactory, tree: Tree, seed: int
+) -> None:
+    first = Place.beneath(tmp_path_factory.mktemp("a"))
+    second = Place.beneath(tmp_path_factory.mktemp("longer") / "path")
+    plant(first, tree, seed)
+    plant(second, tree, seed + 1)
+
+    package, again = (p.pack(allow_secret_files=True) for p in (first, second))
+
+    assert package.path.read_bytes() == again.path.read_bytes()
+    contents = read_zip(package.path)
+    assert compare(package, contents, added=()) == ()
+    expected = {n: v for n, v in tree.items() if n not in left_out(package)}
+    bodies = {entry.name: b"".join(chunks) for entry, chunks in contents.bodies()}
+    assert bodies == {name: content * times for name, (content, times, _) in expected.items()}
+    modes = {entry.name: entry.mode for entry in contents.entries}
+    assert modes == {
+        n: 0o755 if executable else 0o644 for n, (_, _, executable) in expected.items()
+    }
+    with zipfile.ZipFile(package.path) as file:
+        assert {n: file.read(n) for n in file.namelist()} == bodies
+
+
+@pytest.mark.parametrize("locale", ["C", "C.UTF-8", "en_US.ISO-8859-1"])
+def test_locale_hash_seed_and_folder_do_not_matter(
+    place: Place, tmp_path: Path, locale: str
+) -> None:
+    golden(place)
+    script = (
+        "import sys; from pathlib import Path; from signed_lambda.package import pack\n"
+        f"w, i = Path({str(place.workspace)!r}), Path({str(place.into)!r})\n"
+        "print(pack(Path('dist'), workspace=w, into=i).sha256.hex)"
+    )
+    source = Path(sys.modules["signed_lambda"].__file__ or "").parents[1]
+
+    answers = {
+        subprocess.run(
+            [sys.executable, "-c", script],
+            env={"PYTHONPATH": str(source), "LC_ALL": locale, "PYTHONHASHSEED": seed},
+            cwd=tmp_path,
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout.strip()
+        for seed in ("0", "1")
+    }
+
+    assert answers == {place.pack().sha256.hex}
+
+
+class Given:
+    """A source of contents that are in memory."""
+
+    def __init__(self, contents: dict[str, bytes]) -> None:
+        self.contents = contents
+
+    def read(self, found: Found) -> bytes:
+        """The content."""
+        return self.contents[found.name]
+
+
+@pytest.mark.parametrize("workers", [1, 2, 7])
+def test_the_number_of_threads_does_not_matter(workers: int) -> None:
+    contents = {f"{n:03}": hashlib.shake_128(b"%d" % n).digest(n * 1_500) for n in range(120)}
+    found = [Found(name, "file", False, len(body)) for name, body in contents.items()]
+
+    packed = list(packed_in_order(Given(contents), found, workers=workers))
+
+    assert [p.entry.name for p in packed] == list(contents)
+    assert [p.entry.size_bytes for p in packed] == [len(body) for body in contents.values()]
+
+
+def test_contents_waiting_to_be_written_are_bounded() -> None:
+    size = 600_000
+    found = [Found(str(n), "file", False, size) for n in range(12)]
+    source = Given({item.name: bytes(size) for item in found})
+    read: list[str] = []
+    contents = source.contents
+
+    class Counted(Given):
+        def read(self, found: Found) -> bytes:
+            """Counts."""
+            read.append(found.name)
+            return super().read(found)
+
+    most = 0
+    for written, _ in enumerate(
+        packed_in_order(Counted(contents), found, workers=2, ahead_bytes=3 * size)
+    ):
+        most = max(most, len(read) - written)
+
+    assert most <= 5
+
+
+def test_a_file_that_cannot_be_read_stops_the_threads() -> None:
+    class Failing(Given):
+        def read(self, found: Found) -> bytes:
+            """Fails in the middle."""
+            if found.name == "b":
+                raise SourceError.of("E-SOURCE-11", "b changed", "")
+            return bytes(600_000)
+
+    found = [Found(name, "file", False, 600_000) for name in "abc"]
+
+    with pytest.raises(SourceError):
+        list(packed_in_order(Failing({}), found, workers=2))
+
+
+# -- where the source may be
+
+
+def test_an_absolute_path_inside_the_workspace_is_taken(place: Place) -> None:
+    place.fill({"app.py": b""})
+
+    package = pack(place.dist, workspace=place.workspace, into=place.into)
+
+    assert package.source == str(place.dist)
+
+
+def test_the_workspace_itself_may_be_the_source(place: Place) -> None:
+    place.fill({"app.py": b""})
+
+    package = pack(Path(), workspace=place.workspace, into=place.into)
+
+    assert names(package) == ["dist/app.py"]
+
+
+def test_a_link_within_the_workspace_may_name_the_source(place: Place) -> None:
+    place.fill({"app.py": b""})
+    (place.workspace / "current").symlink_to("dist")
+
+    assert names(place.pack("current")) == ["app.py"]
+
+
+@pytest.mark.parametrize("source", ["../outside", "dist/../../outside", "/etc", "..", "/"])
+def test_a_source_outside_the_workspace_is_refused(place: Place, source: str) -> None:
+    (place.workspace.parent / "outside").mkdir()
+
+    error = place.refused(source)
+
+    assert ids(error) == ["E-SOURCE-02"]
+    assert "outside the workspace" in str(error)
+
+
+def test_a_source_outside_that_is_not_there_is_not_looked_for(place: Place) -> None:
+    assert ids(place.refused("../nothing")) == ["E-SOURCE-02"]
+
+
+@pytest.mark.parametrize("target", ["../outside", "/etc"])
+def test_a_source_that_leaves_the_workspace_by_a_link_is_refused(place: Place, target: str) -> None:
+    (place.workspace.parent / "outside").mkdir()
+    (place.workspace / "out").symlink_to(target)
+
+    assert ids(place.refused("out")) == ["E-SOURCE-02"]
+    assert "resolves to" in str(place.refused("out"))
+
+
+def test_a_missing_source_tells_what_is_there(place: Place) -> None:
+    (place.workspace / "src").mkdir()
+    (place.workspace / "README.md").touch()
+
+    error = place.refused("build")
+
+    assert ids(error) == ["E-SOURCE-01"]
+    assert "not found; the workspace has: README.md, dist/, src/" in str(error)
+
+
+def test_a_missing_source_deeper_tells_what_is_in_the_folder_above(place: Place) -> None:
+    place.fill({f"f{n}": b"" for n in range(12)})
+
+    error = place.refused("dist/build/out")
+
+    assert "dist/ has: f0, f1, f10" in str(error)
+    assert "and 2 more" in str(error)
+
+
+def test_a_missing_source_in_an_empty_workspace_is_told(place: Place) -> None:
+    place.dist.rmdir()
+
+    assert "the workspace has: nothing" in str(place.refused())
+
+
+def test_a_source_beneath_a_file_is_missing(place: Place) -> None:
+    place.fill({"app.py": b""})
+
+    assert ids(place.refused("dist/app.py/x")) == ["E-SOURCE-01"]
+
+
+def test_a_source_that_is_a_loop_of_links_is_refused(place: Place) -> None:
+    (place.workspace / "loop").symlink_to("loop")
+
+    assert ids(place.refused("loop")) == ["E-SOURCE-16"]
+
+
+def test_a_special_file_as_source_is_refused_and_not_opened(place: Place) -> None:
+    os.mkfifo(place.workspace / "pipe.zip")
+
+    assert ids(place.refused("pipe.zip")) == ["E-SOURCE-06"]
+
+
+@pytest.mark.parametrize("name", ["app.py", "build.tar.gz", "zip"])
+def test_a_file_that_is_not_called_zip_is_refused(place: Place, name: str) -> None:
+    place.fill({name: b"PK"})
+
+    assert ids(place.refused(f"dist/{name}")) == ["E-SOURCE-17"]
+
+
+def test_zips_are_never_written_into_the_source(place: Place) -> None:
+    inside = place.dist / "tmp"
+    inside.mkdir()
+
+    with pytest.raises(ValueError, match="lies in the source"):
+        pack(place.dist, workspace=place.workspace, into=inside)
+
+    assert list(inside.iterdir()) == []
+
+
+def test_a_full_disk_is_told_and_leaves_nothing(place: Place) -> None:
+    place.fill({"noise": hashlib.shake_128(b"x").digest(200_000)})
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+    try:
+        error = place.refused()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    assert ids(error) == ["E-SOURCE-12"]
+    assert "bytes are free there" in str(error)
+
+
+def test_other_failures_of_the_disk_are_not_called_full(place: Place) -> None:
+    place.fill({"app.py": b""})
+    place.into.rmdir()
+
+    with pytest.raises(OSError, match="No such file") as caught:
+        place.pack()
+
+    assert caught.value.errno == errno.ENOENT
+
+
+def test_packing_leaves_the_workspace_as_it_was(place: Place) -> None:
+    golden(place)
+    before = {p: p.lstat() for p in place.workspace.rglob("*")}
+
+    place.pack()
+
+    after = {p: p.lstat() for p in place.workspace.rglob("*")}
+    assert after.keys() == before.keys()
+    assert all(
+        after[p].st_mtime_ns == before[p].st_mtime_ns and after[p].st_ino == before[p].st_ino
+        for p in before
+    )
+
+
+def test_the_library_gives_the_same_bytes_for_bytes_and_bytearrays() -> None:
+    content = b"abc" * 1_000
+
+    assert deflate.deflate_compress(content, 6) == deflate.deflate_compress(bytearray(content), 6)
+
+
+def test_two_packs_into_one_folder_do_not_meet(place: Place) -> None:
+    place.fill({"app.py": b""})
+
+    first, second = place.pack(), place.pack()
+
+    assert first.path != second.path
+    assert first.sha256 == second.sha256
+    with contextlib.suppress(FileNotFoundError):
+        first.path.unlink()
+    assert second.path.exists()
