@@ -6,10 +6,16 @@ Made through the API with any boto3 clients: in-process, or over a port.
 from __future__ import annotations
 
 import io
+import sys
 import time
+import urllib.request
 import zipfile
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import boto3
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -84,6 +90,20 @@ def make_estate(
     return Estate(function, bucket, profile, version_arn, configuration)
 
 
+def main() -> None:
+    """`python -m lambda_sandbox.estate URL ROOT.pem [FUNCTION]`: an estate on a running port."""
+    url, root, *function = sys.argv[1:]
+    session = boto3.Session(
+        aws_access_key_id="testing", aws_secret_access_key="testing", region_name="eu-west-1"
+    )
+    estate = make_estate(
+        partial(session.client, endpoint_url=url), function=(function or ["orders"])[0]
+    )
+    with urllib.request.urlopen(f"{url}/_sandbox/signer-root.pem") as answer:
+        Path(root).write_bytes(answer.read())
+    print(estate)
+
+
 def first_code(handler: str = "app.handler") -> bytes:
     """A zip with the handler's file, as `aws lambda create-function` would send it."""
     buffer = io.BytesIO()
@@ -91,3 +111,7 @@ def first_code(handler: str = "app.handler") -> bytes:
         name = handler.rsplit(".", 1)[0].replace(".", "/")
         archive.writestr(f"{name}.py", "def handler(event, context):\n    return {}\n")
     return buffer.getvalue()
+
+
+if __name__ == "__main__":
+    main()
