@@ -1,7 +1,7 @@
 """What an adversary or a person at the console does: straight on the world, no recorded call.
 
-May import the services' state and the gateway's lock. Acts need no rights, ask for no RevisionId and
-pass no code-signing check; their effect stands at once. They do rotate revisions, as AWS does.
+May import the services' state and the gateway's lock. Acts need no rights, ask for no RevisionId
+and pass no code-signing check; their effect stands at once. They rotate revisions, as AWS does.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import hashlib
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from lambda_sandbox.core import ApiError
+from lambda_sandbox.core import ApiError, Json
 from lambda_sandbox.lambda_service.configuration import apply_settings
 from lambda_sandbox.lambda_service.names import LATEST
 from lambda_sandbox.lambda_service.state import Code, Failure, Function, Progress, Version, copied
@@ -56,7 +56,7 @@ class Acts:
             self._changed(function)
             return sha256
 
-    def console_edit_configuration(self, fn: str, **changes: Any) -> None:
+    def console_edit_configuration(self, fn: str, **changes: Json) -> None:
         """Changes the configuration of $LATEST, for example `timeout=900, env={"A": "1"}`.
 
         Takes the API's names (MemorySize=...) and the short ones of `_SHORT`; `env` is the plain
@@ -111,7 +111,7 @@ class Acts:
             self._region.lambda_.state.next_failures[fn] = Failure(reason_code, reason)
 
     def fail_invocations(self, fn: str, message: str | None, version: str | None = None) -> None:
-        """Lets invocations (None: of every version) end in a FunctionError; no message: no longer."""
+        """Lets invocations end in a FunctionError, of one version or of all; None ends that."""
         with self._gateway.locked():
             failing = self._function(fn).failing
             failing.pop(version, None)
@@ -211,7 +211,7 @@ class Acts:
     def _function(self, fn: str) -> Function:
         return self._region.lambda_.state.find(fn)[0]
 
-    def _call(self, operation: str, **params: Any) -> dict[str, Any]:
+    def _call(self, operation: str, **params: Json) -> dict[str, Any]:
         with self._gateway.locked():
             self._dispatcher.settle()
             method = self._region.lambda_.operation(operation)

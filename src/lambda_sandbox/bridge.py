@@ -39,7 +39,9 @@ class Bridge:
         """A function to invoke; whether it exists shows when it is invoked."""
         return _BridgedFunction(self, name_or_arn)
 
-    def invoke(self, function_name: str, qualifier: str | None, body: str | bytes, **_: Any) -> str:
+    def invoke(
+        self, function_name: str, qualifier: str | None, body: str | bytes, **_: object
+    ) -> str:
         """An asynchronous invocation: a failure is nobody's business but the function's."""
         params: dict[str, Any] = {
             "FunctionName": function_name,
@@ -59,7 +61,7 @@ class Bridge:
         subject: str | None = None,
         qualifier: str | None = None,
     ) -> None:
-        """Delivers a message of a topic. Source: AWS docs, lambda/latest/dg/with-sns.html (event)."""
+        """Delivers a message of a topic. Source: AWS docs, lambda/latest/dg/with-sns.html."""
         record = {
             "EventVersion": "1.0",
             "EventSource": "aws:sns",
@@ -75,6 +77,6 @@ class _BridgedFunction:
         self._bridge = bridge
         self._name = name
 
-    def invoke(self, body: str, *_: Any) -> str:
+    def invoke(self, body: str, *_: object) -> str:
         """See `Bridge.invoke`."""
         return self._bridge.invoke(self._name, None, body)

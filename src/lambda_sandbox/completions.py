@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def completed(
     service: str, operation: str, account: str, region: str, request: Request, proceed: Next
 ) -> Response:
-    """moto's answer by `proceed`, completed where a rule here knows better."""
+    """The answer of moto by `proceed`, completed where a rule here knows better."""
     if (service, operation) == ("monitoring", "PutMetricAlarm"):
         return _new_alarm(account, region, proceed)
     if (service, operation) == ("codedeploy", "DeleteApplication"):

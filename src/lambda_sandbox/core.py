@@ -9,8 +9,10 @@ import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
-from typing import Protocol
+from typing import Any, Protocol, TypeAlias
 
+Json: TypeAlias = Any
+"""A value of a request or answer: its shape is the model's, and is checked where it is used."""
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 
 

@@ -21,7 +21,6 @@ from lambda_sandbox.lambda_service import LambdaService
 from lambda_sandbox.lambda_service.code import REQUEST_LIMIT
 from lambda_sandbox.lambda_service.service import snake_case
 from lambda_sandbox.signer import SignerService
-from lambda_sandbox.wire.message import Response
 from lambda_sandbox.wire.restjson import serialise
 from lambda_sandbox.wire.validation import validate
 
@@ -31,10 +30,10 @@ if TYPE_CHECKING:
     from lambda_sandbox.calls import Target
     from lambda_sandbox.core import World
     from lambda_sandbox.emulated import Tenancy
-    from lambda_sandbox.s3 import S3Filter
     from lambda_sandbox.lambda_service.state import CodeSigningConfig
+    from lambda_sandbox.s3 import S3Filter
     from lambda_sandbox.snapshots import Snapshots
-    from lambda_sandbox.wire.message import Request
+    from lambda_sandbox.wire.message import Request, Response
 
 
 _EVENTFUL = frozenset({"sns", "events"})

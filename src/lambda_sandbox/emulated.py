@@ -1,4 +1,4 @@
-"""moto as the quiet part of the sandbox: S3, STS, IAM, SNS, SQS, EventBridge, CloudWatch and others.
+"""moto as the quiet part of the sandbox: S3, STS, IAM, SNS, SQS, EventBridge, CloudWatch, ...
 
 moto keeps all state in module globals. A `Tenancy` is one sandbox's share of them: before each call
 the state of the sandbox that was there last is put aside and its own is put in place, so two
@@ -24,7 +24,6 @@ from moto.backend_index import backend_url_patterns
 from moto.core.request import Request as MotoRequest
 from moto.moto_api._internal import mock_random
 from moto.s3.models import FakeKey, s3_backends
-
 from werkzeug.exceptions import HTTPException
 
 from lambda_sandbox.core import ApiError
@@ -49,7 +48,8 @@ class Tenancy:
         self._stash: dict[int, tuple[Any, dict[str, Any]]] = {}
         self._bucket_accounts: dict[str, Any] = {}
         self._random = Random(seed).getstate()
-        weakref.finalize(self, _dispose, self._stash)
+        self._keys: list[FakeKey] = []
+        weakref.finalize(self, _dispose, self._keys)
 
     @contextmanager
     def active(self) -> Iterator[None]:
@@ -57,16 +57,16 @@ class Tenancy:
         with Tenancy._guard:
             if Tenancy._active is not self:
                 if Tenancy._active is not None:
-                    Tenancy._active._leave()
+                    Tenancy._active.leave()
                 self._enter()
                 Tenancy._active = self
             yield
 
     def call(self, service: str, region: str, request: Request) -> Response:
-        """moto's answer to a request of the service (the name in the SigV4 scope)."""
+        """The answer of moto to a request of the service (the name in the SigV4 scope)."""
         host = _host(service, region)
         headers = {name: value for name, value in request.headers.items() if name != "host"}
-        environ = _environ(request.with_(host=host), headers, self._account)
+        environ = _environ(request.sent_to(host), headers, self._account)
         with self.active():
             handler = _handler(host, request.path)
             if handler is None:
@@ -96,7 +96,8 @@ class Tenancy:
         s3_backends.bucket_accounts.update(self._bucket_accounts)
         mock_random.setstate(self._random)
 
-    def _leave(self) -> None:
+    def leave(self) -> None:
+        """Puts the sandbox's state aside, out of moto's globals."""
         for store in _stores_in_use():
             self._stash[id(store)] = (store, dict(store))
             store.clear()
@@ -104,6 +105,7 @@ class Tenancy:
         self._bucket_accounts = dict(s3_backends.bucket_accounts)
         s3_backends.bucket_accounts.clear()
         self._random = mock_random.getstate()
+        _collect(self._keys)
 
 
 def _stores_in_use() -> list[Any]:
@@ -113,14 +115,23 @@ def _stores_in_use() -> list[Any]:
     return stores
 
 
-def _dispose(stash: dict[int, tuple[Any, dict[str, Any]]]) -> None:
+def _collect(keys: list[FakeKey]) -> None:
+    """Empties moto's lists of all instances it ever made; S3's go to `keys`, to be closed later.
+
+    Without this every object of every sandbox would live as long as the process.
+    """
+    known: dict[str, dict[str, Any]] = vars(moto.core.base_backend)["model_data"]
+    for service, classes in known.items():
+        for name, model in classes.items():
+            if (service, name) == ("s3", FakeKey.__name__):
+                keys.extend(model.instances_tracked)
+            model.instances_tracked.clear()
+
+
+def _dispose(keys: list[FakeKey]) -> None:
     """Closes the temporary files of a collected sandbox's objects, as moto asks its users to."""
-    for _, accounts in stash.values():
-        for backend in (b for regions in accounts.values() for b in regions.values()):
-            for bucket in getattr(backend, "buckets", {}).values():
-                for version in [v for name in bucket.keys for v in bucket.keys.getlist(name)]:
-                    if isinstance(version, FakeKey):
-                        version.dispose()
+    for key in keys:
+        key.dispose()
 
 
 def _host(service: str, region: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from lambda_sandbox.core import ApiError
+from lambda_sandbox.core import ApiError, Json
 
 if TYPE_CHECKING:
     from botocore.model import ServiceModel
@@ -64,7 +64,7 @@ class Faults:
         kind: str,
         times: int | None = 1,
         service: str | None = None,
-        **options: Any,
+        **options: Json,
     ) -> Fault:
         """Orders a fault for the next `times` calls of the operation (None: for ever).
 

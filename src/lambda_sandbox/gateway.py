@@ -60,7 +60,8 @@ class Gateway:
         self._run_acts(target.operation)
         if self.latency_s:
             self._world.clock.sleep(self.latency_s)
-        fault = self.faults.take(service, target.operation)
+        with self._lock:
+            fault = self.faults.take(service, target.operation)
         if fault is not None and fault.kind == "conn_before":
             raise TransportFault("conn_before")
         if fault is not None and fault.kind == "slow":

@@ -16,7 +16,7 @@ from urllib.parse import unquote
 from moto.s3.exceptions import MissingBucket
 from moto.s3.models import FakeDeleteMarker, s3_backends
 
-from lambda_sandbox.core import ApiError, StoredObject
+from lambda_sandbox.core import ApiError, Json, StoredObject
 from lambda_sandbox.wire.errors import s3_error
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def path_style(request: Request) -> Request:
     match = _VIRTUAL_HOST.fullmatch(request.host)
     if match is None:
         return request
-    return request.with_(path=f"/{match['bucket']}{request.path}", host="s3.amazonaws.com")
+    return request.sent_to("s3.amazonaws.com", f"/{match['bucket']}{request.path}")
 
 
 def _plain_body(request: Request) -> Request:
@@ -151,7 +151,7 @@ def _plain_body(request: Request) -> Request:
         name, colon, value = line.partition(b":")
         if colon:
             headers[name.decode().strip().lower()] = value.decode().strip()
-    return request.with_(headers=headers, body=bytes(body))
+    return request.carrying(headers, bytes(body))
 
 
 def _refuse_bad_conditions(request: Request) -> None:
@@ -176,7 +176,9 @@ def _refuse_bad_conditions(request: Request) -> None:
             _NOT_IMPLEMENTED,
             501,
             Header="If-None-Match",
-            additionalMessage="We don't accept the provided value of If-None-Match header for this API",
+            additionalMessage=(
+                "We don't accept the provided value of If-None-Match header for this API"
+            ),
         )
 
 
@@ -206,7 +208,7 @@ def _checked_body(request: Request) -> Request:
                 f"The {name.upper()} you specified did not match the calculated checksum.",
             )
         headers = {**request.headers, "x-amz-sdk-checksum-algorithm": name.upper()}
-        return request.with_(headers=headers)
+        return request.carrying(headers, request.body)
     return request
 
 
@@ -245,7 +247,7 @@ class MotoObjects:
             status: str | None = self._bucket(bucket).versioning_status
             return status
 
-    def _bucket(self, bucket: str) -> Any:
+    def _bucket(self, bucket: str) -> Json:
         try:
             return s3_backends[self._account]["aws"].get_bucket(bucket)
         except MissingBucket as exc:

@@ -23,13 +23,15 @@ from lambda_sandbox.wire.message import Request
 from lambda_sandbox.wsgi import application
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
     from lambda_sandbox.calls import Call
     from lambda_sandbox.core import Clock
     from lambda_sandbox.faults import Faults
+    from lambda_sandbox.lambda_service.state import LambdaState
+    from lambda_sandbox.signer import SignerService
 
 _ERROR = 400
 
@@ -92,7 +94,17 @@ class Sandbox:
     @property
     def signer_root_pem(self) -> bytes:
         """The certificate that signed zips of this sandbox chain to, PEM."""
-        return self._dispatcher.region(self.world.region).signer.root_pem
+        return self.signer.root_pem
+
+    @property
+    def signer(self) -> SignerService:
+        """The Signer of the sandbox's region, for acts that Signer's API cannot do."""
+        return self._dispatcher.region(self.world.region).signer
+
+    @property
+    def lambda_state(self) -> LambdaState:
+        """What Lambda remembers in the sandbox's region, for assertions on the world itself."""
+        return self._dispatcher.region(self.world.region).lambda_.state
 
     def writes(self, service: str | None = None) -> list[Call]:
         """The calls that changed something: writes that were not refused."""
@@ -112,12 +124,12 @@ class Sandbox:
             raise ValueError("nth counts from 1")
         self.gateway.order(operation, nth, lambda: act(self))
 
-    def before_send(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
+    def before_send(self, request: AWSPreparedRequest, **_: object) -> AWSResponse:
         """The `before-send` handler: registered on a client's events, it takes every request."""
         return self._in_process.send(request)
 
     def session(self, region: str | None = None) -> boto3.Session:
-        """A session whose every client talks to this sandbox, with credentials that open nothing."""
+        """A session whose clients all talk to this sandbox, with credentials that open nothing."""
         session = boto3.Session(
             aws_access_key_id="AKIASANDBOX000000001",
             aws_secret_access_key="sandbox",
@@ -144,7 +156,3 @@ class Sandbox:
                 response.error or "Error", response.body.decode("utf-8", "replace"), response.status
             )
         return response.body
-
-    def functions(self) -> Iterable[str]:
-        """Names of the functions in the sandbox's region."""
-        return tuple(self._dispatcher.region(self.world.region).lambda_.state.functions)

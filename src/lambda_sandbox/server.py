@@ -20,6 +20,8 @@ from lambda_sandbox.wire.message import TransportFault
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from lambda_sandbox.core import Json
+
     App = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
@@ -45,7 +47,7 @@ class Server(ThreadingHTTPServer):
         self.stopping.set()
         self.shutdown()
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
+    def handle_error(self, request: Json, client_address: Json) -> None:
         """A client that went away is no error; anything else is told on stderr."""
         if not isinstance(sys.exc_info()[1], ConnectionError):
             super().handle_error(request, client_address)
@@ -59,7 +61,7 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     wbufsize = -1
 
-    def log_message(self, *_: Any) -> None:
+    def log_message(self, *_: object) -> None:
         """Keeps no access log: GET /_sandbox/calls tells more."""
 
     def handle_expect_100(self) -> bool:
@@ -73,7 +75,7 @@ class _Handler(BaseHTTPRequestHandler):
         answer: list[Any] = []
 
         def start_response(status: str, headers: list[tuple[str, str]]) -> None:
-            answer.extend((int(status.split()[0]), headers))
+            answer.extend((int(status.partition(" ")[0]), headers))
 
         try:
             body = b"".join(self.server.app(environ, start_response))
@@ -145,7 +147,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Undoes chunked transfer coding. Source: RFC 9112, section 7.1."""
         body = bytearray()
         while True:
-            size = int(self.rfile.readline().split(b";")[0], 16)
+            size = int(self.rfile.readline().partition(b";")[0], 16)
             if size == 0:
                 break
             body += self.rfile.read(size)

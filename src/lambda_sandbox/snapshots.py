@@ -8,7 +8,7 @@ belongs to one version and keeps serving its bytes (LocalStack AWS-validated sna
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -71,7 +71,7 @@ class Snapshots:
         given = {name: values[0] for name, values in request.arguments.items()}
         now = self._world.clock.now()
         try:
-            issued = datetime.strptime(given.get("X-Amz-Date", "") + "+0000", _STAMP + "%z")
+            issued = datetime.strptime(given.get("X-Amz-Date", ""), _STAMP).replace(tzinfo=UTC)
         except ValueError as exc:
             raise ApiError("AccessDenied", "Access Denied", 403) from exc
         if now > issued + timedelta(seconds=_LIFETIME_S):

@@ -7,7 +7,7 @@ exceptions that botocore's own HTTP session would raise, so its retries run for 
 from __future__ import annotations
 
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from botocore.awsrequest import AWSResponse
@@ -23,7 +23,7 @@ from lambda_sandbox.wire.message import Request, Response, TransportFault, lower
 if TYPE_CHECKING:
     from botocore.awsrequest import AWSPreparedRequest
 
-    from lambda_sandbox.core import Clock
+    from lambda_sandbox.core import Clock, Json
     from lambda_sandbox.gateway import Gateway
 
 
@@ -73,7 +73,7 @@ def request_of(request: AWSPreparedRequest) -> Request:
     )
 
 
-def _body(body: Any) -> bytes:
+def _body(body: Json) -> bytes:
     if body is None:
         return b""
     if isinstance(body, str):

@@ -9,12 +9,14 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from lambda_sandbox.core import Json
 from lambda_sandbox.wire.message import request_from_environ
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from lambda_sandbox.wire.message import Request, Response
+    from lambda_sandbox.core import Json
+from lambda_sandbox.wire.message import Request, Response
 
 _PHRASES = {status.value: status.phrase for status in HTTPStatus}
 
@@ -24,7 +26,7 @@ def application(
 ) -> Callable[[dict[str, Any], Any], Iterable[bytes]]:
     """The application over a gateway's `handle`; `control` answers paths under /_sandbox/."""
 
-    def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    def app(environ: dict[str, Any], start_response: Json) -> Iterable[bytes]:
         request = request_from_environ(environ)
         if control is not None and request.path.startswith("/_sandbox/"):
             response = control(request)

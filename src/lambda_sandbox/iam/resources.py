@@ -73,7 +73,7 @@ def signer_access(
 
 
 def s3_access(operation: str, params: dict[str, Any]) -> tuple[str, str]:
-    """The action and the ARN of an S3 call; reading or deleting a version is an action of its own."""
+    """The action and the ARN of an S3 call; a version's reading or deletion is its own action."""
     action = _S3_ACTIONS.get(operation, operation)
     if "VersionId" in params and action in {"GetObject", "DeleteObject"}:
         action += "Version"

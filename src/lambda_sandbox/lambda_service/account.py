@@ -17,6 +17,7 @@ from lambda_sandbox.lambda_service.names import (
     alias_not_found,
     function_arn,
     function_not_found,
+    functions_only,
     invalid,
     parse_name,
 )
@@ -28,10 +29,6 @@ if TYPE_CHECKING:
 
 _CONCURRENCY = 1000
 _UNRESERVED_MINIMUM = 100
-_FUNCTIONS_ONLY = (
-    "This operation is permitted on Lambda functions only. Aliases and versions do not support this "
-    "operation. Please specify either a function name or an unqualified function ARN."
-)
 
 
 class AccountOperations:
@@ -63,7 +60,7 @@ class AccountOperations:
         state = self._state
         ref = parse_name(state.world, params["FunctionName"])
         if ref.qualifier is not None:
-            raise invalid(_FUNCTIONS_ONLY)
+            raise functions_only()
         function = state.functions.get(ref.name)
         if function is None:
             raise function_not_found(function_arn(state.world, ref.name, LATEST))
@@ -127,7 +124,8 @@ class AccountOperations:
         state, qualifier = self._state, params["Qualifier"]
         if qualifier == LATEST:
             raise invalid(
-                "Provisioned Concurrency Configs cannot be applied to unpublished function versions."
+                "Provisioned Concurrency Configs cannot be applied to unpublished function "
+                "versions."
             )
         function = self._provisionable(params)
         alias = function.aliases.get(qualifier)
@@ -207,5 +205,5 @@ class AccountOperations:
 
     def _unqualified(self, params: dict[str, Any]) -> Function:
         if parse_name(self._state.world, params["FunctionName"]).qualifier is not None:
-            raise invalid(_FUNCTIONS_ONLY)
+            raise functions_only()
         return self._state.find(params["FunctionName"])[0]

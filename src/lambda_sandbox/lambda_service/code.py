@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import re
 import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from lambda_sandbox.lambda_service.state import CodeSigningConfig, LambdaState
 
+_IMAGE_TAG = re.compile(r":[\w.-]+$")
 ZIPPED_LIMIT = 52_428_800
 UNZIPPED_LIMIT = 262_144_000
 REQUEST_LIMIT = 70_167_211
@@ -74,23 +76,17 @@ class CodeSource:
         """
         if "ImageUri" in params:
             return _image(params["ImageUri"])
-        body = self.fetch(params)
+        body, resolved = self._fetched(params)
         admission = self.gatekeeper.admit(config, body, resource)
-        location: dict[str, Any] = {}
-        if params.get("S3ObjectStorageMode") == "REFERENCE":
-            # Source: botocore model (ResolvedS3Object); Lambda then reads the bucket's object.
-            location["ResolvedS3Object"] = {
-                key: params[key]
-                for key in ("S3Bucket", "S3Key", "S3ObjectVersion")
-                if key in params
-            }
+        # Source: botocore model (ResolvedS3Object); Lambda then reads the bucket's object in place.
+        referenced = params.get("S3ObjectStorageMode") == "REFERENCE"
         return Code(
             body=body,
             sha256=base64.b64encode(hashlib.sha256(body).digest()).decode(),
             size_bytes=len(body),
             signing_job_arn=admission.signing_job_arn,
             signing_profile_version_arn=admission.signing_profile_version_arn,
-            location=location,
+            location={"ResolvedS3Object": resolved} if referenced else {},
         )
 
     def fetch(self, params: Mapping[str, Any]) -> bytes:
@@ -99,12 +95,30 @@ class CodeSource:
         Raises:
             ApiError: Missing, oversized or broken, or no storage left.
         """
-        body = self._bytes(params)
+        return self._fetched(params)[0]
+
+    def admit_layers(
+        self, configuration: Mapping[str, Any], config: CodeSigningConfig | None
+    ) -> None:
+        """Checks the signatures of the layers in a configuration; foreign ones are not known here.
+
+        Raises:
+            ApiError: CodeVerificationFailedException.
+
+        Source: AWS docs, lambda/latest/dg/configuration-codesigning.html (layers are checked too).
+        """
+        for layer in configuration.get("Layers", []):
+            body = self.state.layer_bytes.get(layer["Arn"])
+            if body is not None and config is not None:
+                self.gatekeeper.admit(config, body, layer["Arn"])
+
+    def _fetched(self, params: Mapping[str, Any]) -> tuple[bytes, dict[str, str]]:
+        body, resolved = self._bytes(params)
         _look_inside(body)
         self.state.require_storage(len(body))
-        return body
+        return body, resolved
 
-    def _bytes(self, params: Mapping[str, Any]) -> bytes:
+    def _bytes(self, params: Mapping[str, Any]) -> tuple[bytes, dict[str, str]]:
         if "ZipFile" in params:
             body: bytes = params["ZipFile"]
             if len(body) > ZIPPED_LIMIT:
@@ -113,19 +127,25 @@ class CodeSource:
                     f"Zipped size must be smaller than {ZIPPED_LIMIT} bytes",
                     413,
                 )
-            return body
+            return body, {}
         if "S3Bucket" not in params or "S3Key" not in params:
             raise invalid("Please provide a source for function code.")
         try:
-            return self.state.world.objects.get(
+            stored = self.state.world.objects.get(
                 params["S3Bucket"], params["S3Key"], params.get("S3ObjectVersion")
-            ).body
+            )
         except ApiError as error:
             # Source: LocalStack AWS-validated snapshot 2025-11: S3's code and text, inside 400.
             raise invalid(
                 f"Error occurred while GetObject. S3 Error Code: {error.code}. "
                 f"S3 Error Message: {error.message}"
             ) from error
+        resolved = {
+            "S3Bucket": params["S3Bucket"],
+            "S3Key": params["S3Key"],
+            "S3ObjectVersion": stored.version_id,
+        }
+        return stored.body, resolved
 
 
 def _image(uri: str) -> Code:
@@ -138,7 +158,7 @@ def _image(uri: str) -> Code:
         location={
             "RepositoryType": "ECR",
             "ImageUri": uri,
-            "ResolvedImageUri": f"{uri.partition('@')[0].rpartition(':')[0] or uri}@sha256:{digest}",
+            "ResolvedImageUri": f"{_IMAGE_TAG.sub('', uri.partition('@')[0])}@sha256:{digest}",
         },
     )
 

@@ -9,13 +9,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lambda_sandbox.core import ApiError
-from lambda_sandbox.lambda_service.names import function_arn, invalid, parse_name
+from lambda_sandbox.lambda_service.names import (
+    function_arn,
+    functions_only,
+    invalid,
+    parse_name,
+)
 from lambda_sandbox.lambda_service.pages import page
 from lambda_sandbox.lambda_service.state import CodeSigningConfig
 
 if TYPE_CHECKING:
     from lambda_sandbox.lambda_service.state import Function, LambdaState
 
+IMAGE_UNSIGNED = "CodeSigningConfig is not supported for functions with PackageType Image."
+"""Source: AWS docs, lambda/latest/dg/configuration-codesigning.html (images)."""
 _ID_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 
@@ -126,9 +133,7 @@ class CodeSigningOperations:
         config = known_config(self._state, params["CodeSigningConfigArn"])
         function = self._unqualified(params)
         if function.latest.configuration["PackageType"] == "Image":
-            raise invalid(
-                "CodeSigningConfig is not supported for functions with PackageType Image."
-            )
+            raise invalid(IMAGE_UNSIGNED)
         function.code_signing_config_arn = config.arn
         return {"CodeSigningConfigArn": config.arn, "FunctionName": function.name}
 
@@ -159,13 +164,9 @@ class CodeSigningOperations:
         return config
 
     def _unqualified(self, params: dict[str, Any]) -> Function:
-        """Source: LocalStack AWS-validated snapshot and stackd native capture: any qualifier 400."""
+        """Any qualifier is 400. Source: LocalStack AWS-validated snapshot, stackd capture."""
         if parse_name(self._state.world, params["FunctionName"]).qualifier is not None:
-            raise invalid(
-                "This operation is permitted on Lambda functions only. Aliases and versions do not "
-                "support this operation. Please specify either a function name or an unqualified "
-                "function ARN."
-            )
+            raise functions_only()
         function, _ = self._state.find(params["FunctionName"])
         return function
 

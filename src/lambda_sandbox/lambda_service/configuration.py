@@ -1,19 +1,21 @@
 """A function's configuration: defaults, what an update changes, and the answer that tells it.
 
-May import core, names and state. Defaults and members: LocalStack AWS-validated snapshot 2025-11
-(test_function_lifecycle, test_version_lifecycle); limits as told at each check.
+May import core, the wire package's models, names and state. Defaults and members: LocalStack
+AWS-validated snapshot 2025-11 (test_function_lifecycle, test_version_lifecycle); limits as told at
+each check.
 """
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from lambda_sandbox.lambda_service.names import LATEST, function_arn, invalid
 from lambda_sandbox.lambda_service.state import copied, timestamp
+from lambda_sandbox.wire.models import required_model
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from lambda_sandbox.lambda_service.state import Function, LambdaState, Version
 
@@ -35,9 +37,12 @@ _PLAIN = (
 )
 _ENVIRONMENT_BYTES = 4096
 _RETIRED = frozenset(
-    "nodejs nodejs4.3 nodejs4.3-edge nodejs6.10 nodejs8.10 nodejs10.x nodejs12.x nodejs14.x "
-    "python2.7 python3.6 python3.7 dotnetcore1.0 dotnetcore2.0 dotnetcore2.1 dotnetcore3.1 "
-    "ruby2.5 ruby2.7 java8 go1.x provided".split()
+    {
+        *("nodejs", "nodejs4.3", "nodejs4.3-edge", "nodejs6.10", "nodejs8.10", "nodejs10.x"),
+        *("nodejs12.x", "nodejs14.x", "python2.7", "python3.6", "python3.7", "dotnetcore1.0"),
+        *("dotnetcore2.0", "dotnetcore2.1", "dotnetcore3.1", "ruby2.5", "ruby2.7", "java8"),
+        *("go1.x", "provided"),
+    }
 )
 
 
@@ -55,8 +60,6 @@ def first_configuration(params: Mapping[str, Any], state: LambdaState) -> dict[s
         "SnapStart": {"ApplyOn": "None", "OptimizationStatus": "Off"},
         "LoggingConfig": {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{name}"},
     }
-    if "Runtime" in params:
-        configuration["RuntimeVersionConfig"] = _runtime_version(params["Runtime"], state)
     apply_settings(configuration, params, state)
     return configuration
 
@@ -69,35 +72,15 @@ def apply_settings(
     Raises:
         ApiError: InvalidParameterValueException.
     """
-    _check(params)
+    _check(params, state)
     for key in _PLAIN:
         if key in params:
             configuration[key] = copied(params[key])
-    if "Runtime" in params:
-        configuration["RuntimeVersionConfig"] = _runtime_version(params["Runtime"], state)
-    if "Environment" in params:
-        configuration["Environment"] = {
-            "Variables": dict(params["Environment"].get("Variables", {}))
-        }
-    if "VpcConfig" in params:
-        vpc = params["VpcConfig"]
-        configuration["VpcConfig"] = {
-            "SubnetIds": list(vpc.get("SubnetIds", [])),
-            "SecurityGroupIds": list(vpc.get("SecurityGroupIds", [])),
-            "VpcId": "vpc-0a1b2c3d4e5f60718" if vpc.get("SubnetIds") else "",
-            "Ipv6AllowedForDualStack": vpc.get("Ipv6AllowedForDualStack", False),
-        }
-    if "Layers" in params:
-        configuration["Layers"] = [_layer(arn, state) for arn in params["Layers"]]
-        if not configuration["Layers"]:
-            del configuration["Layers"]
-    if "ImageConfig" in params:
-        configuration["ImageConfigResponse"] = {"ImageConfig": copied(params["ImageConfig"])}
-    if "SnapStart" in params:
-        configuration["SnapStart"] = {
-            "ApplyOn": params["SnapStart"].get("ApplyOn", "None"),
-            "OptimizationStatus": "Off",
-        }
+    for key, (member, shape) in _SHAPED.items():
+        if key in params:
+            configuration[member] = shape(params[key], state)
+    if params.get("Layers") == []:
+        del configuration["Layers"]
     if "LoggingConfig" in params:
         configuration["LoggingConfig"] |= copied(params["LoggingConfig"])
 
@@ -116,7 +99,7 @@ def function_configuration(
         "FunctionName": function.name,
         "FunctionArn": function_arn(state.world, function.name, qualifier),
         "CodeSize": code.size_bytes,
-        "CodeSha256": code.sha256,
+        "CodeSha256": "" if _not_read_yet(version) else code.sha256,
         "Version": version.number,
         "LastModified": timestamp(version.last_modified),
         "RevisionId": version.revision_id,
@@ -127,6 +110,14 @@ def function_configuration(
         members["SigningJobArn"] = code.signing_job_arn
         members["SigningProfileVersionArn"] = code.signing_profile_version_arn
     return members
+
+
+def _not_read_yet(version: Version) -> bool:
+    """Code that stays in the bucket has no hash before the function is Active.
+
+    Source: radkawar/stackd (code; not captured on AWS).
+    """
+    return "ResolvedS3Object" in version.code.location and version.progress.state == "Pending"
 
 
 def listed_configuration(
@@ -157,17 +148,10 @@ def qualifier_of(version: Version) -> str | None:
     return None if version.number == LATEST else version.number
 
 
-def _check(params: Mapping[str, Any]) -> None:
-    if params.get("PackageType") == "Image":
-        return
-    runtime = params.get("Runtime")
-    if runtime in _RETIRED:
-        # Source: LocalStack AWS-validated snapshot (create_deprecated_function_runtime).
-        raise invalid(
-            f"The runtime parameter of {runtime} is no longer supported for creating or updating "
-            "AWS Lambda functions. We recommend you use a supported runtime while creating or "
-            "updating functions."
-        )
+def _check(params: Mapping[str, Any], state: LambdaState) -> None:
+    if "Runtime" in params:
+        _check_runtime(params["Runtime"])
+    _check_layers(params.get("Layers", []), state)
     variables = params.get("Environment", {}).get("Variables", {})
     measured = json.dumps(variables, separators=(",", ":"), ensure_ascii=False)
     if len(measured.encode()) > _ENVIRONMENT_BYTES:
@@ -178,22 +162,93 @@ def _check(params: Mapping[str, Any]) -> None:
         )
 
 
+def _check_runtime(runtime: str) -> None:
+    """Source: LocalStack AWS-validated snapshots (test_create_lambda_exceptions, deprecated)."""
+    known: list[str] = _model_runtimes()
+    if runtime not in known:
+        raise invalid(
+            f"Value {runtime} at 'runtime' failed to satisfy constraint: Member must satisfy enum "
+            f"value set: [{', '.join(known)}] or be a valid ARN"
+        )
+    if runtime in _RETIRED:
+        raise invalid(
+            f"The runtime parameter of {runtime} is no longer supported for creating or updating "
+            "AWS Lambda functions. We recommend you use a supported runtime while creating or "
+            "updating functions."
+        )
+
+
+def _model_runtimes() -> list[str]:
+    runtimes: list[str] = required_model("lambda").shape_for("Runtime").metadata["enum"]
+    return runtimes
+
+
+def _check_layers(arns: list[str], state: LambdaState) -> None:
+    """Source: LocalStack AWS-validated snapshot 2025-11 (test_layer_function_exceptions)."""
+    seen: dict[str, str] = {}
+    for arn in arns:
+        base, _, number = arn.rpartition(":")
+        if base in seen:
+            raise invalid(
+                "Two different versions of the same layer are not allowed to be referenced in the "
+                f"same function. {seen[base]} and {arn} are versions of the same layer."
+            )
+        seen[base] = arn
+        mine = base.startswith(f"arn:aws:lambda:{state.world.region}:{state.world.account}:")
+        if mine and not (number.isdigit() and int(number) in state.layers.get(base, {})):
+            raise invalid(f"Layer version {arn} does not exist.")
+
+
+def _environment(given: dict[str, Any], _: LambdaState) -> dict[str, Any]:
+    return {"Variables": dict(given.get("Variables", {}))}
+
+
+def _vpc(given: dict[str, Any], _: LambdaState) -> dict[str, Any]:
+    return {
+        "SubnetIds": list(given.get("SubnetIds", [])),
+        "SecurityGroupIds": list(given.get("SecurityGroupIds", [])),
+        "VpcId": "vpc-0a1b2c3d4e5f60718" if given.get("SubnetIds") else "",
+        "Ipv6AllowedForDualStack": given.get("Ipv6AllowedForDualStack", False),
+    }
+
+
+def _layers(arns: list[str], state: LambdaState) -> list[dict[str, Any]]:
+    return [_layer(arn, state) for arn in arns]
+
+
+def _image(given: dict[str, Any], _: LambdaState) -> dict[str, Any]:
+    return {"ImageConfig": copied(given)}
+
+
+def _snap_start(given: dict[str, Any], _: LambdaState) -> dict[str, Any]:
+    return {"ApplyOn": given.get("ApplyOn", "None"), "OptimizationStatus": "Off"}
+
+
 def _runtime_version(runtime: str, state: LambdaState) -> dict[str, Any]:
     digest = runtime.encode().hex().ljust(64, "0")[:64]
     return {"RuntimeVersionArn": f"arn:aws:lambda:{state.world.region}::runtime:{digest}"}
 
 
 def _layer(arn: str, state: LambdaState) -> dict[str, Any]:
-    """A layer version as the configuration refers to it; layers of other accounts are taken as told."""
+    """A layer version as the configuration tells it; of other accounts' layers only the ARN."""
     base, _, number = arn.rpartition(":")
-    known = state.layers.get(base)
+    known = state.layers.get(base, {}).get(int(number))
     if known is None:
         return {"Arn": arn, "CodeSize": 0}
-    if not number.isdigit() or int(number) not in known:
-        raise invalid(f"Layer version {arn} does not exist.")
-    content = known[int(number)]["Content"]
+    content = known["Content"]
     members = {"Arn": arn, "CodeSize": content["CodeSize"]}
     for key in ("SigningJobArn", "SigningProfileVersionArn"):
         if key in content:
             members[key] = content[key]
     return members
+
+
+_SHAPED: Final[dict[str, tuple[str, Callable[[Any, LambdaState], Any]]]] = {
+    "Runtime": ("RuntimeVersionConfig", _runtime_version),
+    "Environment": ("Environment", _environment),
+    "VpcConfig": ("VpcConfig", _vpc),
+    "Layers": ("Layers", _layers),
+    "ImageConfig": ("ImageConfigResponse", _image),
+    "SnapStart": ("SnapStart", _snap_start),
+}
+"""Members whose answer has another form than the request: where they go, and how they are made."""

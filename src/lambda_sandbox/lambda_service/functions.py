@@ -9,7 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lambda_sandbox.core import ApiError
-from lambda_sandbox.lambda_service.code_signing import attached_config, known_config
+from lambda_sandbox.lambda_service.code_signing import (
+    IMAGE_UNSIGNED,
+    attached_config,
+    known_config,
+)
 from lambda_sandbox.lambda_service.configuration import (
     apply_settings,
     fingerprint,
@@ -21,7 +25,6 @@ from lambda_sandbox.lambda_service.configuration import (
 from lambda_sandbox.lambda_service.names import LATEST, function_arn, invalid, parse_name
 from lambda_sandbox.lambda_service.pages import page
 from lambda_sandbox.lambda_service.state import Function, Progress, Version, copied
-
 from lambda_sandbox.lambda_service.tags import TAG_LIMIT
 
 if TYPE_CHECKING:
@@ -55,6 +58,7 @@ class FunctionOperations:
         config_arn = params.get("CodeSigningConfigArn")
         config = known_config(state, config_arn) if config_arn else None
         code = self._source.take(params["Code"], config, function_arn(state.world, name))
+        self._source.admit_layers(configuration, config)
         latest = Version(
             number=LATEST,
             code=code,
@@ -139,6 +143,7 @@ class FunctionOperations:
             params, attached_config(state, function), function_arn(state.world, function.name)
         )
         configuration = latest.configuration
+        self._source.admit_layers(configuration, attached_config(state, function))
         if "Architectures" in params:
             configuration = {**configuration, "Architectures": list(params["Architectures"])}
         if params.get("DryRun"):
@@ -168,6 +173,8 @@ class FunctionOperations:
         self.require_idle(function)
         configuration = copied(latest.configuration)
         apply_settings(configuration, params, state)
+        if "Layers" in params:
+            self._source.admit_layers(configuration, attached_config(state, function))
         latest.configuration = configuration
         self._begin_update(function)
         return function_configuration(state, function, latest, None)
@@ -258,15 +265,12 @@ def own_configuration(state: LambdaState, function: Function, version: Version) 
 
 
 def _require_basics(params: dict[str, Any]) -> None:
-    """A zip needs a handler and a runtime. Source: AWS docs, API_CreateFunction (Handler, Runtime)."""
+    """A zip needs a handler and a runtime. Source: AWS docs, API_CreateFunction."""
     if params.get("PackageType", "Zip") == "Image":
         if "ImageUri" not in params["Code"]:
             raise invalid("Please provide ImageUri when you specify PackageType as Image.")
         if "CodeSigningConfigArn" in params:
-            # Source: AWS docs, lambda/latest/dg/configuration-codesigning.html (images).
-            raise invalid(
-                "CodeSigningConfig is not supported for functions with PackageType Image."
-            )
+            raise invalid(IMAGE_UNSIGNED)
         return
     if "Runtime" not in params or "Handler" not in params:
         raise invalid(

@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from lambda_sandbox.core import ApiError
+from lambda_sandbox.core import ApiError, Json
 from lambda_sandbox.lambda_service.names import LATEST, function_arn, parse_name
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class InvocationOperations:
 
 
 def _require_ready(function: Function, version: Version) -> None:
-    """Source: AWS docs, functions-states.html (409) and API_Invoke (429, reserved concurrency 0)."""
+    """Source: AWS docs, functions-states.html (409), API_Invoke (429: nothing is reserved)."""
     status = version.progress.state
     if status != "Active":
         raise ApiError(
@@ -117,7 +117,7 @@ def _require_ready(function: Function, version: Version) -> None:
         )
 
 
-def _event(payload: bytes) -> Any:
+def _event(payload: bytes) -> Json:
     try:
         return json.loads(payload) if payload else {}
     except ValueError as exc:
@@ -127,7 +127,7 @@ def _event(payload: bytes) -> Any:
         ) from exc
 
 
-def _run(function: Function, event: Any, context: InvocationContext) -> tuple[Any, bool]:
+def _run(function: Function, event: Json, context: InvocationContext) -> tuple[Any, bool]:
     """What the function answers, and whether that is an error."""
     message = function.failing.get(context.function_version, function.failing.get(None))
     if message is not None:

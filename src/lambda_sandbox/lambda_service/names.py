@@ -100,3 +100,14 @@ def stale_revision(call: str = "GetFunction/GetAlias") -> ApiError:
         f"Call the {call} API to retrieve the latest Revision Id",
         412,
     )
+
+
+def functions_only() -> ApiError:
+    """A qualified name where only the function itself can be meant.
+
+    Source: LocalStack AWS-validated snapshot 2025-11 (test_function_concurrency_exceptions).
+    """
+    return invalid(
+        "This operation is permitted on Lambda functions only. Aliases and versions do not support "
+        "this operation. Please specify either a function name or an unqualified function ARN."
+    )

@@ -290,7 +290,7 @@ class LambdaState:
 
 
 def timestamp(moment: datetime) -> str:
-    """A time as FunctionConfiguration.LastModified spells it, for example 2026-01-05T09:00:00.000+0000."""
+    """A time as LastModified spells it, for example 2026-01-05T09:00:00.000+0000."""
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}+0000"
 
 

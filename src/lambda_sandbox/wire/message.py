@@ -77,9 +77,13 @@ class Request:
         match = _CREDENTIAL.search(header)
         return Scope(match[1], match[3], match[4]) if match else None
 
-    def with_(self, **changes: Any) -> Request:
-        """The same request with some parts changed."""
-        return replace(self, **changes)
+    def sent_to(self, host: str, path: str | None = None) -> Request:
+        """The same request to another host, or to another path there."""
+        return replace(self, host=host, path=self.path if path is None else path)
+
+    def carrying(self, headers: Mapping[str, str], body: bytes) -> Request:
+        """The same request with other headers and another body."""
+        return replace(self, headers=headers, body=body)
 
 
 @dataclass(slots=True)
@@ -99,7 +103,7 @@ class Response:
     error: str | None = None
 
 
-class TransportFault(Exception):  # noqa: N818 - it is a fault that was asked for, not a mistake
+class TransportFault(Exception):
     """The connection breaks here: the transport must not answer.
 
     Attributes:

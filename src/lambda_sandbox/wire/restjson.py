@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from botocore.model import ListShape, MapShape, StructureShape
 
-from lambda_sandbox.core import ApiError
+from lambda_sandbox.core import ApiError, Json
 from lambda_sandbox.wire.message import Response
 
 if TYPE_CHECKING:
@@ -107,31 +107,26 @@ def error_response(model: ServiceModel, error: ApiError) -> Response:
     return Response(error.status, _dump(members), headers, error.code)
 
 
-def _from_head(name: str, member: Shape, labels: dict[str, str], request: Request) -> Any:
+def _from_head(name: str, member: Shape, labels: dict[str, str], request: Request) -> Json:
     """The value of a member that stands in path, query or headers; None when it does not."""
     place = member.serialization
-    location = place.get("location")
-    wire_name = place.get("name", name)
-    if location == "uri":
-        return _from_text(member, labels[wire_name], name)
-    if location == "querystring":
-        values = request.arguments.get(wire_name)
-        if not values:
-            return None
-        if isinstance(member, ListShape):
-            return [_from_text(member.member, value, name) for value in values]
-        return _from_text(member, values[0], name)
-    if location == "header":
-        text = request.headers.get(wire_name.lower())
-        return None if text is None else _from_text(member, text, name)
+    location, wire_name = place.get("location"), place.get("name", name)
     if location == "headers":
         prefix = wire_name.lower()
-        return {
-            key[len(prefix) :]: value
-            for key, value in request.headers.items()
-            if key.startswith(prefix)
-        } or None
-    return None
+        found = {k[len(prefix) :]: v for k, v in request.headers.items() if k.startswith(prefix)}
+        return found or None
+    texts: list[str] = []
+    if location == "uri":
+        texts = [labels[wire_name]]
+    elif location == "querystring":
+        texts = request.arguments.get(wire_name, [])
+    elif location == "header" and wire_name.lower() in request.headers:
+        texts = [request.headers[wire_name.lower()]]
+    if not texts:
+        return None
+    if isinstance(member, ListShape):
+        return [_from_text(member.member, text, name) for text in texts]
+    return _from_text(member, texts[0], name)
 
 
 def _payload(name: str, member: Shape, body: bytes) -> dict[str, Any]:
@@ -161,7 +156,7 @@ def _json(body: bytes) -> dict[str, Any]:
     return value
 
 
-def _from_text(member: Shape, text: str, name: str) -> Any:
+def _from_text(member: Shape, text: str, name: str) -> Json:
     kind = member.type_name
     try:
         if kind == "boolean":
@@ -177,9 +172,8 @@ def _from_text(member: Shape, text: str, name: str) -> Any:
     return text
 
 
-def _from_json(member: Shape, value: Any, name: str) -> Any:
+def _from_json(member: Shape, value: Json, name: str) -> Json:
     """The value in Python's types; unknown keys of structures are dropped, as AWS does."""
-    kind = member.type_name
     if isinstance(member, StructureShape) and isinstance(value, dict):
         return {
             key: _from_json(inner, value[inner.serialization.get("name", key)], key)
@@ -190,35 +184,37 @@ def _from_json(member: Shape, value: Any, name: str) -> Any:
         return [_from_json(member.member, item, name) for item in value]
     if isinstance(member, MapShape) and isinstance(value, dict):
         return {str(key): _from_json(member.value, item, name) for key, item in value.items()}
-    if kind == "blob" and isinstance(value, str):
-        try:
-            return base64.b64decode(value, validate=True)
-        except binascii.Error as exc:
-            raise ApiError("SerializationException", f"{name!r} is not base64") from exc
-    if kind == "timestamp" and isinstance(value, (int, float)):
-        return datetime.fromtimestamp(value, UTC)
-    if kind == "timestamp" and isinstance(value, str):
+    if member.type_name == "timestamp" and isinstance(value, str):
         return _from_text(member, value, name)
-    return _scalar(kind, value, name)
+    return _scalar(member.type_name, value, name)
 
 
-def _scalar(kind: str, value: Any, name: str) -> Any:
+def _scalar(kind: str, value: Json, name: str) -> Json:
+    """A value that holds no other: of the model's type, or refused."""
     expected: dict[str, tuple[type, ...]] = {
         "string": (str,),
+        "blob": (str,),
         "boolean": (bool,),
         "integer": (int,),
         "long": (int,),
         "float": (int, float),
         "double": (int, float),
+        "timestamp": (int, float),
     }
     fits = isinstance(value, expected.get(kind, ()))
     if not fits or (isinstance(value, bool) and kind != "boolean"):
         raise ApiError("SerializationException", f"{name!r} is not a {kind}")
+    if kind == "blob":
+        try:
+            return base64.b64decode(value, validate=True)
+        except binascii.Error as exc:
+            raise ApiError("SerializationException", f"{name!r} is not base64") from exc
+    if kind == "timestamp":
+        return datetime.fromtimestamp(value, UTC)
     return float(value) if kind in {"float", "double"} else value
 
 
-def _to_json(member: Shape, value: Any) -> Any:
-    kind = member.type_name
+def _to_json(member: Shape, value: Json) -> Json:
     if isinstance(member, StructureShape):
         unknown = set(value) - set(member.members)
         if unknown:
@@ -232,16 +228,19 @@ def _to_json(member: Shape, value: Any) -> Any:
         return [_to_json(member.member, item) for item in value]
     if isinstance(member, MapShape):
         return {key: _to_json(member.value, item) for key, item in value.items()}
-    if kind == "blob":
+    if member.type_name == "blob":
         return base64.b64encode(value).decode()
-    if kind == "timestamp":
-        if member.serialization.get("timestampFormat") == "iso8601":
-            return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return round(value.timestamp(), 3)
-    return value
+    return _spelled_time(member, value) if member.type_name == "timestamp" else value
 
 
-def _to_text(member: Shape, value: Any) -> str:
+def _spelled_time(member: Shape, moment: datetime) -> str | float:
+    """A time in a body: seconds since 1970 unless the model says otherwise."""
+    if member.serialization.get("timestampFormat") == "iso8601":
+        return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return round(moment.timestamp(), 3)
+
+
+def _to_text(member: Shape, value: Json) -> str:
     if member.type_name == "timestamp":
         return format_datetime(value, usegmt=True)
     if member.type_name == "boolean":
@@ -250,5 +249,5 @@ def _to_text(member: Shape, value: Any) -> str:
     return text if text.isascii() else quote(text)
 
 
-def _dump(value: Any) -> bytes:
+def _dump(value: Json) -> bytes:
     return json.dumps(value, separators=(",", ":")).encode()

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.model import ListShape, MapShape, StructureShape
 
-from lambda_sandbox.core import ApiError
+from lambda_sandbox.core import ApiError, Json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -48,7 +48,7 @@ def _structure(shape: StructureShape, value: Mapping[str, Any], path: str) -> It
         yield from _member(shape.members[name], item, f"{path}{_camel(name)}")
 
 
-def _member(shape: Shape, value: Any, path: str) -> Iterator[str]:
+def _member(shape: Shape, value: Json, path: str) -> Iterator[str]:
     if isinstance(shape, StructureShape):
         yield from _structure(shape, value, f"{path}.")
     elif isinstance(shape, ListShape):
@@ -85,7 +85,7 @@ def _map(shape: MapShape, value: Mapping[str, Any], path: str) -> Iterator[str]:
         yield _fault(spelled, path, f"Map value must satisfy constraint: [{', '.join(rules)}]")
 
 
-def _broken(shape: Shape, value: Any) -> list[str]:
+def _broken(shape: Shape, value: Json) -> list[str]:
     """The constraints of a scalar's, list's or blob's shape that the value breaks."""
     metadata = shape.metadata
     broken = []
@@ -127,7 +127,7 @@ def _limit(shape: Shape, side: str, bound: float) -> str:
     return f"Member must have {what} {side} than or equal to {spelled}"
 
 
-def _fault(value: Any, path: str, rule: str, *, quoted: bool = True) -> str:
+def _fault(value: Json, path: str, rule: str, *, quoted: bool = True) -> str:
     spelled = f"'{value}'" if quoted else value
     return f"Value {spelled} at '{path}' failed to satisfy constraint: {rule}"
 
