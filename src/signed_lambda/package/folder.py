@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.errors import Problem, SourceError
-from signed_lambda.package.limits import LINK_TARGET_BYTES_MAX
 from signed_lambda.package.listing import Found, Survey
 from signed_lambda.package.names import name_fault, shown, text_fault
 from signed_lambda.package.rules import CONTROL_FILE, CONTROL_FILE_BYTES_MAX
@@ -156,13 +155,16 @@ class Folder:
                     "E-SOURCE-08", f"the name {survey.path(full)} has {fault}", "Rename it"
                 )
                 continue
-            try:
-                self._visit(folder, raw, full, rules, survey)
-            except OSError as error:
-                _refuse_unreadable(survey, full, error)
+            self._visit(folder, raw, full, rules, survey)
 
     def _visit(self, folder: int, raw: bytes, name: str, rules: Rules, survey: Survey) -> None:
         """Files one name of a folder under found, left out or problems; enters folders."""
+        try:
+            self._sort(folder, raw, name, rules, survey)
+        except OSError as error:
+            _refuse_unreadable(survey, name, error)
+
+    def _sort(self, folder: int, raw: bytes, name: str, rules: Rules, survey: Survey) -> None:
         status = os.stat(raw, dir_fd=folder, follow_symlinks=False)
         is_folder = stat.S_ISDIR(status.st_mode)
         if verdict := rules.judge(name, folder=is_folder):
@@ -295,8 +297,6 @@ def _add_link(survey: Survey, name: str, raw_target: bytes) -> None:
         target = ""
     else:
         fault = text_fault(target)
-    if fault is None and len(raw_target) > LINK_TARGET_BYTES_MAX:
-        fault = f"more than {LINK_TARGET_BYTES_MAX:,} bytes"
     if fault:
         survey.refuse(
             "E-SOURCE-08",

@@ -74,7 +74,7 @@ def read_zip(
             "E-ZIP-01", f"{label} cannot be opened ({error.strerror})", "Is it a file?"
         ) from error
     try:
-        return _Reader(fd, path, label, limits).contents()
+        return _Reader(fd, path, label, limits, Identity.of(fd)).contents()
     finally:
         os.close(fd)
 
@@ -85,21 +85,21 @@ class _Reader:
     path: Path
     label: str
     limits: Limits
+    identity: Identity
     problems: list[Problem] = field(default_factory=list)
 
     def contents(self) -> ZipContents:
         """Index first, then the data in the order of the index, then both as a whole."""
-        status = os.fstat(self.fd)
-        if not stat.S_ISREG(status.st_mode):
+        size_bytes = self.identity.size_bytes
+        if not stat.S_ISREG(os.fstat(self.fd).st_mode):
             raise ZipError.of("E-ZIP-01", f"{self.label} is not a regular file", "Give a .zip")
-        if status.st_size > self.limits.zip_bytes:
+        if size_bytes > self.limits.zip_bytes:
             raise ZipError.of(
                 "E-ZIP-11",
-                f"{self.label} has {status.st_size:,} bytes, limit {self.limits.zip_bytes:,}",
+                f"{self.label} has {size_bytes:,} bytes, limit {self.limits.zip_bytes:,}",
                 "Leave out what the function does not need",
             )
-        identity = Identity.of(self.fd)
-        record = find_index(self._read, status.st_size, self.label, self.limits)
+        record = find_index(self._read, size_bytes, self.label, self.limits)
         headers = parse_index(self._read, record, self.label)
         drafts = [item for item in map(self._draft, headers) if item is not None]
         for name, id_, what in name_faults(drafts):
@@ -109,22 +109,30 @@ class _Reader:
         entries = self._walk(drafts, record.index_offset)
         self._check_links(entries)
         self._stop_on_problems()
-        if Identity.of(self.fd) != identity:
-            raise ZipError.of("E-ZIP-17", f"{self.label} changed while it was read", "Run it again")
+        if Identity.of(self.fd) != self.identity:
+            raise self._changed()
         return ZipContents(
             path=self.path,
             label=self.label,
-            size_bytes=status.st_size,
+            size_bytes=size_bytes,
             entries=entries,
             notes=twin_notes(e.name for e in entries),
-            identity=identity,
+            identity=self.identity,
         )
 
     def _read(self, size: int, at: int) -> bytes:
+        """At most so many bytes; fewer only at the end that the zip had when it was opened.
+
+        Raises:
+            ZipError: E-ZIP-17.
+        """
         chunk = os.pread(self.fd, size, at)
-        while len(chunk) < size and (more := os.pread(self.fd, size - len(chunk), at + len(chunk))):
-            chunk += more
+        if len(chunk) < min(size, self.identity.size_bytes - at):
+            raise self._changed()
         return chunk
+
+    def _changed(self) -> Exception:
+        return ZipError.of("E-ZIP-17", f"{self.label} changed while it was read", "Run it again")
 
     # -- the index alone
 

@@ -49,7 +49,20 @@ def open_source(source: Path, workspace: Path) -> Opened:
             meanwhile, -16 a loop, -17 neither folder nor .zip.
     """
     base = workspace.resolve(strict=True)
-    path = _resolve(source, base)
+    return open_beneath(base, _resolve(source, base), source)
+
+
+def open_beneath(base: Path, path: Path, source: Path) -> Opened:
+    """Opens a resolved path part by part; a link that stands in its way by now is not followed.
+
+    Args:
+        base: Folder, resolved.
+        path: Beneath it, resolved.
+        source: As the user wrote it, for messages.
+
+    Raises:
+        SourceError: E-SOURCE-06, -07, -11, -17 as for `open_source`.
+    """
     parts = path.relative_to(base).parts
     fd = os.open(base, FOLDER_FLAGS)
     try:

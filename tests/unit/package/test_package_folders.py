@@ -4,37 +4,18 @@ from __future__ import annotations
 
 import os
 import socket
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
-from trees import Place, ids, left_out, names
+from trees import Place, as_nobody, ids, left_out, names, sealed_off, walkable
 
 from signed_lambda.errors import SourceError
 from signed_lambda.package import LAMBDA_LIMITS, Limits
 from signed_lambda.package.folder import FOLDER_FLAGS, Folder, Stamp, read_unchanged
-from signed_lambda.package.listing import settle
+from signed_lambda.package.listing import Survey, settle
 from signed_lambda.package.rules import Rules
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 APP = {"app.py": b"def handler(event, context): ...\n"}
-NOBODY = 65_534
-
-
-@contextmanager
-def as_nobody() -> Iterator[None]:
-    """Without the rights of root, before which no file is unreadable."""
-    if os.geteuid() != 0:
-        yield
-        return
-    os.seteuid(NOBODY)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
 
 
 def test_an_empty_folder_has_nothing_to_pack(place: Place) -> None:
@@ -141,14 +122,17 @@ def test_links_to_folders_that_hold_only_links_left_out_are_left_out(place: Plac
     place.fill(APP)
     for name in ("empty", "one", "two"):
         (place.dist / name).mkdir()
+    place.fill({"kept/f": b""})
+    (place.dist / "kept" / "l").symlink_to("../two")
+    (place.dist / "to-kept").symlink_to("kept")
     (place.dist / "one" / "l").symlink_to("../empty")
     (place.dist / "two" / "l").symlink_to("../one")
     (place.dist / "l").symlink_to("two")
 
     package = place.pack()
 
-    assert names(package) == ["app.py"]
-    assert set(left_out(package)) == {"empty/", "one/l", "two/l", "l"}
+    assert names(package) == ["app.py", "kept/f", "to-kept"]
+    assert set(left_out(package)) == {"empty/", "kept/l", "one/l", "two/l", "l"}
 
 
 def test_a_fifo_is_refused_and_not_opened(place: Place) -> None:
@@ -269,26 +253,12 @@ def test_a_walk_over_too_many_names_stops(place: Place) -> None:
 
 
 def test_what_is_unreadable_is_named(place: Place) -> None:
-    place.fill(APP | {"key/x": b"", "sealed": b"", "sealed.pem": b"-----BEGIN CERTIFICATE-----"})
-    (place.dist / "key").chmod(0)
-    (place.dist / "sealed.pem").chmod(0)
-    for folder in (place.workspace.parent, place.into):
-        folder.chmod(0o777)
-    opened_up = [p for p in place.workspace.parents if p.stat().st_uid == os.geteuid()]
-    modes = [(p, p.stat().st_mode) for p in opened_up]
-    try:
-        for p in opened_up:
-            p.chmod(0o755)
-        place.into.chmod(0o777)
-        with as_nobody():
-            error = place.refused()
-    finally:
-        for p, mode in modes:
-            p.chmod(mode)
-        (place.dist / "key").chmod(0o700)
+    place.fill(APP | {"key/x": b"", "sealed.pem": b"-----BEGIN CERTIFICATE-----"})
+    key, pem = place.dist / "key", place.dist / "sealed.pem"
+    with walkable(place.workspace), sealed_off(key), sealed_off(pem), as_nobody():
+        error = place.refused()
 
     assert ids(error) == ["E-SOURCE-07", "E-SOURCE-07"]
-    assert "cannot read" in str(error)
     assert "dist/key (Permission denied)" in str(error)
     assert "dist/sealed.pem (Permission denied)" in str(error)
 
@@ -505,17 +475,39 @@ def test_a_file_that_never_ends_is_read_one_byte_too_far_at_most(place: Place) -
     assert sum(sizes) == 3
 
 
-def test_a_file_that_cannot_be_opened_any_more_is_refused(place: Place) -> None:
+def test_a_name_that_is_gone_when_it_is_looked_at_is_refused(place: Place) -> None:
+    place.fill(APP)
+    survey = Survey("dist")
+    with Folder(os.open(place.dist, FOLDER_FLAGS), "dist") as folder:
+        folder._visit(folder._root, b"gone", "gone", Rules(), survey)
+
+    assert [p.id for p in survey.problems] == ["E-SOURCE-11"]
+    assert "dist/gone changed" in survey.problems[0].what
+
+
+def test_a_key_exchanged_while_it_is_looked_at_is_refused(place: Place) -> None:
+    place.fill({"a.pem": b"-----BEGIN CERTIFICATE-----"})
+    status = (place.dist / "a.pem").stat()
+    place.fill({"b.pem": b"-----BEGIN PRIVATE KEY-----"})
+    (place.dist / "b.pem").replace(place.dist / "a.pem")
+    survey = Survey("dist")
+    with Folder(os.open(place.dist, FOLDER_FLAGS), "dist") as folder:
+        folder._add_file(folder._root, b"a.pem", "a.pem", status, Rules(), survey)
+
+    assert [p.id for p in survey.problems] == ["E-SOURCE-11"]
+    assert survey.found == []
+
+
+def test_a_file_that_may_not_be_opened_is_refused(place: Place) -> None:
     place.fill({"a": b"x"})
-    fd = os.open(place.dist, FOLDER_FLAGS)
-    with Folder(fd, "dist") as folder:
+    (place.dist / "a").chmod(0)
+    with Folder(os.open(place.dist, FOLDER_FLAGS), "dist") as folder, walkable(place.workspace):
         found = settle(folder.survey(Rules()), LAMBDA_LIMITS).found[0]
-        (place.dist / "a").chmod(0)
         with as_nobody(), pytest.raises(SourceError) as caught:
             folder.read(found)
 
-    assert ids(caught.value)[0] in {"E-SOURCE-07", "E-SOURCE-11"}
-    assert "dist/a" in str(caught.value)
+    assert ids(caught.value) == ["E-SOURCE-07"]
+    assert "cannot read dist/a" in str(caught.value)
 
 
 def descriptors() -> int:

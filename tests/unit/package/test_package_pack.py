@@ -19,12 +19,13 @@ import deflate
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from trees import Place, ids, left_out, names
+from trees import Place, as_nobody, ids, left_out, names, sealed_off, walkable
 
 from signed_lambda.errors import SourceError
 from signed_lambda.package import compare, pack, read_zip
 from signed_lambda.package.listing import Found
 from signed_lambda.package.pipeline import packed_in_order
+from signed_lambda.package.workspace import open_beneath
 
 GOLDEN_TREE = {
     "app.py": b"def handler(event, context):\n    return event\n" * 20,
@@ -373,6 +374,38 @@ def test_a_source_that_is_a_loop_of_links_is_refused(place: Place) -> None:
     (place.workspace / "loop").symlink_to("loop")
 
     assert ids(place.refused("loop")) == ["E-SOURCE-16"]
+
+
+@pytest.mark.parametrize("swapped", ["build", "build/out"])
+def test_a_link_put_in_the_way_after_the_look_is_not_followed(place: Place, swapped: str) -> None:
+    (place.workspace / "build" / "out").mkdir(parents=True)
+    base = place.workspace.resolve()
+    path = (place.workspace / "build" / "out").resolve()
+    (place.workspace / swapped).rename(place.workspace / "moved")
+    (place.workspace / swapped).symlink_to(place.workspace / "moved")
+
+    with pytest.raises(SourceError) as caught:
+        open_beneath(base, path, Path("build/out"))
+
+    assert ids(caught.value) == (["E-SOURCE-11"] if swapped == "build" else ["E-SOURCE-06"])
+
+
+def test_a_source_in_a_sealed_folder_is_told(place: Place) -> None:
+    sealed = place.workspace / "sealed"
+    (sealed / "src").mkdir(parents=True)
+    with walkable(place.workspace), sealed_off(sealed), as_nobody():
+        error = place.refused("sealed/src")
+
+    assert ids(error) == ["E-SOURCE-07"]
+    assert "Permission denied" in str(error)
+
+
+def test_a_zip_that_is_sealed_is_told(place: Place) -> None:
+    (place.workspace / "a.zip").touch()
+    with walkable(place.workspace), sealed_off(place.workspace / "a.zip"), as_nobody():
+        error = place.refused("a.zip")
+
+    assert ids(error) == ["E-SOURCE-07"]
 
 
 def test_a_special_file_as_source_is_refused_and_not_opened(place: Place) -> None:

@@ -18,7 +18,8 @@ from zip_bytes import unicode_path as unicode_path_field
 
 from signed_lambda.errors import ZipError
 from signed_lambda.package import SIGNED_LIMITS, Limits, ZipContents, read_zip
-from signed_lambda.package.contents import CHUNK_BYTES
+from signed_lambda.package.contents import CHUNK_BYTES, ContentError, Identity, Place, content
+from signed_lambda.package.reader import _Reader
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -184,21 +185,24 @@ def test_what_info_zip_writes_is_taken(tmp_path: Path) -> None:
     "size", [0, 1, CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1, 3 * CHUNK_BYTES]
 )
 @pytest.mark.parametrize("method", [0, 8])
-def test_sizes_around_a_chunk_are_read_whole(tmp_path: Path, size: int, method: int) -> None:
-    content = hashlib.shake_128(b"seed").digest(size)
-
-    contents = read(tmp_path, Part(content=content, method=method), Part(name=b"z"))
-
-    assert body(contents, "app.py") == content
-
-
-@given(content=st.binary(max_size=2000), times=st.integers(1, 2000))
-def test_any_content_is_read_whole(
-    tmp_path_factory: pytest.TempPathFactory, content: bytes, times: int
+@pytest.mark.parametrize("kind", ["noise", "zeros"])
+def test_sizes_around_a_chunk_are_read_whole(
+    tmp_path: Path, kind: str, size: int, method: int
 ) -> None:
-    contents = read(tmp_path_factory.mktemp("zip"), Part(content=content * times, method=8))
+    noise = hashlib.shake_128(b"seed").digest(size) if kind == "noise" else bytes(size)
 
-    assert body(contents, "app.py") == content * times
+    contents = read(tmp_path, Part(content=noise, method=method), Part(name=b"z"))
+
+    assert body(contents, "app.py") == noise
+
+
+@given(text=st.binary(max_size=2000), times=st.integers(1, 2000))
+def test_any_content_is_read_whole(
+    tmp_path_factory: pytest.TempPathFactory, text: bytes, times: int
+) -> None:
+    contents = read(tmp_path_factory.mktemp("zip"), Part(content=text * times, method=8))
+
+    assert body(contents, "app.py") == text * times
 
 
 def test_bodies_come_in_order_and_need_not_be_read(tmp_path: Path) -> None:
@@ -242,6 +246,53 @@ def test_a_zip_changed_while_bodies_are_read_never_gives_a_whole_body(
 
     with pytest.raises(ZipError, match="E-ZIP-17"):
         b"".join(chunks)
+
+
+@pytest.mark.parametrize("calls", range(1, 8))
+@pytest.mark.parametrize("act", ["touch", "cut", "empty"])
+def test_a_zip_changed_while_it_is_read_is_refused(tmp_path: Path, act: str, calls: int) -> None:
+    path = tmp_path / "given.zip"
+    path.write_bytes(Zip().build())
+    made = []
+
+    class Meddled(_Reader):
+        def _read(self, size: int, at: int) -> bytes:
+            made.append(at)
+            if len(made) == calls and act == "touch":
+                os.utime(path, (size, at))
+            elif len(made) == calls:
+                os.truncate(path, 50 if act == "cut" else 0)
+            return super()._read(size, at)
+
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        reader = Meddled(fd, path, "given.zip", SIGNED_LIMITS, Identity.of(fd))
+        with pytest.raises(ZipError, match="E-ZIP-17"):
+            reader.contents()
+    finally:
+        os.close(fd)
+
+    assert len(made) >= calls
+
+
+def test_a_zip_that_gets_shorter_while_it_is_read_is_cut_off() -> None:
+    place = Place(method=0, offset=0, compressed_bytes=5, size_bytes=5, crc=0)
+    raw = b"abc"
+
+    with pytest.raises(ContentError, match="cut off"):
+        list(content(lambda size, at: raw[at : at + size], place))
+
+
+def test_a_fifo_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.zip")
+
+    with pytest.raises(ZipError, match="not a regular file"):
+        read_zip(tmp_path / "pipe.zip")
+
+
+def test_a_zip_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ZipError, match="cannot be opened"):
+        read_zip(tmp_path / "none.zip")
 
 
 def test_content_of_the_same_crc_and_another_hash_is_not_given(tmp_path: Path) -> None:
@@ -290,8 +341,22 @@ def test_no_bytes_whatever_bring_the_reader_down(
             assert body(contents, entry.name) == file.read(entry.name)
 
 
+def test_an_end_mark_alone_in_the_last_chunk_is_read(tmp_path: Path) -> None:
+    def block(size: int, *, last: bool = False) -> bytes:
+        head = bytes([last]) + size.to_bytes(2, "little") + (65_535 - size).to_bytes(2, "little")
+        return head + bytes(size)
+
+    data = block(65_535) * 3 + block(CHUNK_BYTES - 3 * 65_540 - 5)
+    assert len(data) == CHUNK_BYTES
+    size = 3 * 65_535 + CHUNK_BYTES - 3 * 65_540 - 5
+
+    part = Part(method=8, content=bytes(size), data=data + block(0, last=True))
+
+    assert len(body(read(tmp_path, part), "app.py")) == size
+
+
 def test_packed_data_may_come_in_any_blocks(tmp_path: Path) -> None:
-    content = bytes(700_000)
+    zeros = bytes(700_000)
     stored_blocks = b"".join(
         bytes([block == 10])
         + (65_000).to_bytes(2, "little")
@@ -302,7 +367,7 @@ def test_packed_data_may_come_in_any_blocks(tmp_path: Path) -> None:
 
     contents = read(
         tmp_path,
-        Part(name=b"a", method=8, content=content),
+        Part(name=b"a", method=8, content=zeros),
         Part(name=b"b", method=8, content=bytes(715_000), data=stored_blocks),
         Part(name=b"c", method=8, content=b"", data=deflated(b"")),
     )

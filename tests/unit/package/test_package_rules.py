@@ -178,6 +178,12 @@ def test_bytecode_is_left_out(place: Place) -> None:
     }
 
 
+def test_our_own_report_is_not_packed(place: Place) -> None:
+    place.fill({"app.py": b"", ".signed-lambda/report.json": b"{}"})
+
+    assert left_out(place.pack()) == {".signed-lambda/": "control-file"}
+
+
 # -- patterns
 
 

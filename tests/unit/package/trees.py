@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
@@ -12,7 +13,7 @@ from signed_lambda.errors import DeployError
 from signed_lambda.package import pack
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from signed_lambda.model import Package
@@ -79,3 +80,42 @@ def names(package: Package) -> list[str]:
 
 def left_out(package: Package) -> dict[str, str]:
     return {item.name: item.reason for item in package.left_out}
+
+
+@contextmanager
+def as_nobody() -> Iterator[None]:
+    """Without the rights of root, before which no file is unreadable."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65_534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@contextmanager
+def sealed_off(path: Path) -> Iterator[None]:
+    """Nobody may read the file or folder."""
+    mode = path.stat().st_mode
+    path.chmod(0)
+    try:
+        yield
+    finally:
+        path.chmod(mode)
+
+
+@contextmanager
+def walkable(folder: Path) -> Iterator[None]:
+    """Everybody may enter our temporary folders down to this one (pytest makes them private)."""
+    ours = [p for p in (folder, *folder.parents) if p.stat().st_mode & 0o777 == 0o700]
+    for path in ours:
+        path.chmod(0o755)
+    private = folder.parent / "private"
+    private.chmod(0o777)
+    try:
+        yield
+    finally:
+        for path in ours:
+            path.chmod(0o700)
