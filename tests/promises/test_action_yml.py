@@ -149,7 +149,7 @@ def test_the_report_gives_exactly_these_outputs() -> None:
 
 
 def test_every_input_is_used_by_the_program() -> None:
-    later = {"templates", "require_reviewed", "pr_number", "comment"}
+    later = {"templates", "require_reviewed"}  # read by the scan of templates; refused when true
     code = [
         path.read_text("utf-8")
         for path in (ROOT / "src" / "signed_lambda").rglob("*.py")

@@ -78,6 +78,7 @@ def test_defaults_without_the_runner_are_those_of_the_interface() -> None:
     [
         ("fn", "fn", None, None),
         ("A_b-9" + "x" * 59, "A_b-9" + "x" * 59, None, None),
+        ("111122223333", "111122223333", None, None),
         (ARN, "fn", "111122223333", "eu-central-1"),
         ("111122223333:function:fn", "fn", "111122223333", None),
     ],
@@ -148,13 +149,23 @@ def test_a_blank_value_is_not_given(blank: str) -> None:
 def test_lists_are_read_line_by_line_without_comments() -> None:
     inputs = deploy(
         include="src/**\n\n  # tests\n\tlib/*.py  \r\n",
-        exclude="kept\\ \ncut \\\n!a b\n\\#c",
+        exclude="kept\\ \ncut \\\n!a b\n\\#c\ntab\\\t",
         template="a.yaml\nb.yaml",
     )
 
     assert inputs.include == ("src/**", "lib/*.py")
-    assert inputs.exclude == ("kept\\ ", "cut \\", "!a b", "\\#c")
+    assert inputs.exclude == ("kept\\ ", "cut \\", "!a b", "\\#c", "tab\\")
     assert inputs.templates == ("a.yaml", "b.yaml")
+
+
+def test_a_list_of_one_line_keeps_the_blank_of_a_pattern() -> None:
+    assert deploy(include="kept\\ ").include == ("kept\\ ",)
+
+
+def test_an_account_that_is_allowed_may_hold_the_function() -> None:
+    inputs = deploy(function_name=ARN, allowed_account_ids="444455556666 111122223333")
+
+    assert inputs.function_account == "111122223333"
 
 
 def test_a_list_of_comments_alone_is_empty() -> None:

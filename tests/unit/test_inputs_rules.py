@@ -97,6 +97,7 @@ def test_an_unsigned_deploy_needs_a_bucket_and_no_profile() -> None:
         ("promote", "to", "41", "rollback"),
         ("deploy", "from-alias", "staging", "promote"),
         ("rollback", "from-alias", "staging", "promote"),
+        ("rollback", "from-alias", "live", "promote"),
     ],
 )
 def test_an_input_that_the_command_does_not_use_is_refused(
@@ -219,6 +220,36 @@ def test_inputs_that_contradict_each_other(
     command: CommandName, inputs: dict[str, str], says: str
 ) -> None:
     assert told(command, **inputs) == [says]
+
+
+@pytest.mark.parametrize(
+    ("command", "inputs"),
+    [
+        ("verify", {"function-name": ARN, "aws-region": "us east 1"}),
+        ("verify", {"function-name": f"{ARN}:7", "aws-region": "us-east-1"}),
+        ("verify", {"function-name": ARN, "allowed-account-ids": "1"}),
+        ("promote", {"alias": "7"}),
+        ("promote", {"from-alias": "7"}),
+    ],
+)
+def test_a_value_that_is_bad_breaks_no_rule_too(
+    command: CommandName, inputs: dict[str, str]
+) -> None:
+    assert [text[:10] for text in told(command, **inputs)] == ["E-INPUT-03"]
+
+
+def test_two_bad_aliases_are_not_told_to_be_the_same() -> None:
+    says = told("promote", **{"alias": "7", "from-alias": "8"})
+
+    assert [text.split()[1] for text in says] == ["alias", "from-alias"]
+
+
+def test_a_bad_region_is_told_whatever_the_environment_has() -> None:
+    environ = environment("verify", {"function-name": "fn", "aws-region": "us east 1"})
+
+    says = faults(environ | {"AWS_REGION": "also bad"})
+
+    assert [text.split()[1] for text in says] == ["aws-region"]
 
 
 def test_promotion_may_read_a_hash_alias() -> None:

@@ -249,8 +249,7 @@ def region(text: str) -> str:
     """A region's code; one that is not known yet is taken if it has the form."""
     if _REGION.fullmatch(text):
         return text
-    zone = re.fullmatch(r"(.+[0-9])[a-z]", text)
-    near = zone[1] if zone and zone[1] in REGIONS else nearest(text, REGIONS)
+    near = nearest(text, REGIONS)
     raise BadValueError(
         "is not a region's code", f"Nearest: {near}" if near else "Use a code such as us-east-1"
     )

@@ -137,7 +137,7 @@ def _unknown_input(variable: str) -> Problem:
     what = f"unknown input {shown(name)}"
     if known is None:
         return Problem("E-INPUT-02", what, "docs/inputs.md lists the inputs; remove this one")
-    if variable.upper() in _BY_VARIABLE or f"INPUT_{kebab.upper()}" in _BY_VARIABLE:
+    if f"{_PREFIX}{kebab.upper()}" in _BY_VARIABLE:
         what = f"unknown variable {shown(variable)}"
         return Problem("E-INPUT-02", what, f"Write it INPUT_{known.upper()}, hyphens included")
     return Problem("E-INPUT-02", what, f"Nearest: {known}")
