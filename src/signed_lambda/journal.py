@@ -79,8 +79,8 @@ class Journal:
 
     def note(self, evidence: E) -> E:
         """Records a step's evidence with the time since the last one, and returns it."""
-        for link in evidence.links():
-            self._links.append(link)
+        self._links.extend(evidence.links())
+        self._reach_before = self._reach
         fact = evidence.fact()
         self.fact(step=fact.step, title=fact.title, status=fact.status, proof=fact.proof)
         return evidence
@@ -97,7 +97,7 @@ class Journal:
         self._known.update(known)
 
     def packed(self, package: Package) -> None:
-        """Records the package."""
+        """Records the package: the first link of the chain."""
         self._package = PackageSummary(
             files=len(package.entries),
             size_bytes=package.size_bytes,
@@ -105,6 +105,17 @@ class Journal:
             codec=package.codec,
             left_out=package.left_out,
             notes=package.notes,
+        )
+        self.know(build_sha256=package.sha256)
+        self._links.append(
+            Link(name="Build, packed reproducibly", sha256=package.sha256, equals="")
+        )
+        self.fact(
+            step="package",
+            title=f"Pack {package.source}",
+            status=Status.OK,
+            proof=f"{len(package.entries)} files, {package.size_bytes:,} bytes,"
+            f" {len(package.left_out)} left out",
         )
 
     def found(self, findings: Iterable[Finding]) -> None:
@@ -124,10 +135,16 @@ class Journal:
         """Says that a write of this reach is about to be sent; called before it."""
         self._reach_before, self._reach = self._reach, max(self._reach, reach)
 
-    def stood(self, version: str) -> None:
-        """Says that the write announced last was refused, and where the alias was read to be."""
+    def stood(self, alias_at: str | None = None) -> None:
+        """Says that the write announced last was refused.
+
+        Args:
+            alias_at: Where the alias was then read to be, "" when it is gone; None when the write
+                was not about the alias.
+        """
         self._reach = self._reach_before
-        self._known["previous_version"] = version
+        if alias_at is not None:
+            self._known["previous_version"] = alias_at
 
     def close(
         self,

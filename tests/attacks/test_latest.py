@@ -116,3 +116,17 @@ def test_every_conditional_write_sends_its_revision(released: Team) -> None:
         sent["UpdateAlias"]["RoutingConfig"] == {"AdditionalVersionWeights": {}}
         or sent["UpdateAlias"]["RoutingConfig"] == {}
     )
+
+
+def test_a_tag_set_while_we_work_does_not_stop_the_run(released: Team) -> None:
+    arn = f"arn:aws:lambda:eu-west-1:111122223333:function:{released.estate.function}"
+    released.sandbox.before(
+        "UpdateFunctionCode",
+        lambda s: released.client("lambda").tag_resource(Resource=arn, Tags={"team": "orders"}),
+        nth=2,
+    )
+
+    ended = released.run()
+
+    assert ended.exit_code == 0, ended.log
+    assert ended.outputs["version"] == "2"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import json
 import re
 import zipfile
@@ -109,7 +110,6 @@ def test_what_runs_holds_the_files_and_signers_signature(team: Team, tmp_path: o
     location = team.client("lambda").get_function(
         FunctionName=team.estate.function, Qualifier="live"
     )["Code"]["Location"]
-    import io
 
     names = zipfile.ZipFile(io.BytesIO(team.sandbox.fetch(location))).namelist()
     assert names == [
@@ -340,9 +340,7 @@ def test_scan_needs_no_aws(team: Team) -> None:
 
 def test_a_proven_self_invocation_blocks_before_any_write(team: Team) -> None:
     team.write_source(
-        {
-            "loop.py": "def f(client, context):\n    client.invoke(FunctionName=context.function_name)\n"
-        }
+        {"loop.py": "def f(c, context):\n    c.invoke(FunctionName=context.function_name)\n"}
     )
 
     ended = team.run()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from signed_lambda.chain.observe import is_changing
 from signed_lambda.chain.sign import SignedObject
@@ -14,11 +14,15 @@ from signed_lambda.errors import Conflict, FunctionError, HashMismatch, LambdaFa
 from signed_lambda.report.model import Fact, Link, Reach, Status
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from signed_lambda.chain.observe import Observed
     from signed_lambda.chain.workbench import Order, Workbench
     from signed_lambda.cloud import FunctionConfiguration
     from signed_lambda.model import FunctionName, Sha256
 
+ATTEMPTS: Final = 3
+"""Tags and permissions that move the revision while we work; more is a conflict."""
 Artefact = SignedObject | UploadedObject
 """What is deployed: the signed object, or the uploaded build itself when deployed unsigned."""
 
@@ -106,13 +110,7 @@ def stage(bench: Workbench, order: Order, artefact: Artefact, observed: Observed
     if now.code_sha256 == artefact.sha256 and not is_changing(now):
         return StagedCode.confirm(artefact, before, now, already_there=True)
     _dry_run(bench, order, artefact, start)
-    bench.journal.writing(Reach.LATEST)
-    try:
-        bench.cloud.update_code(order.function, artefact.stored, start.revision_id)
-    except SignatureRefusedError as error:
-        raise _refused(artefact, error) from error
-    except (RevisionMovedError, InProgressError) as error:
-        _require_own_update(bench, order, artefact, start, error)
+    _update(bench, order, artefact, start)
     settled = _wait_settled(bench, order)
     return StagedCode.confirm(artefact, before, settled, already_there=False)
 
@@ -125,12 +123,13 @@ def _dry_run(
     Source: AWS docs of 2017 for UpdateFunctionCode, DryRun: "the CodeSha256 hash value of the
     provided code will also be computed and returned".
     """
-    try:
-        answer = bench.cloud.dry_run(order.function, artefact.stored, start.revision_id)
-    except SignatureRefusedError as error:
-        raise _refused(artefact, error) from error
-    except (RevisionMovedError, InProgressError) as error:
-        raise _changed_by_others(start, _read(bench, order)) from error
+
+    def send(revision_id: str) -> FunctionConfiguration:
+        return bench.cloud.dry_run(order.function, artefact.stored, revision_id)
+
+    answer = _on_same_function(bench, order, artefact, start, send)
+    if answer is None:
+        return  # the bytes are there already: an earlier answer of ours was late
     if answer.code_sha256 != artefact.sha256:
         raise HashMismatch.of(
             "E-HASH-02",
@@ -140,7 +139,7 @@ def _dry_run(
             "Run it again; if it stays so, the endpoint does not honour S3ObjectVersion",
         )
     now = _read(bench, order)
-    if (now.revision_id, now.code_sha256) != (start.revision_id, start.code_sha256):
+    if not _is_same(start, now):
         raise Conflict.of(
             "E-CONFLICT-02",
             f"{order.function} moved during the dry run: CodeSha256 {start.code_sha256} ->"
@@ -156,18 +155,57 @@ def _dry_run(
     )
 
 
-def _require_own_update(
+def _update(
+    bench: Workbench, order: Order, artefact: Artefact, start: FunctionConfiguration
+) -> None:
+    def send(revision_id: str) -> FunctionConfiguration:
+        bench.journal.writing(Reach.LATEST)
+        return bench.cloud.update_code(order.function, artefact.stored, revision_id)
+
+    _on_same_function(bench, order, artefact, start, send)
+
+
+def _on_same_function(
     bench: Workbench,
     order: Order,
     artefact: Artefact,
     start: FunctionConfiguration,
-    error: Exception,
-) -> None:
-    """Reads back after a refused update: our own write may have been answered late."""
-    now = _read(bench, order)
-    if now.code_sha256 != artefact.sha256:
-        bench.journal.stood(start.version)
-        raise _changed_by_others(start, now) from error
+    send: Callable[[str], FunctionConfiguration],
+) -> FunctionConfiguration | None:
+    """Sends a conditional request, as long as the function is what was observed at the start.
+
+    A tag or a permission moves the revision too: then it is sent again with the new one.
+    Source: LocalStack AWS-validated snapshots (tagging and AddPermission change RevisionId).
+
+    Returns:
+        The answer; None where the artefact is there already, by our own write answered late.
+
+    Raises:
+        Conflict: Somebody changed code or configuration.
+        LambdaFailure: Lambda refused the signature.
+    """
+    revision_id = start.revision_id
+    for _ in range(ATTEMPTS):
+        try:
+            return send(revision_id)
+        except SignatureRefusedError as error:
+            raise _refused(artefact, error) from error
+        except (RevisionMovedError, InProgressError) as error:
+            now = _read(bench, order)
+            if now.code_sha256 == artefact.sha256:
+                return None
+            if not _is_same(start, now):
+                bench.journal.stood()
+                raise _changed_by_others(start, now) from error
+            revision_id = now.revision_id
+    bench.journal.stood()
+    raise _changed_by_others(start, _read(bench, order))
+
+
+def _is_same(start: FunctionConfiguration, now: FunctionConfiguration) -> bool:
+    """Same code, same configuration; the revision alone may differ."""
+    same_configuration = canonical(start.content).sha256 == canonical(now.content).sha256
+    return start.code_sha256 == now.code_sha256 and same_configuration
 
 
 def _wait_settled(bench: Workbench, order: Order) -> FunctionConfiguration:
