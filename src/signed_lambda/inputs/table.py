@@ -209,7 +209,7 @@ FAIL_ON: Final = Spec[FailOn](
 TEMPLATE: Final = Spec[tuple[str, ...]](
     name="template",
     help="Infrastructure templates (SAM, CloudFormation, Serverless) to read for triggers, one a "
-    "line, relative to the workspace. Without it they are looked for.",
+    "line, relative to the workspace. Taken, but not read by the scan of this version.",
     parse=plain.lines,
     absent=(),
     example="infra/template.yaml",
