@@ -22,7 +22,6 @@ from botocore.exceptions import (
     HTTPClientError,
     IncompleteReadError,
     NoCredentialsError,
-    ParamValidationError,
 )
 from botocore.exceptions import ConnectionError as BotoConnectionError
 from botocore.parsers import ResponseParserError
@@ -133,8 +132,6 @@ class Calls:
         """
         try:
             members = send()
-        except ParamValidationError:
-            raise
         except (
             ArithmeticError,
             AttributeError,
@@ -143,8 +140,6 @@ class Calls:
             TypeError,
             ValueError,
         ) as error:
-            if isinstance(error, BotoCoreError):
-                raise  # of both families, and told apart by `run`
             raise NotAnAnswer(f"cannot be parsed ({type(error).__name__})") from error
         return Answer({k: v for k, v in members.items() if k != "ResponseMetadata"})
 
@@ -167,7 +162,8 @@ class Calls:
             case CredentialRetrievalError() | NoCredentialsError():
                 # botocore's text may hold the credential service's answer
                 raise role_error(f"they cannot be renewed ({type(error).__name__})") from None
-            case ParamValidationError():
+            case BotoCoreError() if not isinstance(error, _NETWORK):
+                # before anything was sent: a parameter, a bucket's name
                 raise values_error(call, str(error)) from error
             case _:
                 # botocore's texts hold the endpoint's URL, which holds names only
@@ -205,19 +201,19 @@ class Calls:
         self._clock.sleep(delay)
 
 
-_CAUGHT: Final = (
-    Repeat,
-    NotAnAnswer,
-    ClientError,
-    CredentialRetrievalError,
-    NoCredentialsError,
-    ParamValidationError,
-    ResponseParserError,
-    FlexibleChecksumError,
-    # the network
+_NETWORK: Final = (
     HTTPClientError,
     BotoConnectionError,
     IncompleteReadError,
+    ConnectionError,
+    TimeoutError,
+)
+_CAUGHT: Final = (
+    Repeat,
+    NotAnAnswer,
+    ResponseParserError,
+    ClientError,
+    BotoCoreError,
     ConnectionError,
     TimeoutError,
 )

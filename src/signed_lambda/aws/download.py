@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
     from signed_lambda.aws.calls import Kind
 
-AWS_SUFFIXES: Final = (".amazonaws.com", ".amazonaws.com.cn")
+AWS_SUFFIXES: Final = (".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu")
+"""Of the partitions aws and aws-us-gov, aws-cn, aws-eusc. Source: botocore `endpoints.json`."""
 _OK: Final = 200
 _PASSING: Final = frozenset({408, 429, 500, 502, 503, 504})
 

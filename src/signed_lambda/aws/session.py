@@ -249,7 +249,7 @@ def _region(
         )
     known: set[str] = set()
     for partition in core.get_available_partitions():
-        known.update(core.get_available_regions("lambda", partition_name=partition))
+        known.update(core.get_available_regions("sts", partition_name=partition))
     try:
         validate_region_name(chosen)
     except InvalidRegionError:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from botocore.exceptions import (
     ConnectTimeoutError,
@@ -11,7 +13,7 @@ from botocore.exceptions import (
 )
 
 from signed_lambda.cloud import InProgressError
-from signed_lambda.errors import AwsError, Cancelled, DeadlineError
+from signed_lambda.errors import AwsError, Cancelled, DeadlineError, InputError
 from signed_lambda.model import AliasName, FunctionName, Sha256
 from tests.support.canned import (
     PORTAL,
@@ -25,6 +27,11 @@ from tests.support.canned import (
     xml,
 )
 from tests.unit.aws.good import ALIAS, CONFIGURATION, IDENTITY, VERSIONING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from signed_lambda.aws import Aws
 
 FN, LIVE = FunctionName("fn"), AliasName("live")
 HASH = Sha256(bytes(32))
@@ -283,10 +290,19 @@ def test_answers_are_asked_for_once_when_all_is_well(at: Bench) -> None:
     assert at.said == []
 
 
-def test_a_value_that_the_model_refuses_is_an_input_error() -> None:
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda aws: aws.profile("x", None),
+        lambda aws: aws.bucket("a/b", "111122223333"),
+        lambda aws: aws.bucket("arn:aws:s3:eu-west-1:111122223333:bucket/b", "111122223333"),
+        lambda aws: aws.bucket("arn:aws:s3:us-east-1:1:accesspoint/b", "111122223333"),
+    ],
+)
+def test_a_value_that_cannot_be_sent_is_an_input_error(ask: Callable[[Aws], object]) -> None:
     at = bench(ok({}))
 
-    with pytest.raises(Exception, match="E-INPUT-03 signer:GetSigningProfile does not take"):
-        at.aws().profile("x", None)
+    with pytest.raises(InputError, match=r"E-INPUT-03 \S+ does not take the values"):
+        ask(at.aws())
 
     assert at.canned.requests == []

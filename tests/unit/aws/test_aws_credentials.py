@@ -70,6 +70,16 @@ def test_a_role_is_assumed_at_the_endpoint_and_its_credentials_used(role: dict[s
     assert ask.headers["x-amz-security-token"] == "role-token"
 
 
+def test_a_role_needs_no_session_name(role: dict[str, str]) -> None:
+    del role["AWS_ROLE_SESSION_NAME"]
+    replies = [ASSUMED, good.IDENTITY]
+
+    with serving(lambda _: replies.pop(0)) as server:
+        _aws(role, server.url).identity()
+
+    assert b"RoleSessionName=botocore-session-" in server.asked[0].body
+
+
 def test_a_role_that_does_not_trust_us_is_told_without_the_token(role: dict[str, str]) -> None:
     refusal = sts_refused("AccessDenied", "Not authorized to perform AssumeRole", 403)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import ssl
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,7 +17,7 @@ from cryptography.x509.oid import NameOID
 from signed_lambda.aws import UrlFetch
 from signed_lambda.aws.calls import Repeat
 from signed_lambda.aws.download import CodeSource
-from signed_lambda.aws.files import PACKAGE_LIMIT_BYTES
+from signed_lambda.aws.files import PACKAGE_LIMIT_BYTES, store
 from signed_lambda.cloud import Download
 from signed_lambda.errors import AwsError, DeployError, TargetError
 from signed_lambda.model import FunctionName, Sha256
@@ -52,6 +53,7 @@ class _Noting:
         f"https://awslambda-eu-west-1-tasks.s3.eu-west-1.amazonaws.com/x?{SECRET}",
         f"https://prod-iad-2014-tasks.s3.amazonaws.com:443/x?{SECRET}",
         f"https://awslambda-cn-north-1-tasks.s3.cn-north-1.amazonaws.com.cn/x?{SECRET}",
+        f"https://tasks.s3.eusc-de-east-1.amazonaws.eu/x?{SECRET}",
         f"https://BUCKET.S3.AMAZONAWS.COM/x?{SECRET}",
     ],
 )
@@ -255,6 +257,14 @@ def test_what_is_not_the_whole_code_is_asked_for_again(
     assert said in caught.value.reason
     assert "canary" not in f"{caught.value.reason}{caught.value.__cause__}"
     assert len(server.asked) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("said", [0, 21, 23])
+def test_another_number_of_bytes_than_was_said_is_not_kept(said: int, tmp_path: Path) -> None:
+    with pytest.raises(Repeat, match=f"22 of {said} bytes of it"):
+        store(BytesIO(good.ZIP), tmp_path / "k", size_bytes=said, what="it")
+
     assert list(tmp_path.iterdir()) == []
 
 

@@ -340,7 +340,7 @@ def test_a_busy_function_is_waited_for(ask: Callable[[Aws], object], text: str) 
 
     ask(bench(busy, busy, ok(good.VERSION)).aws())
     with pytest.raises(InProgressError):
-        ask(bench(busy).aws())
+        ask(bench(busy, deadline_s=30).aws())
 
 
 @pytest.mark.parametrize("ask", [MOVE_ALIAS, INVOKE])
