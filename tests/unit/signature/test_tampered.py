@@ -92,6 +92,10 @@ ACCEPTED: dict[str, Callable[[], Recipe]] = {
     "leaf signed by the root": lambda: GOOD.but(
         leaf=forge.replace(LEAF, issuer="Root", issuer_key=ROOT.key), authorities=(ROOT,)
     ),
+    "only the signer's certificate": lambda: GOOD.but(
+        leaf=forge.replace(LEAF, issuer="Root", issuer_key=ROOT.key),
+        carried=(der(forge.replace(LEAF, issuer="Root", issuer_key=ROOT.key).make()),),
+    ),
     "six certificates in a row": lambda: Recipe(
         leaf=forge.replace(LEAF, issuer="Step 1", issuer_key=key(101)),
         authorities=(*LONG_CHAIN[1:], ROOT),
@@ -102,10 +106,13 @@ ACCEPTED: dict[str, Callable[[], Recipe]] = {
     "leaf without basic constraints": lambda: with_leaf(constraints=None),
     "authority without key usage": lambda: with_lower(usage=None),
     "an extension that is not critical": lambda: with_leaf(extra=((unknown_extension(), False),)),
-    "signed in the leaf's first second": lambda: with_leaf(
-        start=forge.SIGNED_AT.replace(microsecond=0)
+    "signed in the leaf's first moment": lambda: GOOD.but(
+        leaf=forge.replace(LEAF, start=forge.SIGNED_AT.replace(microsecond=0)),
+        attributes=attributes(
+            SIGNING_TIME=forge.generalized(forge.SIGNED_AT.replace(microsecond=0))
+        ),
     ),
-    "signed in the leaf's last second": lambda: GOOD.but(
+    "signed in the leaf's last moment": lambda: GOOD.but(
         leaf=forge.replace(LEAF, end=forge.SIGNED_AT.replace(microsecond=0)),
         attributes=attributes(
             SIGNING_TIME=forge.generalized(forge.SIGNED_AT.replace(microsecond=0))
@@ -142,6 +149,12 @@ def test_signature_is_good_long_after_its_certificates_expired() -> None:
     signature = prove(GOOD.sf(), now=forge.EXPIRES_AT - SECOND)
 
     assert signature.expires_at == forge.EXPIRES_AT
+
+
+@pytest.mark.parametrize("name", ["look-alike root of the same subject", "authorities in a loop"])
+def test_chain_that_ends_at_no_pinned_root_says_where_it_ends(name: str) -> None:
+    with pytest.raises(SignatureError, match=r"signed by no pinned root, and by 0 of the"):
+        prove(TAMPERED[name][1]())
 
 
 def test_unknown_signed_attribute_is_told_not_trusted() -> None:
