@@ -26,7 +26,12 @@ _HIDDEN: Final = re.compile(
 """Printable by Unicode's category, yet nothing is seen: fillers, joiners, variation selectors."""
 
 _ENTITIES: Final = str.maketrans({c: f"&#{ord(c)};" for c in "&<>\\`*_[]~|"})
-_SHA: Final = re.compile(r"\b([0-9a-fA-F]{6})(?=[0-9a-fA-F]{1,34}\b)")
+_INSIDE_CODE: Final = str.maketrans(
+    {chr(n): f"&#{n};" for n in range(33, 127) if not chr(n).isalnum()} | {"@": "&#64;" + _JOINER}
+)
+"""Every character that Markdown or an autolinker could see, by number; @ parted from a name."""
+
+_SHA: Final = re.compile(r"([0-9a-fA-F]{6})(?=[0-9a-fA-F])")
 _SHORTCODE: Final = re.compile(r":(?=[\w+-]+:)")
 _BLOCK_START: Final = re.compile(r"^[-+=:0-9#>~]")
 
@@ -34,9 +39,9 @@ _PLAIN_WORD: Final = re.compile(
     r"[^\W_]+(?:['\u2019/-][^\W_]+)*%?|[0-9]+(?:\.[0-9]+)+|[\u2192\u00b7=]|\u2013"
 )
 _EDGES: Final = re.compile(r"^([(\"']*)(.*?)([.,;:!?)\"'\u2026]*)$", re.DOTALL)
-_LINKED_WORD: Final = re.compile(r"\b[0-9a-fA-F]{7,40}\b|\b[Gg][Hh]-[0-9]")
+_LINKED_WORD: Final = re.compile(r"[0-9a-fA-F]{7}|\b[Gg][Hh]-[0-9]")
 """What GitHub links although it looks like a word: a commit, an issue."""
-_LIST_START: Final = re.compile(r"^[0-9](?=[0-9]*[.)])|^=")
+_LIST_START: Final = re.compile(r"^[0-9](?=[0-9]*[.)](?: |$))|^=")
 
 
 def visible(text: str, *, keep: str = "") -> str:
@@ -70,9 +75,13 @@ def text(foreign: str) -> str:
 
     Source: https://docs.github.com/en/get-started/writing-on-github/working-with-advanced-formatting/writing-mathematical-expressions
     """
-    out = visible(foreign).strip(" ").translate(_ENTITIES)
-    out = out.replace("://", "&#58;//").replace("www.", "www&#46;").replace("WWW.", "WWW&#46;")
-    out = _SHORTCODE.sub(":" + _JOINER, out)
+    out = _SHORTCODE.sub(":" + _JOINER, visible(foreign).strip(" "))
+    out = (
+        out.translate(_ENTITIES)
+        .replace("://", "&#58;//")
+        .replace("www.", "www&#46;")
+        .replace("WWW.", "WWW&#46;")
+    )
     out = _SHA.sub(r"\1" + _JOINER, out)
     out = re.sub(r"&#(?=\d+;)", "\0", out)  # our own entities: their "#" is no issue reference
     out = out.replace("#", "#" + _JOINER).replace("@", "@" + _JOINER)
@@ -97,7 +106,7 @@ def code(foreign: str) -> str:
     if not out.strip(" "):
         return f"<code>{'&#32;' * len(out)}</code>" if out else "–"  # noqa: RUF001 - as in cell
     if "|" in out:
-        return f"<code>{_inside_code_element(out)}</code>"
+        return f"<code>{out.translate(_INSIDE_CODE)}</code>"
     ticks = "`" * (1 + max((len(run) for run in re.findall("`+", out)), default=0))
     pad = " " if out[0] in "` " or out[-1] in "` " else ""
     return f"{ticks}{pad}{out}{pad}{ticks}"
@@ -139,7 +148,7 @@ def mermaid_label(foreign: str) -> str:
 
     Source: https://mermaid.js.org/syntax/flowchart.html#entity-codes-to-escape-characters
     """
-    out = clip(visible(foreign).strip(" "), 60)
+    out = clip(visible(foreign[:200]).strip(" "), 60)
     return "".join(c if c.isalnum() or c == " " else f"#{ord(c)};" for c in out) or "#32;"
 
 
@@ -196,13 +205,6 @@ def heredoc(name: str, value: str, token: str) -> str:
 
 def _written_out(char: str) -> str:
     return char.encode("unicode_escape").decode("ascii")
-
-
-def _inside_code_element(out: str) -> str:
-    """Every character that Markdown or an autolinker could see, by number; @ parted from a name."""
-    return "".join(
-        c if c.isalnum() or c == " " or not c.isascii() else f"&#{ord(c)};" for c in out
-    ).replace("&#64;", "&#64;" + _JOINER)
 
 
 def _words(sentence: str) -> str:

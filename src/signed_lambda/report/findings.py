@@ -22,6 +22,8 @@ _MARKS: Final = {"high": "❌", "medium": "⚠️", "low": "🔹", "ask": "❔"}
 _MAX_NODES: Final = 12
 _MAX_EVIDENCE: Final = 12
 _CLIP: Final = 500
+_MAX_PATH: Final = 300
+"""Characters of a path that gets a link: in an address each of them can take nine."""
 
 
 def ranked(report: Report) -> tuple[Finding, ...]:
@@ -66,18 +68,13 @@ def totals(report: Report) -> str:
     return ", ".join(f"{n:,} {name}" for n, name in counts if n) or "none"
 
 
-def loop(finding: Finding) -> str:
-    """The cycle in one line, with names between backticks; "" when there is none."""
-    nodes = [f"`{n.replace('`', chr(39))}`" for n in finding.cycle]
-    return " → ".join(nodes)
-
-
 def _block(report: Report, finding: Finding) -> str:
     rule = escape.prose(escape.clip(finding.rule, 60))
     ask = " (please check)" if finding.certainty == "ask" else ""
+    mark = "☑️" if finding.allowed is not None else _MARKS[finding.severity]
     where = _where(report, finding)
     parts = [
-        f"{_MARKS[finding.severity]} **{rule}** {finding.severity}{ask} · {where}",
+        f"#### {mark} {rule} · {finding.severity}{ask} · {where}",
         _prose(finding.message),
     ]
     if finding.cycle:
@@ -99,11 +96,11 @@ def _where(report: Report, finding: Finding) -> str:
     """The place, as a permanent link when the file is known to be one of the repository."""
     place = escape.code(f"{escape.clip(finding.path, 200)}:{finding.line}")
     root = report.package.repo_root if report.package else None
-    if root is None:
+    if root is None or len(root) + len(finding.path) > _MAX_PATH:
         return place
     path = f"{root}/{finding.path}" if root else finding.path
     url = story.file_url(report.run, path, finding.line, finding.end_line)
-    return f"[{place}]({url})" if url and len(url) < 1_000 else place  # noqa: PLR2004 - a long path
+    return f"[{place}]({url})" if url else place
 
 
 def _diagram(finding: Finding) -> str:

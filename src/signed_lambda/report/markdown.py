@@ -125,7 +125,7 @@ def _least(report: Report) -> str:
 def _heading(report: Report) -> str:
     ended = f"{report.outcome}, " if report.outcome in ("refused", "failed") else ""
     what = f"{story.target(report)}: {ended}{story.headline(report)}"
-    return f"### {story.mark(report)} {escape.prose(escape.clip(what, 400))}"
+    return f"### {story.mark(report)} {escape.prose(what)}"
 
 
 def _warnings(report: Report) -> list[str]:
@@ -140,13 +140,28 @@ def _meaning(report: Report) -> str:
 
 
 def _identity(report: Report) -> str:
-    opening, ends = story.identity(report)
-    if not ends:
+    """Which bytes: claims that they run only where the alias was read to run them."""
+    build, code = report.build_sha256, report.code_sha256
+    if build is None and code is None:
         return ""
-    named = " → ".join(f"{escape.prose(name)} {short(sha)}" for name, sha in ends)
+    what = []
+    if build is not None:
+        what.append(f"build {short(build)}{_of_commit(report)}")
+    if code is not None:
+        of = f" of version {escape.prose(report.version)}" if report.version else ""
+        signed = f"signed as {short(code)}, " if build and code != build else ""
+        what.append(
+            f"{signed}which is `CodeSha256`{of}" if build else f"`CodeSha256`{of} is {short(code)}"
+        )
+    opening = "This was about:"
+    if story.holds(report):
+        opening = "What runs is what was built:" if build else "What runs was hashed again:"
+    return f"**{opening}** {', '.join(what)}."
+
+
+def _of_commit(report: Report) -> str:
     url = story.commit_url(report.run)
-    commit = f" from commit [`{report.run.commit[:7]}`]({url})" if url else ""
-    return f"**{opening}** {named}{commit}."
+    return f" of commit [`{report.run.commit[:7]}`]({url})" if url else ""
 
 
 def _review(report: Report) -> str:
@@ -189,7 +204,7 @@ def _undo(report: Report) -> str:
 
 def _chain(report: Report) -> str:
     """The table of links; the mark comes first, so that a phone shows it without scrolling."""
-    if not report.links:
+    if not any(link.equals for link in report.links):  # nothing was compared yet
         return ""
     rows = ["| | Link in the chain | SHA-256 |", "|:-:|:--|:--|"]
     rows += [_link(link) for link in report.links[:_MAX_LINKS]]
@@ -309,7 +324,7 @@ def _footer(report: Report) -> str:
     if url := story.run_url(run):
         parts.append(f"[run {run.run_id}]({url})")
         parts.append(f"attempt {run.attempt}")
-    if url := story.commit_url(run):
+    if report.build_sha256 is not None and (url := story.commit_url(run)):
         parts.append(f"commit [`{run.commit[:7]}`]({url})")
     parts.append(f"{report.started_at:%Y-%m-%d %H:%M} UTC")
     parts.append(f"took {story.seconds(report.took_s)}")

@@ -4,7 +4,7 @@ Sentences may hold names between backticks, as our error texts do; each renderer
 its own sink (`escape.prose` for Markdown, `escape.log` for the log). Plain words: what the reader
 needs, no blame.
 
-Pure: imports the report model and the Python standard library only.
+Pure: imports escape (to clip) and the report model.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
+from signed_lambda.report import escape
 from signed_lambda.report.model import Reach
 
 if TYPE_CHECKING:
-    from signed_lambda.model import Sha256
     from signed_lambda.report.model import Report, Run
 
 ROLLBACK_WORKFLOW: Final = "rollback.yml"
@@ -27,7 +27,7 @@ ROLLBACK_WORKFLOW: Final = "rollback.yml"
 BLOCKED: Final = frozenset({"refused", "failed", "moved-unconfirmed", "superseded", "drifted"})
 """Outcomes that end with an exit code other than 0."""
 
-_MOVED: Final = frozenset({"deployed", "rolled-back", "promoted"})
+_HOLDS: Final = frozenset({"deployed", "unchanged", "rolled-back", "promoted", "verified"})
 
 _MARKS: Final = {
     "deployed": "✅",
@@ -71,18 +71,19 @@ def target(report: Report) -> str:
     """What the run was about: function, alias and region, as far as they are known."""
     name = _quoted(report.function_name) if report.function_name else "no function"
     alias = f" → {_quoted(report.alias)}" if report.alias else ""
-    region = f" ({report.region})" if report.region else ""
+    region = f" ({escape.clip(report.region, 40)})" if report.region else ""
     return name + alias + region
 
 
 def headline(report: Report) -> str:
     """The verdict in one line, after the target: "now runs version 42 (was 41)"."""
-    version, was = report.version or "?", report.previous_version
+    version = escape.clip(report.version or "?", 40)
+    was = escape.clip(report.previous_version, 40)
     before = f"was {was}" if was else "new alias"
     found = _open(report)
     sentences = {
         "deployed": f"now runs version {version} ({before})",
-        "unchanged": f"nothing to do, version {version} already runs this build",
+        "unchanged": _unchanged(report),
         "planned": _planned(report),
         "rolled-back": f"rolled back to version {version}{f' (was {was})' if was else ''}",
         "promoted": f"now runs version {version} ({before}), promoted",
@@ -128,26 +129,9 @@ def sentence(text: str) -> str:
     return text if not text or text[-1] in ".!?:`" else f"{text}."
 
 
-def identity(report: Report) -> tuple[str, tuple[tuple[str, Sha256], ...]]:
-    """The sentence about hashes: an opening, then named hashes in the order of the chain.
-
-    Only what was compared is claimed: the opening says "is what was built" when both ends of the
-    chain are in the report and the run succeeded.
-    """
-    ends: list[tuple[str, Sha256]] = []
-    if report.build_sha256 is not None:
-        ends.append(("build", report.build_sha256))
-    if report.code_sha256 is not None:
-        of = f" of version {report.version}" if report.version else ""
-        ends.append((f"`CodeSha256`{of}", report.code_sha256))
-    if not ends:
-        return "", ()
-    done = report.outcome in _MOVED | {"unchanged", "verified"}
-    if done and report.build_sha256 is not None and report.code_sha256 is not None:
-        return "What runs is what was built:", tuple(ends)
-    if done:
-        return "What runs was hashed again:", tuple(ends)
-    return "This was about:", tuple(ends)
+def holds(report: Report) -> bool:
+    """Whether the alias was read to run the report's hashes."""
+    return report.outcome in _HOLDS
 
 
 def undo(report: Report) -> Undo | None:
@@ -196,8 +180,11 @@ def run_url(run: Run) -> str:
 
 
 def file_url(run: Run, path: str, line: int, end_line: int) -> str:
-    """Permanent link to lines of a file of the repository, "" when it is not known."""
-    if not commit_url(run):
+    """Permanent link to lines of a file of the repository.
+
+    "" when the commit is not known, or the path could lead elsewhere.
+    """
+    if not commit_url(run) or {"", ".", ".."} & set(path.split("/")):
         return ""
     lines = f"#L{line}" if end_line <= line else f"#L{line}-L{end_line}"
     return f"{web(run)}/{run.repository}/blob/{run.commit}/{quote(path, errors='replace')}{lines}"
@@ -233,14 +220,21 @@ def _open(report: Report) -> int:
     return sum(f.allowed is None for f in report.findings)
 
 
+def _unchanged(report: Report) -> str:
+    version = report.version or report.previous_version or "?"
+    if report.command in ("rollback", "promote"):
+        return f"nothing to do, it is at version {version} already"
+    return f"nothing to do, version {version} already runs this build"
+
+
 def _planned(report: Report) -> str:
     if report.problems:
-        return "deploying this build would be refused"
+        return "a deploy would be refused"
     if report.version and report.version == report.previous_version:
         return f"nothing would change, version {report.version} already runs this build"
     if report.previous_version:
-        return f"deploying this build would move it on from version {report.previous_version}"
-    return "deploying this build would create the alias"
+        return f"a deploy would move it on from version {report.previous_version}"
+    return "a deploy would create the alias"
 
 
 def _still(report: Report) -> str:
@@ -253,7 +247,8 @@ def _still(report: Report) -> str:
 
 
 def _quoted(name: str) -> str:
-    return "`" + name.replace("`", "'") + "`"
+    """A name between backticks, of bounded length: a valid one has at most 140 characters."""
+    return "`" + escape.clip(name.replace("`", "'"), 140) + "`"
 
 
 def _is_repository(name: str) -> bool:

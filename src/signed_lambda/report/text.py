@@ -146,7 +146,7 @@ def _undo(report: Report) -> Iterator[str]:
         return
     if undo.command:
         yield f"Undo, back to version {escape.log(undo.version)}:"
-        yield "  " + escape.log(undo.command)  # on one line, to be copied
+        yield from _continued(escape.log(undo.command))
     else:
         yield from _wrap(f"Undo: run this action with command: rollback and to: {undo.version}.")
 
@@ -154,11 +154,24 @@ def _undo(report: Report) -> Iterator[str]:
 def _where(report: Report) -> Iterator[str]:
     run = report.run
     parts = [f"{report.started_at:%Y-%m-%d %H:%M} UTC"]
-    parts += [f"commit {run.commit[:40]}"] if run.commit else []
+    parts += [f"commit {run.commit[:40]}"] if run.commit and report.build_sha256 else []
     parts += [f"signed-lambda-deploy {report.action_version}".rstrip()]
     yield from _wrap(", ".join(parts))
     if url := story.run_url(run):
         yield url
+
+
+def _continued(command: str) -> list[str]:
+    """A shell command in lines that can be copied as they are."""
+    lines = textwrap.wrap(
+        command,
+        WIDTH - 2,
+        initial_indent="  ",
+        subsequent_indent="    ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return [f"{line} \\" for line in lines[:-1]] + lines[-1:]
 
 
 def _wrap(text: str, *, indent: int = 0, hanging: int | None = None) -> list[str]:

@@ -515,8 +515,11 @@ def test_address_that_is_none_ends_with_a_notice(access: Access, api_url: str) -
     assert "was not written" in result.notice
 
 
-def test_server_that_is_not_there_ends_with_a_notice(access: Access, clock: Clock) -> None:
-    nowhere = dataclasses.replace(access, api_url="http://127.0.0.1:1")
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_server_that_is_not_there_ends_with_a_notice(
+    access: Access, clock: Clock, scheme: str
+) -> None:
+    nowhere = dataclasses.replace(access, api_url=f"{scheme}://127.0.0.1:1")
 
     result = upsert_comment(HERE, body(), nowhere)
 

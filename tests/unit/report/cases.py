@@ -116,7 +116,7 @@ WHOLE: Final = (
 )
 
 
-def report(**changes: Any) -> Report:
+def report(**changes: Any) -> Report:  # noqa: ANN401 - any member of the report
     """The signed deploy of version 42, with changes."""
     values: dict[str, Any] = {
         "command": "deploy",
