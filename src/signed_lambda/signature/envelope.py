@@ -92,7 +92,7 @@ def read_signed_data(data: bytes) -> SignedData:
     if len(infos) != 1:
         raise _refusal("24", f"the signature has {len(infos)} signers, not one")
     return _read_signer(
-        infos[0],
+        tlv.read(infos[0].raw, tlv.SEQUENCE, "signer"),
         tuple(e.raw for e in tlv.elements(certificates.contents, "list of certificates")),
     )
 

@@ -43,6 +43,11 @@ def _without_certificates() -> bytes:
     return _signed_data_of(*(part for part in _parts(_inner_der()) if part[0] != 0xA0))
 
 
+def _with_signer(signer: bytes) -> bytes:
+    *before, _ = _parts(_inner_der())
+    return _signed_data_of(*before, tlv(0x31, signer))
+
+
 def _without_signed_attributes() -> bytes:
     *before, signers = _parts(_inner_der())
     (signer,) = _parts(signers)
@@ -85,6 +90,16 @@ TAMPERED: dict[str, tuple[str, Callable[[], bytes]]] = {
     ),
     "no certificates field": ("22", lambda: pem(_without_certificates())),
     "no signed attributes": ("22", lambda: pem(_without_signed_attributes())),
+    "signer that is empty": ("22", lambda: pem(_with_signer(seq()))),
+    "signer that is only a version": ("22", lambda: pem(_with_signer(seq(forge.integer(1))))),
+    "signer that is a SET": (
+        "22",
+        lambda: pem(_with_signer(b"\x31" + GOOD.signer_info()[1:])),
+    ),
+    "signer without its last field": (
+        "22",
+        lambda: pem(_with_signer(seq(*_parts(GOOD.signer_info())[:-1]))),
+    ),
     # -- 23: version and content
     "version 3": ("23", lambda: GOOD.but(version=3).sf()),
     "version 257": ("23", lambda: GOOD.but(version=257).sf()),

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 import signed_lambda
 from signed_lambda.errors import SignatureError
 from signed_lambda.model import Sha256
+from signed_lambda.package import SIGNATURE_FILE
 from signed_lambda.signature import (
     DIGEST_FORMULA,
     SIGNATURE_NAME,
@@ -105,6 +106,10 @@ def test_content_digest_has_no_frames_so_it_never_stands_alone() -> None:
     split = _digest(("notes.txt", b""), ("evil.py", b"import os"))
 
     assert honest == split
+
+
+def test_signature_has_the_name_that_the_zip_reader_knows() -> None:
+    assert SIGNATURE_NAME == SIGNATURE_FILE
 
 
 def test_bytes_of_no_entry_are_our_mistake() -> None:
