@@ -295,7 +295,6 @@ CATALOGUE: Final[dict[str, str]] = {
     "E-IDENTITY-04": "A region of that name is not known.",
     "E-IDENTITY-05": "No region.",
     "E-IDENTITY-06": "The runner's clock differs from AWS's.",
-    "E-IDENTITY-07": "The credentials are of another account than allowed.",
     "E-IDENTITY-08": "AWS does not accept the credentials.",
     "E-IDENTITY-09": "The role could not be assumed, or its credentials could not be fetched.",
     # -- ACCESS

@@ -150,12 +150,10 @@ def test_lists_are_read_line_by_line_without_comments() -> None:
     inputs = deploy(
         include="src/**\n\n  # tests\n\tlib/*.py  \r\n",
         exclude="kept\\ \ncut \\\n!a b\n\\#c\ntab\\\t",
-        template="a.yaml\nb.yaml",
     )
 
     assert inputs.include == ("src/**", "lib/*.py")
     assert inputs.exclude == ("kept\\ ", "cut \\", "!a b", "\\#c", "tab\\")
-    assert inputs.templates == ("a.yaml", "b.yaml")
 
 
 def test_a_list_of_one_line_keeps_the_blank_of_a_pattern() -> None:

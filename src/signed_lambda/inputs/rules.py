@@ -141,6 +141,12 @@ def _allowed_account(values: Values) -> Iterator[Problem]:
 
 
 def _not_there_yet(values: Values) -> Iterator[Problem]:
+    if values.get(t.TEMPLATE):
+        yield Problem(
+            "E-INPUT-06",
+            "template is given, and this version reads no templates: its review is of code only",
+            "Leave it out",
+        )
     if values.get(t.REQUIRE_REVIEWED):
         yield Problem(
             "E-INPUT-06",

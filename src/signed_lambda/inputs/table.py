@@ -209,7 +209,7 @@ FAIL_ON: Final = Spec[FailOn](
 TEMPLATE: Final = Spec[tuple[str, ...]](
     name="template",
     help="Infrastructure templates (SAM, CloudFormation, Serverless) to read for triggers, one a "
-    "line, relative to the workspace. Taken, but not read by the scan of this version.",
+    "line, relative to the workspace. Not available in this version: it is refused.",
     parse=plain.lines,
     absent=(),
     example="infra/template.yaml",

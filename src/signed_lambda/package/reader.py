@@ -6,7 +6,7 @@ may be left over. What passes can be shown to a reviewer: Lambda unpacks the sam
 
 May import errors, model and this package's modules; reads, never writes.
 
-Source: CVE-2025-54368 (uv) and https://blog.pypi.org/posts/2025-08-07-wheel-archive-confusion-attacks/
+Source: CVE-2025-54368 (uv): the wheel archive confusion attacks of August 2025
 """
 
 from __future__ import annotations
@@ -107,6 +107,7 @@ class _Reader:
         self._stop_on_problems()
         self._check_total(drafts)
         entries = self._walk(drafts, record.index_offset)
+        self._stop_on_problems()
         self._check_links(entries)
         self._stop_on_problems()
         if Identity.of(self.fd) != self.identity:
@@ -183,7 +184,11 @@ class _Reader:
         entries: list[ZipEntry] = []
         for order, item in enumerate(drafts):
             following = starts[order + 1]
-            data_at = self._check_local(starts[order], item, following, index_offset)
+            if following > index_offset:
+                raise self._error(
+                    drafts[order + 1].name, "E-ZIP-05", "begins behind the start of the index"
+                )
+            data_at = self._check_local(starts[order], item, following)
             entries.append(self._unpack(order, item, data_at))
             end = data_at + item.header.compressed_bytes
             if item.header.flags & FLAG_DESCRIPTOR:
@@ -204,14 +209,14 @@ class _Reader:
             "E-ZIP-03", f"{self.label} has {end - at:,} bytes between its parts at {at:,}", AGAIN
         )
 
-    def _check_local(self, at: int, item: Draft, following: int, index_offset: int) -> int:
+    def _check_local(self, at: int, item: Draft, following: int) -> int:
         """Compares the local header with the index; returns where the data begin.
 
         The data must end before the next entry begins: so no byte is unpacked twice.
         """
         central = item.header
         raw = self._read(LOCAL.size, at)
-        if not raw.startswith(LOCAL_SIGNATURE) or at + LOCAL.size > index_offset:
+        if not raw.startswith(LOCAL_SIGNATURE):
             raise self._error(item.name, "E-ZIP-04", "is in the index and not in the data")
         _, version, flags, method, time, date, crc, compressed, size, name_bytes, extra_bytes = (
             LOCAL.unpack(raw)
@@ -297,8 +302,6 @@ class _Reader:
 
     def _check_links(self, entries: tuple[ZipEntry, ...]) -> None:
         links = {e.name: e.link_target for e in entries if e.kind == "link"}
-        if not links or self.problems:
-            return
         tree = NameTree(
             files=(e.name for e in entries if e.kind == "file"),
             links=links,
