@@ -204,7 +204,8 @@ def _issue(
         .subject_name(subject)
         .issuer_name(issuer)
         .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
+        # 127 random bits; AWS has 128.
+        .serial_number(x509.random_serial_number() >> 32)
         .not_valid_before(valid[0])
         .not_valid_after(valid[1])
     )

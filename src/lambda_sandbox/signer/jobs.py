@@ -201,11 +201,13 @@ def _finish(caller: Caller, job: Job) -> None:
     body, job.source_body = job.source_body, b""
     try:
         signed = sign_now(caller, job, body, moment_of_signing(caller, job))
-        if job.destination is not None and job.source is not None:
-            extension = _ZIP if job.source.key.endswith(_ZIP) else ""
-            key = f"{job.destination.key}{job.id}{extension}"
-            caller.world.objects.put(job.destination.bucket, key, signed)
-            job.signed_object = Place(job.destination.bucket, key)
+        # Only `sign_bytes` makes jobs without them, and it finishes its own.
+        assert job.destination is not None
+        assert job.source is not None
+        extension = _ZIP if job.source.key.endswith(_ZIP) else ""
+        key = f"{job.destination.key}{job.id}{extension}"
+        caller.world.objects.put(job.destination.bucket, key, signed)
+        job.signed_object = Place(job.destination.bucket, key)
     except (archive.RefusedArchive, ApiError) as error:
         job.status, job.expires_at = "Failed", None
         job.status_reason = error.message if isinstance(error, ApiError) else str(error)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from lambda_sandbox.signer import requests
-from lambda_sandbox.signer.platforms import LAMBDA, PLATFORMS
+from lambda_sandbox.signer.platforms import PLATFORMS
 from lambda_sandbox.signer.requests import denied, invalid, not_found, present
 from lambda_sandbox.signer.state import Profile, ProfileRevocation, Validity
 
@@ -26,8 +26,9 @@ def put(caller: Caller, params: Mapping[str, Any]) -> dict[str, Any]:
     """PutSigningProfile. A name is taken for ever, also after the profile was canceled.
 
     Raises:
-        ApiError: ValidationException: the name is taken or not valid, signingMaterial for the
-            Lambda platform, a bad validity; ResourceNotFoundException: unknown platform.
+        ApiError: ValidationException: the name is taken or not valid, a bad validity, or
+            signingMaterial, which none of the sandbox's platforms takes;
+            ResourceNotFoundException: unknown platform.
 
     Source: radkawar/stackd, captured on AWS 2026-09 (taken names); ministack 1.5.33, measured
     2026-08-26 (signingMaterial).
@@ -36,7 +37,7 @@ def put(caller: Caller, params: Mapping[str, Any]) -> dict[str, Any]:
     platform = requests.text(params, "platformId")
     if platform not in PLATFORMS:
         raise not_found(f"Signing platform {platform} does not exist")
-    if platform == LAMBDA and params.get("signingMaterial") is not None:
+    if params.get("signingMaterial") is not None:
         raise invalid(f"Signing material is not allowed for platform {platform}")
     if (caller.account, name) in caller.state.profiles:
         raise invalid(f"Profile with name {name} already exists")
@@ -192,7 +193,6 @@ def allows(profile: Profile, account: str, action: str) -> bool:
     """The profile's policy lets `account` (or a role of it) do `action` with its version."""
     return any(
         permission.action == action
-        and permission.profile_version in (None, profile.version)
         and (permission.principal == account or f"::{account}:" in permission.principal)
         for permission in profile.permissions
     )

@@ -286,4 +286,7 @@ def _issued(child: x509.Certificate, parent: x509.Certificate, below: int) -> bo
 
 
 def _is_ca(certificate: x509.Certificate) -> bool:
-    return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    try:
+        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except x509.ExtensionNotFound:
+        return False

@@ -73,7 +73,7 @@ def test_a_finished_job_tells_what_it_signed() -> None:
     assert f"{at.version_arn}".endswith(f"/{job['profileName']}/{job['profileVersion']}")
     assert job["platformId"] == "AWSLambda-SHA384-ECDSA"
     assert job["jobOwner"] == job["jobInvoker"] == started["jobOwner"] == at.world.account
-    assert "revocationRecord" not in job
+    assert not {"revocationRecord", "signingParameters"} & set(job)
 
 
 def test_the_signed_object_appears_when_the_job_is_due() -> None:
@@ -241,7 +241,10 @@ def test_a_job_needs_a_destination_bucket_and_a_token() -> None:
     at = bench()
     params = at.request(at.upload(some_zip()))
 
-    assert start_refused(at, params | {"destination": {}}).code == "ValidationException"
+    nothing: tuple[dict[str, Any] | None, ...] = (None, {}, {"s3": {}})
+    for absent in nothing:
+        assert start_refused(at, params | {"destination": absent}).code == "ValidationException"
+        assert start_refused(at, params | {"source": absent}).code == "ValidationException"
     assert start_refused(at, params | {"clientRequestToken": ""}).code == "ValidationException"
 
 
@@ -425,7 +428,9 @@ def test_jobs_are_listed_newest_first_and_filtered() -> None:
     assert ids(jobInvoker=FRIEND) == []
     assert ids(platformId="AWSLambda-SHA384-ECDSA", requestedBy="nobody") == []
     assert ids(signatureExpiresBefore=expires + timedelta(seconds=1)) == [good]
+    assert ids(signatureExpiresBefore=expires) == []
     assert ids(signatureExpiresAfter=expires + timedelta(seconds=1)) == []
+    assert ids(signatureExpiresAfter=expires - timedelta(seconds=1)) == [good]
 
 
 def test_an_unknown_job_is_not_found() -> None:

@@ -46,7 +46,7 @@ def test_a_new_profile_is_active_with_both_arns() -> None:
     assert got["profileVersionArn"] == f"{got['arn']}/{got['profileVersion']}" == at.version_arn
     assert re.fullmatch(r"[a-zA-Z0-9]{10}", got["profileVersion"])
     assert got["signatureValidityPeriod"] == {"value": 135, "type": "MONTHS"}
-    assert "signingMaterial" not in got
+    assert not {"signingMaterial", "signingParameters", "tags", "statusReason"} & set(got)
 
 
 @pytest.mark.parametrize("name", ["a", "has-hyphen", "a" * 65, "", "new\n", "ümlaut"])
@@ -99,6 +99,7 @@ def test_an_unknown_profile_is_not_found() -> None:
         ({"signingMaterial": {"certificateArn": "arn:x"}}, ("ValidationException", 400)),
         ({"signatureValidityPeriod": {"value": 0, "type": "DAYS"}}, ("ValidationException", 400)),
         ({"signatureValidityPeriod": {"value": 1, "type": "HOURS"}}, ("ValidationException", 400)),
+        ({"signatureValidityPeriod": {"value": "1", "type": "DAYS"}}, ("ValidationException", 400)),
         ({"tags": {f"k{n}": "" for n in range(201)}}, ("ValidationException", 400)),
     ],
 )
@@ -128,6 +129,24 @@ def test_a_list_shows_the_active_unless_asked() -> None:
     assert names(includeCanceled=True) == ["demo", "gone"]
     assert names(statuses=["Revoked"]) == ["bad"]
     assert names(platformId="Notation-OCI-SHA384-ECDSA") == []
+
+
+def test_what_a_profile_was_given_is_shown_again() -> None:
+    at = bench()
+    given = {"signingParameters": {"a": "b"}, "tags": {"team": "x"}}
+
+    at.signer.put_signing_profile({"profileName": "rich", "platformId": PLATFORM} | given)
+
+    got = at.signer.get_signing_profile({"profileName": "rich"})
+    assert {name: got[name] for name in given} == given
+    job_id = at.start(some_zip(), profileName="rich")
+    assert at.signer.describe_signing_job({"jobId": job_id})["signingParameters"] == {"a": "b"}
+
+
+def test_a_list_shows_the_callers_profiles_only() -> None:
+    at = bench()
+
+    assert at.signer.as_account(FRIEND).list_signing_profiles({})["profiles"] == []
 
 
 def test_a_list_comes_in_pages() -> None:
@@ -263,6 +282,25 @@ def test_a_permission_may_name_a_role_of_the_account() -> None:
         {"profileName": "demo", "profileOwner": at.world.account}
     )
     assert got["profileVersionArn"] == at.version_arn
+
+
+def test_a_permission_is_for_the_account_it_names() -> None:
+    at = bench()
+    allow(at, "signer:GetSigningProfile")
+
+    stranger = at.signer.as_account("777788889999")
+
+    wanted = {"profileName": "demo", "profileOwner": at.world.account}
+    assert refused(stranger.get_signing_profile, wanted) == ("AccessDeniedException", 403)
+
+
+def test_a_profile_without_statements_has_no_policy() -> None:
+    at = bench()
+
+    assert refused(at.signer.list_profile_permissions, {"profileName": "demo"}) == (
+        "ResourceNotFoundException",
+        404,
+    )
 
 
 def test_another_accounts_missing_profile_looks_like_a_forbidden_one() -> None:
@@ -408,6 +446,9 @@ def test_tags_are_put_read_and_taken_away() -> None:
     at.signer.tag_resource({"resourceArn": arn, "tags": {"team": "a", "stage": "b"}})
     at.signer.untag_resource({"resourceArn": arn, "tagKeys": ["stage", "never"]})
 
+    at.signer.tag_resource({"resourceArn": arn})
+    at.signer.untag_resource({"resourceArn": arn})
+
     assert at.signer.list_tags_for_resource({"resourceArn": arn}) == {"tags": {"team": "a"}}
     assert at.signer.get_signing_profile({"profileName": "demo"})["tags"] == {"team": "a"}
 
@@ -423,6 +464,16 @@ def test_only_profiles_have_tags(arn: str, answer: tuple[str, int]) -> None:
     at = bench()
 
     assert refused(at.signer.list_tags_for_resource, {"resourceArn": arn}) == answer
+    assert refused(at.signer.tag_resource, {}) == ("BadRequestException", 400)
+
+
+def test_another_account_does_not_see_the_tags() -> None:
+    at = bench()
+    arn = at.version_arn.rsplit("/", 1)[0]
+
+    answer = refused(at.signer.as_account(FRIEND).list_tags_for_resource, {"resourceArn": arn})
+
+    assert answer == ("NotFoundException", 404)
 
 
 # -- platforms

@@ -12,6 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
+from lambda_sandbox.signer import forge
 from lambda_sandbox.signer.authority import (
     Authority,
     LeafShape,
@@ -23,7 +24,8 @@ from lambda_sandbox.signer.authority import (
     shared_authority,
 )
 from lambda_sandbox.signer.envelope import Claims, assemble, seal, sign, signed_attributes
-from lambda_sandbox.signer.verify import NotProperlySigned, Signature, judge
+from lambda_sandbox.signer.verify import NotProperlySigned, Signature, judge, read_signature
+from tests.unit.sandbox.signing import bench, some_zip
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -139,6 +141,22 @@ def test_the_armour_is_that_of_a_pkcs7() -> None:
 
     assert why(reshaped(lambda _: None, "CMS")) == wanted
     assert why(reshaped(lambda _: None, "PKCS7", Proc="4")) == wanted
+
+
+def test_the_armour_holds_signed_data() -> None:
+    content = cms.ContentInfo({"content_type": "data", "content": b"x"})
+
+    answer = why(pem.armor("PKCS7", content.dump()))
+
+    assert answer == "the signature file is not a PKCS7 SignedData"
+
+
+def test_a_signature_file_of_over_a_megabyte_is_not_read() -> None:
+    at = bench()
+    huge = forge.with_signature_file(at.signed(some_zip()), bytes((1 << 20) + 1))
+
+    with pytest.raises(NotProperlySigned, match="too large"):
+        read_signature(huge, at.signer.root_pem, at.clock.now())
 
 
 def test_the_content_is_detached_data() -> None:
@@ -323,6 +341,71 @@ def test_a_certificate_authority_does_not_sign_code() -> None:
     regional = Signing(authority._regional_key, OURS.chain[1:])
 
     assert "No <class" in why(seal(CLAIMS, regional))
+
+
+def test_a_serial_number_of_another_issuer_is_not_the_signer() -> None:
+    authority = shared_authority("eu-west-1")
+    double = (
+        x509.CertificateBuilder()
+        .subject_name(OURS.leaf.subject)
+        .issuer_name(authority.root.subject)
+        .public_key(OURS.key.public_key())
+        .serial_number(OURS.leaf.serial_number)
+        .not_valid_before(SIGNED_AT)
+        .not_valid_after(SIGNED_AT + timedelta(days=3))
+        .sign(authority._root_key, hashes.SHA384())
+    )
+    attributes = signed_attributes(CLAIMS)
+    shown = Signing(OURS.key, (OURS.leaf, double, *OURS.chain[1:]))
+
+    assert judged(assemble(attributes, sign(attributes, OURS), shown)).job_arn == "arn:job"
+
+
+def test_an_authority_with_the_purpose_of_a_leaf_does_not_sign_code() -> None:
+    authority, key = shared_authority("eu-west-1"), new_key()
+    certificate = _issue(
+        subject=OURS.leaf.subject,
+        issuer=OURS.leaf.issuer,
+        key=key,
+        issuer_key=authority._regional_key,
+        valid=(SIGNED_AT - timedelta(days=1), SIGNED_AT + timedelta(days=1)),
+        extensions=(
+            _ca_extensions(key, authority._regional_key, None)[0],
+            _leaf_extensions(key, authority._regional_key, code_signing=True)[4],
+        ),
+    )
+
+    answer = why(seal(CLAIMS, Signing(key, (certificate, *OURS.chain[1:]))))
+
+    assert answer == "the signer's certificate is not for code signing"
+
+
+def test_who_may_sign_certificates_but_is_no_authority_issues_nobody() -> None:
+    authority, key, below = shared_authority("eu-west-1"), new_key(), new_key()
+    valid = (SIGNED_AT - timedelta(days=1), SIGNED_AT + timedelta(days=1))
+    between = _issue(
+        subject=OURS.leaf.issuer,
+        issuer=authority.root.subject,
+        key=key,
+        issuer_key=authority._root_key,
+        valid=valid,
+        extensions=(
+            _leaf_extensions(key, authority._root_key, code_signing=True)[0],
+            _ca_extensions(key, authority._root_key, None)[-1],
+        ),
+    )
+    leaf = _issue(
+        subject=OURS.leaf.subject,
+        issuer=OURS.leaf.issuer,
+        key=below,
+        issuer_key=key,
+        valid=valid,
+        extensions=_leaf_extensions(below, key, code_signing=True),
+    )
+
+    answer = why(seal(CLAIMS, Signing(below, (leaf, between, authority.root))))
+
+    assert answer.startswith("nobody trusted issued CN=signer")
 
 
 def test_a_leaf_issues_nobody() -> None:
