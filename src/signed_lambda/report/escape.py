@@ -39,7 +39,9 @@ _PLAIN_WORD: Final = re.compile(
     r"[^\W_]+(?:['\u2019/-][^\W_]+)*%?|[0-9]+(?:\.[0-9]+)+|[\u2192\u00b7=]|\u2013"
 )
 _EDGES: Final = re.compile(r"^([(\"']*)(.*?)([.,;:!?)\"'\u2026]*)$", re.DOTALL)
-_LINKED_WORD: Final = re.compile(r"[0-9a-fA-F]{7}|\b[Gg][Hh]-[0-9]")
+_LINKED_WORD: Final = re.compile(
+    r"(?<![0-9A-Za-z])[0-9a-fA-F]{7,40}(?![0-9A-Za-z])|\b[Gg][Hh]-[0-9]"
+)
 """What GitHub links although it looks like a word: a commit, an issue."""
 _LIST_START: Final = re.compile(r"^[0-9](?=[0-9]*[.)](?: |$))|^=")
 

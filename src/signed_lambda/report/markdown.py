@@ -129,13 +129,16 @@ def _heading(report: Report) -> str:
 
 
 def _warnings(report: Report) -> list[str]:
-    out = [f"⚠️ **Warning:** {_prose(w)}" for w in report.warnings[:_MAX_WARNINGS]]
+    shown = report.warnings[:_MAX_WARNINGS]
+    out = [f"⚠️ **Warning:** {_prose(story.sentence(warning))}" for warning in shown]
     more = len(report.warnings) - _MAX_WARNINGS
     return [*out, f"⚠️ and {story.count(more, 'more warning')} in the log."] if more > 0 else out
 
 
 def _meaning(report: Report) -> str:
-    reason = f" Reason given: {_prose(report.reason)}" if report.reason.strip() else ""
+    reason = (
+        f" Reason given: {_prose(story.sentence(report.reason))}" if report.reason.strip() else ""
+    )
     return escape.prose(escape.clip(story.meaning(report), _CLIP)) + reason
 
 
@@ -147,16 +150,20 @@ def _identity(report: Report) -> str:
     what = []
     if build is not None:
         what.append(f"build {short(build)}{_of_commit(report)}")
-    if code is not None:
-        of = f" of version {escape.prose(report.version)}" if report.version else ""
-        signed = f"signed as {short(code)}, " if build and code != build else ""
-        what.append(
-            f"{signed}which is `CodeSha256`{of}" if build else f"`CodeSha256`{of} is {short(code)}"
-        )
-    opening = "This was about:"
+        if code is not None and code != build:
+            what.append(f"signed as {short(code)}")
+        if code is not None and report.version:
+            what.append(f"which is `CodeSha256` of version {escape.prose(report.version)}")
+    elif code is not None:
+        what.append(f"{short(code)} is `CodeSha256` of version {escape.prose(report.version)}")
+    return f"**{_opening(report)}** {', '.join(what)}."
+
+
+def _opening(report: Report) -> str:
     if story.holds(report):
-        opening = "What runs is what was built:" if build else "What runs was hashed again:"
-    return f"**{opening}** {', '.join(what)}."
+        built = report.build_sha256 is not None
+        return "What runs is what was built:" if built else "What runs was hashed again:"
+    return "What would run:" if report.outcome == "planned" else "This was about:"
 
 
 def _of_commit(report: Report) -> str:
@@ -268,7 +275,7 @@ def _hashes(report: Report) -> str:
     """All hashes in full, and how to check them without this action."""
     if not report.build_sha256 and not report.code_sha256:
         return ""
-    rows = ["| | |", "|:--|:--|"]
+    rows = ["| What | Value |", "|:--|:--|"]
     if report.build_sha256:
         rows.append(f"| Build, hex | `{report.build_sha256.hex}` |")
         rows.append(f"| Build, base64 | `{report.build_sha256.b64}` |")
@@ -289,12 +296,17 @@ def _hashes(report: Report) -> str:
 def _check(report: Report) -> str:
     if not report.code_sha256 or not report.version:
         return ""
-    words = ["aws", "lambda", "get-function-configuration"]
-    words += ["--region", report.region] if report.region else []
-    words += ["--function-name", report.function_name]
-    words += ["--qualifier", report.alias or report.version]
-    words += ["--query", "CodeSha256", "--output", "text"]
-    command = " ".join(shlex.quote(escape.clip(w, 200)) for w in words)
+    quoted = [
+        shlex.quote(escape.clip(word, 140))
+        for word in (report.region, report.function_name, report.alias or report.version)
+    ]
+    region = f"--region {quoted[0]} " if report.region else ""
+    command = (
+        f"aws lambda get-function-configuration \\\n"
+        f"  {region}--function-name {quoted[1]} --qualifier {quoted[2]} \\\n"
+        f"  --query CodeSha256 --output text\n"
+        f"# prints {report.code_sha256.b64}"
+    )
     return f"\n\n{escape.fence(command, 'sh')}"
 
 
