@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from lambda_sandbox.calls import Call, Target, changes_something, logged_params, target_of
 from lambda_sandbox.core import ApiError
 from lambda_sandbox.faults import BEFORE, HTML, Faults, fault_error
-from lambda_sandbox.s3 import path_style
+from lambda_sandbox.s3 import path_style, plain_body
 from lambda_sandbox.snapshots import is_snapshot
 from lambda_sandbox.wire.errors import error_for, s3_error
 from lambda_sandbox.wire.message import Response, TransportFault
@@ -89,6 +89,8 @@ class Gateway:
     def _answer(self, target: Target, request: Request, fault: Fault | None) -> Response:
         params: dict[str, Any] = {}
         try:
+            if target.service == "s3":
+                request = plain_body(request)
             params = logged_params(target, request)
             if fault is not None and fault.kind in BEFORE:
                 response = self._failure(target, request, fault)

@@ -46,7 +46,6 @@ class S3Filter:
     def call(self, request: Request, region: str) -> Response:
         """The answer to an S3 request in path style."""
         try:
-            request = _plain_body(request)
             self._refuse_wrong_owner(request)
             if request.method == "PUT":
                 _refuse_bad_conditions(request)
@@ -120,8 +119,11 @@ def path_style(request: Request) -> Request:
     return request.sent_to("s3.amazonaws.com", f"/{match['bucket']}{request.path}")
 
 
-def _plain_body(request: Request) -> Request:
+def plain_body(request: Request) -> Request:
     """Undoes aws-chunked coding: the body as stored, trailing checksums as headers.
+
+    Raises:
+        ApiError: IncompleteBody, 400: the coding is broken.
 
     Source: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html
     """
@@ -139,19 +141,29 @@ def _plain_body(request: Request) -> Request:
     if rest:
         headers["content-encoding"] = ",".join(rest)
     headers["x-amz-content-sha256"] = "UNSIGNED-PAYLOAD"
+    try:
+        body, trailers = _dechunked(request.body)
+    except ValueError as exc:
+        raise ApiError("IncompleteBody", "The request body terminated unexpectedly", 400) from exc
+    return request.carrying(headers | trailers, body)
+
+
+def _dechunked(coded: bytes) -> tuple[bytes, dict[str, str]]:
+    """The body and the trailing headers of an aws-chunked body."""
     body, place = bytearray(), 0
     while True:
-        end = request.body.index(b"\r\n", place)
-        size = int(request.body[place:end].split(b";")[0], 16)
+        end = coded.index(b"\r\n", place)
+        size = int(coded[place:end].partition(b";")[0], 16)
         if size == 0:
             break
-        body += request.body[end + 2 : end + 2 + size]
+        body += coded[end + 2 : end + 2 + size]
         place = end + 2 + size + 2
-    for line in request.body[end + 2 :].split(b"\r\n"):
+    trailers = {}
+    for line in coded[end + 2 :].split(b"\r\n"):
         name, colon, value = line.partition(b":")
         if colon:
-            headers[name.decode().strip().lower()] = value.decode().strip()
-    return request.carrying(headers, bytes(body))
+            trailers[name.decode().strip().lower()] = value.decode().strip()
+    return bytes(body), trailers
 
 
 def _refuse_bad_conditions(request: Request) -> None:
