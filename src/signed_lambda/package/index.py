@@ -106,9 +106,14 @@ def _find_end(read: Callable[[int, int], bytes], size_bytes: int, label: str) ->
     comment = EndRecord.parse(tail[found : found + END.size]).comment_bytes
     if comment > behind:
         raise _error(label, "E-ZIP-02", "is cut off within its comment")
+    if behind and comment == behind:
+        raise ZipError.of(
+            "E-ZIP-03",
+            f"{label} ends in a comment of {behind:,} bytes",
+            "Make it without (`git archive` writes the commit there), or give the folder as `source`",
+        )
     if behind:
-        what = "in a comment at" if comment == behind else "after"
-        raise _error(label, "E-ZIP-03", f"has {behind:,} bytes {what} its end")
+        raise _error(label, "E-ZIP-03", f"has {behind:,} bytes after its end")
     return tail_at + found
 
 

@@ -23,8 +23,13 @@ SIGNATURE_FILE: Final = "META_INF/aws_signer_signature_v1.0.SF"
 Source: https://github.com/DataDog/datadog-lambda-extension layers, signed in 2022, unzipped.
 """
 
-_BIDI: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-_BREAKING: Final = ("Cc", "Zl", "Zp", "Cs")
+_BIDI: Final = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Characters of Unicode's property Bidi_Control.
+
+Source: https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters
+"""
+_BREAKING: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+"""Control characters, line and paragraph separators, halves of surrogate pairs."""
 _DRIVE: Final = re.compile(r"[A-Za-z]:")
 _SHOWN_MAX: Final = 200
 
@@ -36,6 +41,8 @@ def shown(name: str | bytes) -> str:
         One line; at most 200 characters and the word about the rest.
     """
     text = name.decode("utf-8", "backslashreplace") if isinstance(name, bytes) else name
+    if text.isprintable() and len(text) <= _SHOWN_MAX:
+        return text
     text = "".join(
         c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text
     )
@@ -50,11 +57,10 @@ def text_fault(text: str) -> str | None:
     Returns:
         A phrase such as "a control character (0x0a)", to be read after "has".
     """
-    for character in text:
-        if unicodedata.category(character) in _BREAKING:
-            return f"a control character (0x{ord(character):02x})"
-        if character in _BIDI:
-            return f"a character that turns the direction of writing (U+{ord(character):04X})"
+    if found := _BREAKING.search(text):
+        return f"a control character (0x{ord(found[0]):02x})"
+    if found := _BIDI.search(text):
+        return f"a character that turns the direction of writing (U+{ord(found[0]):04X})"
     if "\\" in text:
         return "a backslash, which other unzip tools read as a folder"
     return None

@@ -137,6 +137,12 @@ HIDDEN = {
     "offset points at the entry before": ("E-ZIP-05", Zip(parts=(A, replace(B, offset=0)))),
     "offset points into the data": ("E-ZIP-04", Zip(parts=(replace(A, offset=31),))),
     "offset points into the index": ("E-ZIP-05", Zip(parts=(A, replace(B, offset=60)))),
+    "offset points behind the index": ("E-ZIP-05", Zip(parts=(A, replace(B, offset=190)))),
+    "data run over the index to an offset behind it": (
+        "E-ZIP-05",
+        Zip(parts=(replace(A, compressed=166, size=166), replace(B, offset=200))),
+    ),
+    "offset points behind the end": ("E-ZIP-05", Zip(parts=(A, replace(B, offset=10**6)))),
     "index in another order": ("E-ZIP-04", Zip(parts=(A, B), order=(1, 0))),
     "data run into the next entry": (
         "E-ZIP-05",
@@ -349,6 +355,37 @@ def test_a_broken_frame_is_refused(tmp_path: Path, id_: str, raw: bytes) -> None
 @pytest.mark.parametrize(("id_", "zip_"), HIDDEN.values(), ids=HIDDEN)
 def test_hidden_and_overlapping_entries_are_refused(tmp_path: Path, id_: str, zip_: Zip) -> None:
     assert ids(refused(tmp_path, zip_.build())) == {id_}
+
+
+def test_a_comment_is_told_apart_from_other_bytes(tmp_path: Path) -> None:
+    with_comment = refused(tmp_path, Zip(comment=b"0123456789").build())
+    with_bytes = refused(tmp_path, HONEST + b"0123456789")
+
+    assert "comment of 10 bytes" in str(with_comment)
+    assert "10 bytes after its end" in str(with_bytes)
+
+
+def test_an_index_that_lies_behind_the_end_is_told_as_cut_off(tmp_path: Path) -> None:
+    assert "index does not lie within it" in str(refused(tmp_path, Zip(index_bytes=99).build()))
+
+
+def test_a_header_of_another_signature_is_no_header(tmp_path: Path) -> None:
+    raw = HONEST.replace(b"PK\x03\x04", b"PK\x03\x05").replace(b"PK\x03\x05", b"PK\x03\x04", 1)
+
+    assert ids(refused(tmp_path, raw)) == {"E-ZIP-04"}
+
+
+def test_a_header_cut_off_by_the_end_is_no_entry(tmp_path: Path) -> None:
+    raw = Zip(parts=(), before_index=b"PK\x03\x04").build()
+
+    assert ids(refused(tmp_path, raw)) == {"E-ZIP-03"}
+
+
+def test_a_link_that_would_upset_a_terminal_is_told_so(tmp_path: Path) -> None:
+    error = refused(tmp_path, Zip(parts=(link(b"a", b"b\x1b[2J"), B)).build())
+
+    assert "control character (0x1b)" in str(error)
+    assert len(error.problems) == 1
 
 
 def test_a_hidden_entry_is_named(tmp_path: Path) -> None:
