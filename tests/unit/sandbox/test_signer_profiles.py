@@ -515,6 +515,40 @@ def test_revocation_status_refuses_the_lambda_platform() -> None:
     assert (caught.value.code, caught.value.status) == ("ValidationException", 400)
 
 
+@pytest.mark.parametrize(
+    ("operation", "params"),
+    [
+        ("get_signing_profile", {"profileName": 5}),
+        ("get_signing_profile", {"profileName": "demo", "profileOwner": 111122223333}),
+        ("list_signing_profiles", {"maxResults": "3"}),
+        ("revoke_signing_profile", {"effectiveTime": datetime(2020, 1, 1)}),  # noqa: DTZ001
+    ],
+)
+def test_a_member_of_the_wrong_type_is_refused(operation: str, params: dict[str, Any]) -> None:
+    at = bench()
+    given = revoke(at, at.clock.now()) if operation.startswith("revoke") else {}
+
+    assert refused(getattr(at.signer, operation), given | params) == ("ValidationException", 400)
+
+    assert at.signer.get_signing_profile({"profileName": "demo"})["status"] == "Active"
+
+
+def test_revocation_status_knows_nothing_of_strangers_and_needs_a_time() -> None:
+    at = bench()
+    asked = {
+        "platformId": "Notation-OCI-SHA384-ECDSA",
+        "signatureTimestamp": at.clock.now(),
+        "profileVersionArn": "arn:profile",
+        "jobArn": "arn:job",
+        "certificateHashes": [],
+    }
+    call = at.signer.get_revocation_status
+
+    assert call(asked) == {"revokedEntities": []}
+    assert refused(call, asked | {"signatureTimestamp": None}) == ("ValidationException", 400)
+    assert refused(call, asked | {"platformId": "unknown"}) == ("ValidationException", 400)
+
+
 def test_revocation_status_names_a_revoked_profile_and_job() -> None:
     at = bench()
     job_id = at.start(some_zip())
