@@ -135,7 +135,7 @@ OURS = {
 
 
 @given(report=reports)
-def test_no_member_of_the_report_can_do_anything_in_a_comment(report: Report) -> None:
+def test_no_member_of_the_report_can_do_anything_in_comment_or_log(report: Report) -> None:
     body = render_comment(report)
     _, _, markdown = body.partition("\n")
     seen = look(markdown)
@@ -151,10 +151,6 @@ def test_no_member_of_the_report_can_do_anything_in_a_comment(report: Report) ->
     assert not any("/../" in href for href in seen.links)
     assert all(len(set(rows)) == 1 for rows in seen.tables)
     body.encode()  # a lone surrogate could not be
-
-
-@given(report=reports)
-def test_no_member_of_the_report_can_do_anything_in_the_log(report: Report) -> None:
     for line in render_text(report).split("\n"):
         assert line.isprintable()
         assert not RUNNER_COMMAND.search(line)
@@ -181,11 +177,11 @@ def big() -> Report:
         left=long,
         problems=(Problem("E-HASH-03", long, long),) * 60,
         warnings=(long,) * 60,
-        facts=(Fact(step="x", title=long, status=Status.OK, proof=long, took_s=1.0),) * 400,
-        links=(link,) * 60,
-        findings=(finding,) * 120,
+        facts=(Fact(step="x", title=long, status=Status.OK, proof=long, took_s=1.0),) * 80,
+        links=(link,) * 40,
+        findings=(finding,) * 30,
         package=dataclasses.replace(
-            PACKAGE, left_out=(LeftOut(long, "secret"),) * 10_000, notes=(long,) * 100
+            PACKAGE, left_out=(LeftOut(long, "secret"),) * 1_000, notes=(long,) * 100
         ),
     )
 
