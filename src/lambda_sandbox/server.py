@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     App = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
+_LENGTH = "content-length"
+
+
 class Server(ThreadingHTTPServer):
     """Serves one WSGI application."""
 
@@ -108,7 +111,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.stopping.wait(fault.hold_s)
         elif fault.kind == "truncated" and fault.response is not None:
             body = fault.response.body
-            headers = [*fault.response.headers.items(), ("Content-Length", str(len(body)))]
+            kept = {n: v for n, v in fault.response.headers.items() if n.lower() != _LENGTH}
+            headers = [*kept.items(), ("Content-Length", str(len(body)))]
             self._send(fault.response.status, headers, body[: len(body) // 2])
         self.connection.shutdown(socket.SHUT_RDWR)
 

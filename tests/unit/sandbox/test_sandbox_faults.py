@@ -37,7 +37,6 @@ def test_refused_connection_reaches_no_service(rig: Rig) -> None:
     [
         ("lost_after", ConnectionClosedError),
         ("timeout_after", ReadTimeoutError),
-        ("truncated", ConnectionClosedError),
     ],
 )
 def test_lost_answer_leaves_the_effect(rig: Rig, kind: str, seen: type[Exception]) -> None:
@@ -186,12 +185,14 @@ def test_truncated_stream_is_noticed_by_its_length(rig: Rig) -> None:
         body.read()
 
 
-def test_truncated_answer_that_declares_its_cut_length_has_no_members(rig: Rig) -> None:
+@pytest.mark.parametrize("declared", ["whole", "cut"])
+def test_truncated_answer_has_no_members(rig: Rig, declared: str) -> None:
     rig.function()
-    rig.sandbox.faults.add("PublishVersion", "truncated", declared="cut")
+    rig.sandbox.faults.add("PublishVersion", "truncated", declared=declared)
 
     answer = rig.lambda_.publish_version(FunctionName="orders")
 
+    # botocore does not compare lengths except of streams, nor does it mind broken JSON.
     assert "Version" not in answer
     assert rig.versions() == ["$LATEST", "1"]
 
