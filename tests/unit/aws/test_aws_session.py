@@ -80,12 +80,13 @@ def _plant(home: Path) -> dict[str, str]:
     (aws / "credentials").write_text(
         "[default]\naws_access_key_id = AKIAPLANTED\naws_secret_access_key = planted\n"
     )
-    models = Path(botocore.__file__).parent / "data" / "lambda"
+    model = max((Path(botocore.__file__).parent / "data" / "lambda").glob("*/service-2.json*"))
     for folder in (aws / "models", home / "data"):
-        for source in models.rglob("endpoint-rule-set-1.json*"):
-            target = folder / "lambda" / source.parent.name
+        for version in (model.parent.name, "2099-01-01"):  # the latest version wins
+            target = folder / "lambda" / version
             target.mkdir(parents=True)
             (target / "endpoint-rule-set-1.json").write_text(json.dumps(_RULES))
+            (target / model.name).write_bytes(model.read_bytes())
     (home / "planted.py").write_text(f"open({str(home / 'ran')!r}, 'w').close()\n")
     return {
         "HOME": str(home),
@@ -271,8 +272,14 @@ def test_an_endpoint_takes_all_calls_and_any_well_formed_region() -> None:
 
     for client in (clients.lambda_, clients.s3, clients.signer, clients.sts, clients.invoker()):
         assert client.meta.endpoint_url == "http://127.0.0.1:4566"
+
+
+def test_an_endpoint_gets_the_bucket_in_the_path() -> None:
+    clients = make_clients(KEYS, region="eu-west-1", endpoint_url="http://aws.test:4566")
+
     url = clients.s3.generate_presigned_url("get_object", Params={"Bucket": "b-1", "Key": "k"})
-    assert url.startswith("http://127.0.0.1:4566/b-1/k?")
+
+    assert url.startswith("http://aws.test:4566/b-1/k?")
 
 
 def test_a_region_that_is_no_host_name_is_refused_at_an_endpoint_too() -> None:
