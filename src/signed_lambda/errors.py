@@ -285,7 +285,7 @@ CATALOGUE: Final[dict[str, str]] = {
     "E-ZIP-12": "More entries than are taken.",
     "E-ZIP-13": "An entry of a kind that cannot be packed, or a link that leaves the package.",
     "E-ZIP-14": "Already signed.",
-    "E-ZIP-15": "A feature of the zip format that packages do not need: zip64, parts, unknown flags.",
+    "E-ZIP-15": "A feature of the format that packages do not need: zip64, parts, unknown flags.",
     "E-ZIP-16": "The same name is a file and a folder.",
     "E-ZIP-17": "The zip changed while it was read.",
     # -- IDENTITY

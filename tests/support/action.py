@@ -1,7 +1,7 @@
 """One team's world for tests: a sandbox with its estate, a workspace, and runs of the action.
 
-The action runs as in the image: environment in; exit code, outputs, report and log out. Only its AWS
-is the sandbox in this process, and its clock is virtual.
+The action runs as in the image: environment in; exit code, outputs, report and log out. Only its
+AWS is the sandbox in this process, and its clock is virtual.
 """
 
 from __future__ import annotations

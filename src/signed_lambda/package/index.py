@@ -110,7 +110,7 @@ def _find_end(read: Callable[[int, int], bytes], size_bytes: int, label: str) ->
         raise ZipError.of(
             "E-ZIP-03",
             f"{label} ends in a comment of {behind:,} bytes",
-            "Make it without (`git archive` writes the commit there), or give the folder as `source`",
+            "Make it without (`git archive` writes the commit there), or give the folder instead",
         )
     if behind:
         raise _error(label, "E-ZIP-03", f"has {behind:,} bytes after its end")
