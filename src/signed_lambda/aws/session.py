@@ -27,7 +27,6 @@ from botocore.configprovider import (
 )
 from botocore.exceptions import InvalidRegionError
 from botocore.loaders import Loader
-from botocore.tokens import TokenProviderChain
 from botocore.utils import validate_region_name
 
 from signed_lambda import __version__
@@ -107,7 +106,6 @@ def make_clients(
 
 def _hardened_session() -> botocore.session.Session:
     """A botocore session that knows nothing but botocore's own defaults and data."""
-    _no_plugins()
     core = botocore.session.Session()
     defaults = {
         name: ConstantProvider(default)
@@ -122,7 +120,6 @@ def _hardened_session() -> botocore.session.Session:
             include_default_search_paths=False,
         ),
     )
-    core.register_component("token_provider", TokenProviderChain(providers=[]))
     return core
 
 

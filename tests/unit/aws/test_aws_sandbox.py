@@ -198,20 +198,6 @@ def test_one_transient_fault_at_every_call_never_fails_a_deploy(kind: str, world
     assert "canary" not in "".join(world.said)
 
 
-@pytest.mark.sweep
-@pytest.mark.parametrize("kind", TRANSIENT)
-@pytest.mark.parametrize("operation", OPERATIONS)
-def test_one_transient_fault_at_any_single_call_never_fails_a_deploy(
-    operation: str, kind: str, world: World
-) -> None:
-    world.sandbox.faults.add(operation, kind)
-
-    _deploy(world)
-
-    assert world.sandbox.faults.pending() == ()
-    assert len(world.aws.versions(world.function)) == 1
-
-
 # GetBucketVersioning is not among them: its 403 is a state of the bucket.
 @pytest.mark.parametrize("operation", [o for o in OPERATIONS if o != "GetBucketVersioning"])
 def test_a_missing_permission_at_any_call_names_its_action(operation: str, world: World) -> None:

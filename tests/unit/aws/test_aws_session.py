@@ -24,7 +24,7 @@ SRC = str(Path(__file__).parents[3] / "src")
 # Sends one request of each client to a before-send hook and prints where it would have gone.
 PROBE = """
 import json, os, sys
-sys.path.insert(0, sys.argv[1])
+sys.path[:0] = [sys.argv[1], os.environ["HOME"]]  # the home: so that a plugin could be imported
 from botocore.awsrequest import AWSResponse
 seen = []
 
@@ -175,6 +175,7 @@ def test_the_same_plants_redirect_a_plain_boto3_client(tmp_path: Path) -> None:
     assert all("evil.example" in str(url) for url in everything["urls"])
     assert everything["verify"] == ["/planted/ca.pem"] * 5
     assert "model.evil.example" in str(models["urls"][0])
+    assert (tmp_path / "home" / "ran").exists()
 
 
 def _no_network(*_: object) -> None:
