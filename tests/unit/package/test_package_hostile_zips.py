@@ -369,6 +369,21 @@ def test_an_index_that_lies_behind_the_end_is_told_as_cut_off(tmp_path: Path) ->
     assert "index does not lie within it" in str(refused(tmp_path, Zip(index_bytes=99).build()))
 
 
+@pytest.mark.parametrize("size", [0, 4096])
+def test_a_link_of_no_length_or_too_long_is_refused_unread(tmp_path: Path, size: int) -> None:
+    error = refused(tmp_path, Zip(parts=(link(b"a", b"x" * size),)).build())
+
+    assert f"is a link of {size:,} bytes" in str(error)
+
+
+def test_an_index_shorter_than_one_entry_is_refused(tmp_path: Path) -> None:
+    zip_ = Zip(
+        parts=(replace(A, in_index=False),), after_index=b"PK\x01\x02", index_bytes=4, entries=1
+    )
+
+    assert ids(refused(tmp_path, zip_.build())) == {"E-ZIP-02"}
+
+
 def test_a_header_of_another_signature_is_no_header(tmp_path: Path) -> None:
     raw = HONEST.replace(b"PK\x03\x04", b"PK\x03\x05").replace(b"PK\x03\x05", b"PK\x03\x04", 1)
 
