@@ -18,9 +18,10 @@ _LADDER: Final = (
     Rung(findings=20),
     Rung(findings=20, steps=False),
     Rung(findings=20, steps=False, package=False),
-    Rung(findings=5, steps=False, package=False),
-    Rung(findings=0, steps=False, package=False),
-    Rung(findings=0, details=False),
+    Rung(findings=20, files=10, steps=False, package=False),
+    Rung(findings=5, files=0, steps=False, package=False),
+    Rung(findings=0, files=0, steps=False, package=False),
+    Rung(findings=0, files=0, details=False),
 )
 
 

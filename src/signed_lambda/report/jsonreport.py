@@ -67,6 +67,7 @@ def as_dict(report: Report) -> dict[str, object]:
         ],
         "findings": [_finding(f) for f in report.findings],
         "package": _package(report),
+        "comparison": _comparison(report),
         "run": _run(report),
         "started_at": report.started_at.isoformat(timespec="seconds"),
         "took_s": round(report.took_s, 3),
@@ -108,6 +109,26 @@ def _package(report: Report) -> dict[str, object] | None:
         "repo_root": package.repo_root,
         "left_out": [{"name": x.name, "reason": x.reason} for x in package.left_out],
         "notes": list(package.notes),
+    }
+
+
+def _comparison(report: Report) -> dict[str, object] | None:
+    comparison = report.comparison
+    if comparison is None:
+        return None
+    return {
+        "version": comparison.version,
+        "files": [
+            {
+                "name": f.name,
+                "what": f.what,
+                "before_bytes": f.before_bytes,
+                "after_bytes": f.after_bytes,
+            }
+            for f in comparison.files
+        ],
+        "same_files": comparison.same_files,
+        "configuration": list(comparison.configuration),
     }
 
 

@@ -16,7 +16,7 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from signed_lambda.report import escape, findings, story
+from signed_lambda.report import comparison, escape, findings, story
 from signed_lambda.report.model import Status
 
 if TYPE_CHECKING:
@@ -50,11 +50,13 @@ class Rung:
 
     Attributes:
         findings: At most so many, worst first.
+        files: At most so many of the files that a deploy would change.
         steps, package: Whether these parts are there.
         details: False: verdict and hashes only.
     """
 
     findings: int
+    files: int = 40
     steps: bool = True
     package: bool = True
     details: bool = True
@@ -88,6 +90,8 @@ def short(sha256: Sha256) -> str:
 
 def _render(report: Report, rung: Rung) -> str:
     parts: list[str] = [_heading(report), *_warnings(report), _meaning(report)]
+    if report.comparison:
+        parts.append(comparison.headline(report.comparison))
     if not rung.details:
         parts += [_problem_ids(report), _identity(report), _hashes(report)]
     else:
@@ -98,6 +102,7 @@ def _render(report: Report, rung: Rung) -> str:
             _undo(report),
             _chain(report),
             findings.section(report, rung.findings),
+            comparison.section(report.comparison, rung.files) if report.comparison else "",
             _steps(report.facts, report.took_s) if rung.steps else "",
             _package(report.package) if rung.package and report.package else "",
             _hashes(report),
@@ -317,6 +322,8 @@ def _dropped(report: Report, rung: Rung) -> str:
         gone.append(story.count(len(report.facts), "step"))
     if report.package and not (rung.package and rung.details):
         gone.append("the package's details")
+    if report.comparison and report.comparison.files and not (rung.files and rung.details):
+        gone.append(story.count(len(report.comparison.files), "changed file"))
     hidden = len(report.findings) - (rung.findings if rung.details else 0)
     if hidden > 0:
         gone.append(story.count(hidden, "finding"))

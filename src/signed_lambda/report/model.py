@@ -150,6 +150,44 @@ class PackageSummary:
     repo_root: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """A file that differs between the live version's code and the build.
+
+    Attributes:
+        before_bytes, after_bytes: Sizes of the content; None where the file is not there.
+    """
+
+    name: str
+    before_bytes: int | None
+    after_bytes: int | None
+
+    @property
+    def what(self) -> Literal["added", "removed", "modified"]:
+        """In one word."""
+        if self.before_bytes is None:
+            return "added"
+        return "removed" if self.after_bytes is None else "modified"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """What a deploy would change against the version that the alias runs.
+
+    Attributes:
+        version: That version.
+        files: What differs, by name; the signature's own files are left out.
+        same_files: How many files are byte-identical.
+        configuration: One phrase a member of the configuration that differs ("Timeout 3 -> 900");
+            environment values never shown.
+    """
+
+    version: str
+    files: tuple[FileChange, ...]
+    same_files: int
+    configuration: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """The workflow run that made the report; empty strings outside GitHub.
@@ -219,6 +257,7 @@ class Report:
     left: str = ""
     reach: Reach = Reach.NOTHING
     package: PackageSummary | None = None
+    comparison: Comparison | None = None
     undo_version: str = ""
     run: Run = field(default_factory=Run)
     action_version: str = ""

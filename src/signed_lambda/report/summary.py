@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from signed_lambda.report.model import Report
 
 _LADDER: Final = (
-    Rung(findings=500),
-    Rung(findings=100),
-    Rung(findings=100, steps=False),
-    Rung(findings=20, steps=False, package=False),
-    Rung(findings=0, steps=False, package=False),
-    Rung(findings=0, details=False),
+    Rung(findings=500, files=2_000),
+    Rung(findings=100, files=1_000),
+    Rung(findings=100, files=1_000, steps=False),
+    Rung(findings=20, files=100, steps=False, package=False),
+    Rung(findings=0, files=0, steps=False, package=False),
+    Rung(findings=0, files=0, details=False),
 )
 
 

@@ -8,6 +8,7 @@ Pure: imports this package's escape, findings, story and model.
 
 from __future__ import annotations
 
+import re
 import textwrap
 from typing import TYPE_CHECKING, Final
 
@@ -70,10 +71,10 @@ def _problems(report: Report) -> Iterator[str]:
 
 
 def _chain(report: Report) -> Iterator[str]:
-    if not report.links:
+    if not any(link.equals for link in report.links):  # nothing was compared yet
         return
     ends = report.outcome in story.BLOCKED
-    state = "as far as it came" if ends else "every link equal to the one before"
+    state = "as far as it came" if ends else "all hold"
     yield f"Hash chain ({story.count(len(report.links), 'link')}, {state}), SHA-256 in base64:"
     for link in report.links:
         yield from _link(link)
@@ -162,15 +163,14 @@ def _where(report: Report) -> Iterator[str]:
 
 
 def _continued(command: str) -> list[str]:
-    """A shell command in lines that can be copied as they are."""
-    lines = textwrap.wrap(
-        command,
-        WIDTH - 2,
-        initial_indent="  ",
-        subsequent_indent="    ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    """A shell command in lines that can be copied as they are, broken before its fields."""
+    lines = ["  "]
+    for part in re.split(r" (?=-f )", command):
+        joined = f"{lines[-1]} {part}" if lines[-1].strip() else f"{lines[-1]}{part}"
+        if len(joined) <= WIDTH - 2:
+            lines[-1] = joined
+        else:
+            lines.append(f"    {part}")
     return [f"{line} \\" for line in lines[:-1]] + lines[-1:]
 
 

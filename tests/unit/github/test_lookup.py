@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import subprocess
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from tests.unit.github.conftest import Clock
 
 OTHER = "f" * 40
+ROOT = Path(__file__).parents[3]
 MERGED = {"state": "closed", "merged_at": "2026-11-22T08:59:00Z", "merge_commit_sha": COMMIT}
 
 
@@ -282,3 +286,14 @@ def test_github_enterprise_server_is_asked_under_its_own_path(
 
     assert server.seen[0].path == f"/api/v3/repos/acme/orders/commits/{COMMIT}/pulls"
     server.violations.clear()  # the description is of paths without the prefix
+
+
+def test_naming_the_package_does_not_load_pygithub() -> None:
+    code = (
+        "import sys; sys.path.insert(0, 'src'); import signed_lambda.github;"
+        " sys.exit('github' in sys.modules or 'requests' in sys.modules)"
+    )
+
+    done = subprocess.run([sys.executable, "-I", "-c", code], cwd=ROOT, check=False)
+
+    assert done.returncode == 0
