@@ -97,14 +97,6 @@ class Dispatcher:
         operation = target.match.operation
         region = self.region(target.region)
         if target.service == "lambda":
-            if len(request.body) > REQUEST_LIMIT:
-                # Source: LocalStack AWS-validated snapshot 2025-11 (test_oversized_request).
-                raise ApiError(
-                    "RequestEntityTooLargeException",
-                    f"Request must be smaller than {REQUEST_LIMIT} bytes for the "
-                    f"{operation.name} operation",
-                    413,
-                )
             method = region.lambda_.operation(operation.name)
             # Lambda tells an unknown runtime with another error than the model's.
             validate(operation.input_shape, params, exempt=frozenset({"Runtime"}))
@@ -164,6 +156,23 @@ class _CodeSigning:
     def record(self, body: bytes, /) -> Admission:
         """See `admission.record_only`."""
         return record_only(self.world, self.signer, body)
+
+
+def refuse_oversized(target: Target, request: Request) -> None:
+    """Lambda looks at a request's size before it reads it.
+
+    Raises:
+        ApiError: RequestEntityTooLargeException, 413.
+
+    Source: LocalStack AWS-validated snapshot 2025-11 (test_oversized_request_create_lambda).
+    """
+    if target.service == "lambda" and len(request.body) > REQUEST_LIMIT:
+        raise ApiError(
+            "RequestEntityTooLargeException",
+            f"Request must be smaller than {REQUEST_LIMIT} bytes for the {target.operation} "
+            "operation",
+            413,
+        )
 
 
 def _signer_method(

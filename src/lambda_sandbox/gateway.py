@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from lambda_sandbox.calls import Call, Target, changes_something, logged_params, target_of
 from lambda_sandbox.core import ApiError
+from lambda_sandbox.dispatch import refuse_oversized
 from lambda_sandbox.faults import BEFORE, HTML, Faults, fault_error
 from lambda_sandbox.s3 import path_style, plain_body
 from lambda_sandbox.snapshots import is_snapshot
@@ -91,6 +92,7 @@ class Gateway:
         try:
             if target.service == "s3":
                 request = plain_body(request)
+            refuse_oversized(target, request)
             params = logged_params(target, request)
             if fault is not None and fault.kind in BEFORE:
                 response = self._failure(target, request, fault)

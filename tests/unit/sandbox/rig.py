@@ -143,10 +143,10 @@ class Rig:
 
 
 def zipped(text: str = "one", name: str = "app.py") -> bytes:
-    """A zip with one file."""
+    """A zip with one file, the same bytes whenever it is made."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr(name, text)
+        archive.writestr(zipfile.ZipInfo(name), text)
     return buffer.getvalue()
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from lambda_sandbox.wire.message import Request
 from tests.unit.sandbox.rig import ACCOUNT, ROLE, STALE, refused, sha256, zipped
 
 if TYPE_CHECKING:
@@ -148,8 +149,16 @@ def test_zip_over_the_limit_is_413(rig: Rig) -> None:
 
 
 def test_request_over_the_limit_is_413(rig: Rig) -> None:
-    with refused("RequestEntityTooLargeException", 413, "70167211 bytes for the CreateFunction"):
-        rig.function(code=bytes(52_700_000))
+    scope = "Credential=a/20260105/eu-west-1/lambda/aws4_request, SignedHeaders=host"
+    path, headers = "/2015-03-31/functions", {"authorization": f"AWS4-HMAC-SHA256 {scope}"}
+    body = bytes(70_167_212)
+
+    response = rig.sandbox.gateway.handle(
+        Request("POST", "https", "lambda", path, "", headers, body, in_process=True)
+    )
+
+    assert (response.status, response.error) == (413, "RequestEntityTooLargeException")
+    assert b"smaller than 70167211 bytes for the CreateFunction operation" in response.body
 
 
 def test_unzipped_size_over_the_limit_is_400(rig: Rig) -> None:
