@@ -31,6 +31,11 @@ P384_KEY: Final = bytes.fromhex("301006072a8648ce3d020106052b81040022")
 """AlgorithmIdentifier of a public key on secp384r1, RFC 5480 section 2.1.1."""
 COMMON_NAME: Final = bytes.fromhex("0603550403")
 """2.5.4.3, RFC 5280 appendix A.1."""
+WHOLE_BYTES: Final = b"\0"
+"""First byte of a BIT STRING without unused bits; cryptography ignores it in signatures.
+
+Source: X.690 section 8.6.2.2; RFC 5280 section 4.1.1.3.
+"""
 MAX_SERIAL_BYTES: Final = 20
 """Source: RFC 5280 section 4.1.2.2."""
 
@@ -76,7 +81,9 @@ class Certificate:
     @classmethod
     def _read(cls, der: bytes) -> Self:
         outer = tlv.read(der, tlv.SEQUENCE, "certificate")
-        tbs, _, _ = tlv.fields(outer, "certificate", tlv.SEQUENCE, tlv.SEQUENCE, tlv.BIT_STRING)
+        tbs, _, signature = tlv.fields(
+            outer, "certificate", tlv.SEQUENCE, tlv.SEQUENCE, tlv.BIT_STRING
+        )
         version, serial, _, issuer, _, subject, public_key, _ = tlv.fields(
             tbs,
             "certificate's content",
@@ -85,6 +92,8 @@ class Certificate:
             *(tlv.SEQUENCE,) * 5,
             tlv.CONTEXT_3,
         )
+        if signature.contents[:1] != WHOLE_BYTES:
+            raise ValueError("its signature is not of whole bytes")
         if version.raw != VERSION_3:
             raise ValueError("it is not of version 3")
         number = int.from_bytes(serial.contents, signed=True)

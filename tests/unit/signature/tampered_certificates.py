@@ -53,6 +53,15 @@ def _unique_identifier(tbs: TbsCertificate) -> None:
     tbs["issuer_unique_id"] = b"\xaa"
 
 
+def _with_unused_bit() -> bytes:
+    """A leaf whose signature ends in a zero bit that is declared unused; it still verifies."""
+    serial = LEAF.serial
+    while (made := forge.replace(LEAF, serial=serial).make()).signature[-1] & 1:
+        serial += 1
+    size = len(made.signature)
+    return der(made)[: -size - 1] + b"\1" + made.signature
+
+
 def _off_curve() -> bytes:
     """A root whose key's last byte is another: not on the curve."""
     certificate = der(forge.ROOT_CERTIFICATE)
@@ -100,6 +109,12 @@ TAMPERED: dict[str, tuple[str, Callable[[], bytes]]] = {
     "leaf with a unique identifier of its issuer": (
         "27",
         lambda: resigned_leaf(_unique_identifier).sf(),
+    ),
+    "leaf whose signature has an unused bit": (
+        "27",
+        lambda: carrying(
+            *(der(issue.make()) for issue in (LOWER, UPPER, ROOT)), leaf=_with_unused_bit()
+        ).sf(),
     ),
     "key that is no point of P-384": ("27", lambda: carrying(_off_curve()).sf()),
     # -- 28: the signer's certificate
