@@ -57,7 +57,8 @@ def shared_clients(region: str = "eu-west-1") -> Clients:
     )
     session.events.register("before-send", _current.deliver)  # type: ignore[arg-type] # the stubs forbid answers
     clients = make_clients({}, region=region, endpoint_url=None, session=session)
-    return replace(clients, invoker=functools.cache(clients.invoker))
+    invoking = functools.cache(lambda: clients.invoker(900.0))
+    return replace(clients, invoker=lambda _: invoking())
 
 
 def aws_over(

@@ -36,7 +36,7 @@ class Call:
         action: The IAM action it needs; differs from the operation for S3.
         resource: ARN, for messages and the policy statement.
         expected: What a refusal of a code means for this call; None from it means: nothing special.
-        hint: A further sentence for a refusal, when this call has a usual cause.
+        hint: A further sentence when a permission is missing and this call has a usual cause.
     """
 
     operation: str

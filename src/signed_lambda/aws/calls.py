@@ -97,6 +97,10 @@ class Calls:
         self._say = say
         self._jitter = jitter
 
+    def left_s(self) -> float:
+        """Seconds left until the deadline."""
+        return self._deadline.left_s()
+
     def run(
         self, call: Call, send: Callable[[], Mapping[str, object]], read: Callable[[Answer], T]
     ) -> T:

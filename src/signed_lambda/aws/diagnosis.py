@@ -48,7 +48,7 @@ def refusal_error(refusal: Refusal, call: Call, now: datetime) -> DeployError:
     return AwsError.of(
         "E-AWS-04",
         f"{call.operation} on {call.resource} was refused: {_said(refusal)}",
-        call.hint or "Read AWS's text above; nothing was repeated, because it would not help",
+        "Read AWS's text above; nothing was repeated, because it would not help",
     )
 
 

@@ -14,6 +14,7 @@ from signed_lambda.aws.answer import Answer, shown
 from signed_lambda.aws.base import AwsBase
 from signed_lambda.aws.call import Call
 from signed_lambda.aws.calls import Repeat
+from signed_lambda.aws.session import INVOKE_TIMEOUT_S
 from signed_lambda.cloud import (
     AlreadyExistsError,
     CodeChangedError,
@@ -220,13 +221,14 @@ class LambdaWrites(AwsBase):
         )
 
     def invoke(self, name: FunctionName, version: Version, payload: bytes) -> Invocation:
-        """Invoke (RequestResponse) of a version by number.
+        """Invoke (RequestResponse) of a version by number; waits for it as long as the run may.
 
         Sent again when its answer is lost: the function may then run twice, which Lambda never
         promises to avoid either.
         Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-retries.html
         """
-        client = self._clients.invoker()
+        timeout_s = max(1.0, min(INVOKE_TIMEOUT_S, self._calls.left_s()))
+        client = self._clients.invoker(timeout_s)
         return self._calls.run(
             Call(
                 operation="lambda:Invoke",

@@ -57,7 +57,8 @@ class Clients:
     """The clients of one region and one identity.
 
     Attributes:
-        invoker: Makes the Lambda client that waits for a function's answer; made when needed.
+        invoker: Makes the Lambda client that waits so many seconds for a function's answer; made
+            when needed.
         region: Of all clients.
         endpoint_url: Where they were redirected to, None for AWS itself.
     """
@@ -66,7 +67,7 @@ class Clients:
     s3: S3Client
     signer: SignerClient
     sts: STSClient
-    invoker: Callable[[], LambdaClient]
+    invoker: Callable[[float], LambdaClient]
     region: str
     endpoint_url: str | None
 
@@ -123,7 +124,7 @@ def _hardened_session() -> botocore.session.Session:
     return core
 
 
-def _config(endpoint_url: str | None, read_timeout_s: int = READ_TIMEOUT_S) -> Config:
+def _config(endpoint_url: str | None, read_timeout_s: float = READ_TIMEOUT_S) -> Config:
     """The settings of every client; each one given, none left to the environment."""
     return Config(
         connect_timeout=CONNECT_TIMEOUT_S,
@@ -162,9 +163,9 @@ def _clients(session: boto3.Session, region: str, endpoint_url: str | None) -> C
         config=_config(endpoint_url),
     )
 
-    def invoker() -> LambdaClient:
+    def invoker(timeout_s: float) -> LambdaClient:
         _no_plugins()
-        patient: _Given = {**given, "config": _config(endpoint_url, INVOKE_TIMEOUT_S)}
+        patient: _Given = {**given, "config": _config(endpoint_url, timeout_s)}
         client = session.client("lambda", **patient)
         check_answers(client, "lambda", json_bodies=True)
         return client

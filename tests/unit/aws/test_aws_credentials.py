@@ -70,6 +70,22 @@ def test_a_role_is_assumed_at_the_endpoint_and_its_credentials_used(role: dict[s
     assert ask.headers["x-amz-security-token"] == "role-token"
 
 
+def test_the_given_environment_decides_and_not_the_processs(
+    role: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ROLE_ARN", "arn:aws:iam::666666666666:role/planted")
+    monkeypatch.setenv("AWS_WEB_IDENTITY_TOKEN_FILE", "/etc/hostname")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAPLANTED")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "planted")
+    replies = [ASSUMED, good.IDENTITY]
+
+    with serving(lambda _: replies.pop(0)) as server:
+        _aws(role, server.url).identity()
+
+    sent = parse_qs(server.asked[0].body.decode())
+    assert (sent["RoleArn"], sent["WebIdentityToken"]) == ([ROLE], ["canary-web-identity"])
+
+
 def test_a_role_needs_no_session_name(role: dict[str, str]) -> None:
     del role["AWS_ROLE_SESSION_NAME"]
     replies = [ASSUMED, good.IDENTITY]

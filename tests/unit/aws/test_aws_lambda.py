@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -22,6 +24,8 @@ from tests.unit.aws import good
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from mypy_boto3_lambda import LambdaClient
 
     from signed_lambda.aws import Aws
 
@@ -420,6 +424,34 @@ def test_an_invocation_is_by_number_and_waits_for_the_answer() -> None:
     assert request.headers["X-Amz-Invocation-Type"] in ("RequestResponse", b"RequestResponse")
     assert (answer.status, answer.function_error) == (200, None)
     assert (answer.payload, answer.executed_version) == (b'{"ok": true}', "7")
+
+
+@pytest.mark.parametrize(("deadline_s", "waits_s"), [(120, 120.0), (3_600, 910.0), (0.5, 1.0)])
+def test_an_invocation_is_waited_for_until_the_deadline(deadline_s: float, waits_s: float) -> None:
+    at = bench(_invoked(b"{}"), deadline_s=deadline_s)
+    aws = at.aws()
+    waited: list[float] = []
+
+    def invoker(timeout_s: float) -> LambdaClient:
+        waited.append(timeout_s)
+        return clients.invoker(timeout_s)
+
+    clients = aws._clients
+    aws._clients = replace(clients, invoker=invoker)
+
+    aws.invoke(FN, V7, b"{}")
+
+    assert waited == [waits_s]
+
+
+def test_not_even_debug_logging_shows_environment_values(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+
+    bench(ok(good.CONFIGURATION)).aws().function(FN)
+
+    assert "canary" not in caplog.text
 
 
 def test_a_functions_error_is_an_answer_and_not_a_failure() -> None:

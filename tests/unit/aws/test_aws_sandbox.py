@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import io
+import threading
 import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from werkzeug.serving import make_server
 
 from lambda_sandbox import Sandbox
+from lambda_sandbox.core import VirtualClock
 from lambda_sandbox.estate import make_estate
+from signed_lambda.aws import Aws, UrlFetch, make_clients
+from signed_lambda.clock import Deadline, StopFlag
 from signed_lambda.cloud import AlreadyExistsError, RevisionMovedError, StoredObject
 from signed_lambda.errors import AccessError, IdentityError
 from signed_lambda.model import AliasName, FunctionName, Sha256, Version
@@ -21,7 +26,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lambda_sandbox.estate import Estate
-    from signed_lambda.aws import Aws
 
 LIVE = AliasName("live")
 OWNER = "111122223333"
@@ -137,6 +141,32 @@ def _deploy(world: World) -> None:
     )
     assert (moved.version, moved.description) == (version.version, "again")
     assert [a.name for a in aws.aliases(fn)] == ["live"]
+
+
+def test_the_calls_of_a_deploy_succeed_over_a_socket(world: World) -> None:
+    server = make_server("127.0.0.1", 0, world.sandbox.wsgi, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    keys = {"AWS_ACCESS_KEY_ID": "AKIASANDBOX000000001", "AWS_SECRET_ACCESS_KEY": "s"}
+    endpoint = f"http://127.0.0.1:{server.server_port}"
+    clock = world.sandbox.clock
+    assert isinstance(clock, VirtualClock)
+    world.aws = Aws(
+        make_clients(keys, region="eu-west-1", endpoint_url=endpoint),
+        clock=clock,
+        deadline=Deadline.after(clock, 900, StopFlag().check),
+        fetch=UrlFetch(),
+        say=world.said.append,
+    )
+
+    try:
+        _deploy(world)
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+    assert world.said == []
 
 
 OPERATIONS = [

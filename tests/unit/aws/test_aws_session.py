@@ -38,7 +38,7 @@ def note(request, **_):
 if sys.argv[2] == "ours":
     from signed_lambda.aws import make_clients
     made = make_clients(os.environ, region=None, endpoint_url=None)
-    clients = [made.lambda_, made.s3, made.signer, made.sts, made.invoker()]
+    clients = [made.lambda_, made.s3, made.signer, made.sts, made.invoker(300.0)]
 else:
     import boto3
     clients = [boto3.client(name) for name in ("lambda", "s3", "signer", "sts", "lambda")]
@@ -271,7 +271,13 @@ def test_the_input_wins_over_the_environments_region(
 def test_an_endpoint_takes_all_calls_and_any_well_formed_region() -> None:
     clients = make_clients(KEYS, region="local-test-1", endpoint_url="http://127.0.0.1:4566")
 
-    for client in (clients.lambda_, clients.s3, clients.signer, clients.sts, clients.invoker()):
+    for client in (
+        clients.lambda_,
+        clients.s3,
+        clients.signer,
+        clients.sts,
+        clients.invoker(300.0),
+    ):
         assert client.meta.endpoint_url == "http://127.0.0.1:4566"
 
 
@@ -281,6 +287,12 @@ def test_an_endpoint_gets_the_bucket_in_the_path() -> None:
     url = clients.s3.generate_presigned_url("get_object", Params={"Bucket": "b-1", "Key": "k"})
 
     assert url.startswith("http://aws.test:4566/b-1/k?")
+
+
+def test_a_region_of_an_emulator_is_of_the_partition_aws() -> None:
+    clients = make_clients(KEYS, region="local-test-1", endpoint_url="http://127.0.0.1:4566")
+
+    assert clients.lambda_.meta.partition == "aws"
 
 
 def test_a_region_that_is_no_host_name_is_refused_at_an_endpoint_too() -> None:
@@ -302,5 +314,5 @@ def test_every_client_has_the_timeouts_and_no_repetitions_of_its_own() -> None:
         assert (config.connect_timeout, config.read_timeout) == (5, 60)
         assert config.retries["total_max_attempts"] == 1
         assert config.tcp_keepalive
-    patient: Any = clients.invoker().meta.config
-    assert patient.read_timeout > 900
+    patient: Any = clients.invoker(300.0).meta.config
+    assert patient.read_timeout == 300
