@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol, TypedDict, TypeVar, Unpack
 
-from signed_lambda.report.model import Fact, Finding, Link, PackageSummary, Reach, Report, Status
+from signed_lambda.report.model import (
+    Comparison,
+    Fact,
+    Finding,
+    Link,
+    PackageSummary,
+    Reach,
+    Report,
+    Status,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -70,6 +79,7 @@ class Journal:
         self._warnings: list[str] = []
         self._known: Known = {"region": ""}
         self._package: PackageSummary | None = None
+        self._comparison: Comparison | None = None
         self._reach = self._reach_before = Reach.NOTHING
 
     @property
@@ -96,8 +106,13 @@ class Journal:
         """Records values for the report."""
         self._known.update(known)
 
-    def packed(self, package: Package) -> None:
-        """Records the package: the first link of the chain."""
+    def packed(self, package: Package, repo_root: str | None) -> None:
+        """Records the package: the first link of the chain.
+
+        Args:
+            package: The build.
+            repo_root: Path of the source in the repository, "" for its root, None for a zip.
+        """
         self._package = PackageSummary(
             files=len(package.entries),
             size_bytes=package.size_bytes,
@@ -105,6 +120,7 @@ class Journal:
             codec=package.codec,
             left_out=package.left_out,
             notes=package.notes,
+            repo_root=repo_root,
         )
         self.know(build_sha256=package.sha256)
         self._links.append(
@@ -117,6 +133,10 @@ class Journal:
             proof=f"{len(package.entries)} files, {package.size_bytes:,} bytes,"
             f" {len(package.left_out)} left out",
         )
+
+    def compared(self, comparison: Comparison) -> None:
+        """Records what the build would change against the live version."""
+        self._comparison = comparison
 
     def found(self, findings: Iterable[Finding]) -> None:
         """Records findings of the static review."""
@@ -184,6 +204,7 @@ class Journal:
             left=self._left(alias) if error else "",
             reach=self._reach,
             package=self._package,
+            comparison=self._comparison,
             run=run,
             action_version=action_version,
             reason=reason,

@@ -230,13 +230,21 @@ def _packed(context: Context) -> Package:
         exclude=inputs.exclude,
         allow_secret_files=inputs.allow_secret_files,
     )
-    journal.packed(package)
+    journal.packed(package, _repo_root(package, context.workspace))
     require(expected_hash(package, inputs.expected_sha256))
     reviewed = review(package, str(inputs.function))
     journal.found(reviewed.findings)
     journal.note(reviewed)
     require_acceptable(reviewed, inputs.fail_on)
     return package
+
+
+def _repo_root(package: Package, workspace: Path) -> str | None:
+    """Where the package's files lie in the repository; None for a zip, whose files do not."""
+    if package.source_sha256 is not None:
+        return None
+    root = (workspace / package.source).resolve().relative_to(workspace).as_posix()
+    return "" if root == "." else root
 
 
 def _order(inputs: Inputs, runner: Runner, workspace: Path) -> Order:

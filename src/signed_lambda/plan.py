@@ -103,6 +103,8 @@ def _identity(order: Order, observed: Observed) -> Iterator[Problem]:
 
 def _function(order: Order, observed: Observed, package: Package | None) -> Iterator[Problem]:
     function = observed.function
+    if "function" in observed.unseen:
+        return
     where = f"{observed.identity.region}/{observed.identity.account}"
     if function is None:
         yield Problem(
@@ -179,6 +181,8 @@ def _code_signing(order: Order, observed: Observed) -> Iterator[Problem]:
         return
     if order.require_code_signing == "off":
         return
+    if "code_signing" in observed.unseen:
+        return
     if signing is None:
         yield Problem(
             "E-CODESIGNING-01",
@@ -211,7 +215,7 @@ def _publisher(observed: Observed, signing: CodeSigning) -> Iterator[Problem]:
 
 def _profile(order: Order, observed: Observed) -> Iterator[Problem]:
     profile = observed.profile
-    if order.profile is None:
+    if order.profile is None or "profile" in observed.unseen:
         return
     if profile is None:
         yield Problem(

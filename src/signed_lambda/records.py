@@ -4,7 +4,8 @@ A version's Description is immutable, an alias' is written in the same call that
 be written by others, so what is read here is never trusted: every use verifies the version it
 leads to.
 
-Pure: imports model only. Limit: 256 characters (botocore model, shape Description).
+Pure: imports nothing. Limit: 256 characters (botocore model, shape Description), counted as UTF-16
+does: the narrower reading, so that the last call of a deploy is not refused for a long reason.
 """
 
 from __future__ import annotations
@@ -16,13 +17,14 @@ from typing import Final, Self
 LIMIT: Final = 256
 _VERSION_FORM: Final = re.compile(
     r"signed-lambda/1 build=(?P<build>[0-9a-f]{64}) commit=(?P<commit>[0-9a-f]{40}|-)"
-    r" run=(?P<run>\d+)\.(?P<attempt>\d+)"
+    r" run=(?P<run>\d+)\.(?P<attempt>\d+)",
+    re.ASCII,
 )
 _ALIAS_FORM: Final = re.compile(
     r"signed-lambda/1 (?P<command>[a-z]+) previous=(?P<previous>\d+|-)"
     r" run=(?P<run>\d+)\.(?P<attempt>\d+) commit=(?P<commit>[0-9a-f]{40}|-)"
     r"(?: reason=(?P<reason>.*))?",
-    re.DOTALL,
+    re.ASCII | re.DOTALL,
 )
 
 
@@ -81,7 +83,7 @@ class AliasRecord:
             f"signed-lambda/1 {self.command} previous={self.previous or '-'}"
             f" run={self.run}.{self.attempt} commit={self.commit or '-'}"
         )
-        return f"{text} reason={self.reason}"[:LIMIT] if self.reason else text
+        return _cut(f"{text} reason={self.reason}") if self.reason else text
 
     @classmethod
     def parse(cls, description: str) -> Self | None:
@@ -101,3 +103,9 @@ class AliasRecord:
     def is_newer_than(self, run: int, attempt: int) -> bool:
         """Whether the recorded run came after the given one; never, where one is unknown (0)."""
         return bool(self.run and run) and (self.run, self.attempt) > (run, attempt)
+
+
+def _cut(text: str) -> str:
+    """The longest beginning of the text that takes at most `LIMIT` UTF-16 units."""
+    units = text.encode("utf-16-le", "surrogatepass")[: 2 * LIMIT]
+    return units.decode("utf-16-le", "ignore")

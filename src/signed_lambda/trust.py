@@ -5,7 +5,7 @@ Pure: reads the event as GitHub sent it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from signed_lambda.errors import EventError
 
@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 
     from signed_lambda.inputs import Command
     from signed_lambda.runner import Event
+
+PULL_REQUEST_EVENTS: Final = frozenset(
+    {"pull_request", "pull_request_review", "pull_request_review_comment"}
+)
+"""Events whose workflow runs the merge commit of a pull request."""
 
 
 def require_trusted_event(command: Command, event: Event, environ: Mapping[str, str]) -> None:
@@ -34,7 +39,7 @@ def require_trusted_event(command: Command, event: Event, environ: Mapping[str, 
         )
     repository = environ.get("GITHUB_REPOSITORY", "")
     head = _head_repository(event)
-    if head is not None and head != repository:
+    if head is not None and (not head or head != repository):
         raise EventError.of(
             "E-EVENT-02",
             f"{command.name} was started by {event.name} with code of {head or 'a deleted fork'}",
@@ -43,15 +48,24 @@ def require_trusted_event(command: Command, event: Event, environ: Mapping[str, 
 
 
 def _head_repository(event: Event) -> str | None:
-    """The "owner/name" of the code's repository; None where the event has no head of its own."""
-    key = {"pull_request": "pull_request", "workflow_run": "workflow_run"}.get(event.name)
-    if key is None:
-        return None
-    holder = event.payload.get(key)
-    if not isinstance(holder, dict):
-        return ""
-    source = holder.get("head") if key == "pull_request" else holder
-    repository = None
-    if isinstance(source, dict):
-        repository = source.get("repo") or source.get("head_repository")
-    return str(repository.get("full_name", "")) if isinstance(repository, dict) else ""
+    """The "owner/name" of the code's repository; None where the event has no head of its own.
+
+    Reviews of a pull request run its merge commit, as `pull_request` does; "" where the event does
+    not say whose code it is (a fork that was deleted since, an event that cannot be read).
+    Source: https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows
+    """
+    if event.name == "workflow_run":
+        return _full_name(_inside(event.payload.get("workflow_run"), "head_repository"))
+    if event.name in PULL_REQUEST_EVENTS:
+        head = _inside(event.payload.get("pull_request"), "head")
+        return _full_name(_inside(head, "repo"))
+    return None
+
+
+def _inside(holder: object, name: str) -> object:
+    return holder.get(name) if isinstance(holder, dict) else None
+
+
+def _full_name(repository: object) -> str:
+    name = _inside(repository, "full_name")
+    return name if isinstance(name, str) else ""

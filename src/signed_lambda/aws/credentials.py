@@ -135,11 +135,11 @@ def resolver(environ: Mapping[str, str], sts_client: Callable[..., Any]) -> Cred
     role, token_file = environ.get(_ROLE, ""), environ.get(_TOKEN_FILE, "")
     if role and token_file:
         return _resolver_of(_web_identity(environ, sts_client))
+    if environ.get(_CONTAINER[0]):
+        return _resolver_of(_Container(environ))
     if role or token_file:
         given, missing = (_ROLE, _TOKEN_FILE) if role else (_TOKEN_FILE, _ROLE)
         raise IdentityError.of("E-IDENTITY-02", f"{given} is set and {missing} is not", _USE)
-    if environ.get(_CONTAINER[0]):
-        return _resolver_of(_Container(environ))
     raise IdentityError.of(
         "E-IDENTITY-01",
         f"no AWS credentials: {_KEY} and {_SECRET} are empty, and so are {_TOKEN_FILE} and"

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from signed_lambda.confighash import Configuration, canonical
+from signed_lambda.errors import AccessError
 from signed_lambda.report.model import Status
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from signed_lambda.chain.workbench import Order, Workbench
     from signed_lambda.cloud import (
         Alias,
@@ -19,13 +22,18 @@ if TYPE_CHECKING:
         SigningProfile,
     )
 
+T = TypeVar("T")
 OTHERS_UPDATE_S: Final = 120.0
 """How long an update that somebody else began is waited for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observed:
-    """The world before the run; None where something does not exist or was not asked for."""
+    """The world before the run; None where something does not exist or was not asked for.
+
+    Attributes:
+        unseen: Names of members that a plan's role may not read: None there means unknown.
+    """
 
     identity: Identity
     function: FunctionConfiguration | None
@@ -35,33 +43,65 @@ class Observed:
     bucket: Bucket | None
     alias: Alias | None
     live: FunctionConfiguration | None
+    unseen: frozenset[str] = frozenset()
 
 
 def observe(bench: Workbench, order: Order) -> Observed:
     """Reads all that the plan needs; writes nothing and refuses nothing.
 
     Waits up to two minutes for an update that somebody else began.
+
+    Raises:
+        AccessError: The role may not read something; a `plan` notes it and goes on.
     """
-    cloud = bench.cloud
+    cloud, name, profile = bench.cloud, order.function, order.profile
     identity = cloud.identity()
     bench.journal.know(region=identity.region)
-    function = _settled(bench, order)
-    zip_function = function is not None and function.package_type == "Zip"
-    alias = cloud.alias(order.function, order.alias) if zip_function else None
-    live = cloud.function(order.function, alias.version) if alias else None
+    look = _Look(bench, lenient=order.command == "plan")
+    function = look("function", lambda: _settled(bench, order))
+    is_zip = function is not None and function.package_type == "Zip"
+    alias = look("alias", lambda: cloud.alias(name, order.alias) if is_zip else None)
+    live = look("live", lambda: cloud.function(name, alias.version) if alias else None)
     owner = order.owner or identity.account
     observed = Observed(
         identity=identity,
         function=function,
         configuration=canonical(function.content) if function else None,
-        code_signing=cloud.code_signing(order.function) if zip_function else None,
-        profile=cloud.profile(order.profile, order.profile_owner) if order.profile else None,
-        bucket=cloud.bucket(order.bucket, owner) if order.bucket else None,
+        code_signing=look("code_signing", lambda: cloud.code_signing(name) if is_zip else None),
+        profile=look(
+            "profile", lambda: cloud.profile(profile, order.profile_owner) if profile else None
+        ),
+        bucket=look("bucket", lambda: cloud.bucket(order.bucket, owner) if order.bucket else None),
         alias=alias,
         live=live,
+        unseen=frozenset(look.unseen),
     )
     _note(bench, order, observed)
     return observed
+
+
+class _Look:
+    """Reads one thing; where a plan's role may not, that is a skipped check with its reason."""
+
+    def __init__(self, bench: Workbench, *, lenient: bool) -> None:
+        self._bench = bench
+        self._lenient = lenient
+        self.unseen: set[str] = set()
+
+    def __call__(self, name: str, read: Callable[[], T | None]) -> T | None:
+        try:
+            return read()
+        except AccessError as error:
+            if not self._lenient:
+                raise
+            self.unseen.add(name)
+            self._bench.journal.fact(
+                step="observe",
+                title=f"Look at the {name.replace('_', ' ')}",
+                status=Status.SKIPPED,
+                proof=error.problems[0].what,
+            )
+            return None
 
 
 def _settled(bench: Workbench, order: Order) -> FunctionConfiguration | None:
@@ -95,7 +135,8 @@ def _note(bench: Workbench, order: Order, observed: Observed) -> None:
             "Lambda answers configuration members that this version of the action does not know;"
             f" they are part of the hash: {', '.join(observed.configuration.unknown)}"
         )
-    at = observed.alias.version if observed.alias else "does not exist yet"
+    missing = "not seen" if "alias" in observed.unseen else "does not exist yet"
+    at = observed.alias.version if observed.alias else missing
     signing = observed.code_signing.policy if observed.code_signing else "none"
     journal.fact(
         step="observe",

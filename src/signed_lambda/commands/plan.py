@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from signed_lambda.chain.compare_live import compare_live
 from signed_lambda.chain.observe import observe
 from signed_lambda.chain.unchanged import Unchanged, find_unchanged
 from signed_lambda.commands.deploy import look_before_writing
@@ -25,6 +26,7 @@ def plan(bench: Workbench, order: Order, package: Package) -> Unchanged | None:
     unchanged = find_unchanged(bench, order, package, observed)
     if unchanged is not None:
         return bench.journal.note(unchanged)
+    compare_live(bench, order, package, observed)
     if observed.configuration is not None:
         bench.journal.know(config_sha256=observed.configuration.sha256)
     before = observed.alias.version if observed.alias else "not there yet"

@@ -34,15 +34,16 @@ def headline(comparison: Comparison) -> str:
     if not files and not members:
         return "Neither a file nor the configuration differs from the live version."
     return (
-        f"Against live version {escape.text(comparison.version)}: {files:,}"
+        f"Against live version {escape.code(comparison.version)}: {files:,}"
         f" {'file differs' if files == 1 else 'files differ'}, {members:,} configuration"
         f" {'member differs' if members == 1 else 'members differ'}."
     )
 
 
 def _files(comparison: Comparison, at_most: int) -> str:
-    version = escape.text(comparison.version)
-    title = f"Code: what changes against version {version} ({len(comparison.files):,} files)"
+    version = escape.code(comparison.version)
+    inside = escape.text(comparison.version)  # Markdown is not read inside <summary>
+    title = f"Code: what changes against version {inside} ({len(comparison.files):,} files)"
     same = f"The other {comparison.same_files:,} files are byte-identical to version {version}."
     rows = "\n".join(_row(change) for change in comparison.files[:at_most])
     more = len(comparison.files) - at_most
@@ -62,8 +63,8 @@ def _configuration(comparison: Comparison, at_most: int) -> str:
     members = comparison.configuration
     if not members:
         return "Configuration: as it is live."
-    version = escape.text(comparison.version)
-    title = f"Configuration: what changes against version {version} ({len(members)})"
+    inside = escape.text(comparison.version)
+    title = f"Configuration: what changes against version {inside} ({len(members)})"
     rows = "\n".join(f"- {escape.code(escape.clip(m, _CLIP))}" for m in members[:at_most])
     note = "Values of environment variables are compared by hash and never shown."
     return f"<details><summary><b>{title}</b></summary>\n\n{rows}\n\n{note}\n\n</details>"

@@ -95,7 +95,7 @@ def review(package: Package, function_name: str) -> Review:
     """
     findings: list[Finding] = []
     unread: list[Unread] = []
-    files = 0
+    files, every_rule = 0, all_rules()
     for entry, chunks in read_zip(package.path).bodies():
         if not entry.name.endswith(CODE) or entry.kind != "file":
             continue
@@ -107,7 +107,7 @@ def review(package: Package, function_name: str) -> Review:
             unread.append(source)
             continue
         files += 1
-        for rule in all_rules():
+        for rule in every_rule:
             findings.extend(rule.check(source))
     findings.sort(key=lambda f: (-_ORDER[f.severity], f.path, f.line, f.rule))
     return Review(tuple(findings), files, tuple(unread))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.report.model import Finding
+from signed_lambda.scan.source import FUNCTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -14,8 +16,8 @@ if TYPE_CHECKING:
 
 INVOKES: Final = frozenset({"invoke", "invoke_async"})
 OWN_NAME: Final = "AWS_LAMBDA_FUNCTION_NAME"
-DEPTH: Final = 8
-"""Assignments that are followed from the sink to the value."""
+FOLLOWED: Final = 64
+"""Names that are followed from the sink to the value."""
 AWS_STOPS: Final = (
     "AWS stops the loop after about 16 calls where the SDK passes its tracing header; the calls"
     " until then are made and paid"
@@ -32,35 +34,25 @@ def invocations(source: PythonSource) -> Iterator[tuple[ast.Call, ast.expr]]:
                 yield node, name
 
 
-def values(source: PythonSource, expression: ast.expr, depth: int = DEPTH) -> Iterator[ast.expr]:
-    """The expressions that a name may stand for: itself, and what was assigned to it."""
-    yield expression
-    if depth == 0:
-        return
-    if isinstance(expression, ast.Name):
-        for assigned in _assigned(source, expression):
-            yield from values(source, assigned, depth - 1)
-    elif isinstance(expression, ast.IfExp):
-        yield from values(source, expression.body, depth - 1)
-        yield from values(source, expression.orelse, depth - 1)
-    elif isinstance(expression, ast.BoolOp):
-        for part in expression.values:
-            yield from values(source, part, depth - 1)
+def values(source: PythonSource, expression: ast.expr) -> Iterator[ast.expr]:
+    """The expressions that a name may stand for: itself, and what was assigned to it.
 
-
-def _assigned(source: PythonSource, name: ast.Name) -> Iterator[ast.expr]:
-    scopes = [*source.enclosing(name), source.tree]
-    functions = [s for s in scopes if isinstance(s, ast.FunctionDef | ast.AsyncFunctionDef)]
-    for scope in [*functions, source.tree]:
-        found = [
-            node.value
-            for node in ast.walk(scope)
-            if isinstance(node, ast.Assign)
-            and any(isinstance(t, ast.Name) and t.id == name.id for t in node.targets)
-        ]
-        if found:
-            yield from found
-            return
+    Each name of a scope is followed once, and at most `FOLLOWED` names: a file that assigns in
+    circles, or in very long chains, costs no more than another.
+    """
+    waiting, followed = deque([expression]), set[tuple[ast.AST, str]]()
+    while waiting:
+        value = waiting.popleft()
+        yield value
+        if isinstance(value, ast.Name):
+            where = source.assigning_scope(value)
+            if where is not None and where not in followed and len(followed) < FOLLOWED:
+                followed.add(where)
+                waiting.extend(source.assigned[where])
+        elif isinstance(value, ast.IfExp):
+            waiting.extend((value.body, value.orelse))
+        elif isinstance(value, ast.BoolOp):
+            waiting.extend(value.values)
 
 
 def finding(source: PythonSource, call: ast.Call, *, rule: str, evidence: str, how: str) -> Finding:
@@ -74,7 +66,7 @@ def finding(source: PythonSource, call: ast.Call, *, rule: str, evidence: str, h
         how: "by context.function_name", for the sentence.
     """
     guard = guarding_test(source, call)
-    function = next((n.name for n in source.enclosing(call) if isinstance(n, ast.FunctionDef)), "")
+    function = next((n.name for n in source.enclosing(call) if isinstance(n, FUNCTIONS)), "")
     line = call.lineno
     text = source.lines[line - 1].strip()[:160] if line <= len(source.lines) else ""
     name = source.function_name or "this function"
@@ -104,8 +96,8 @@ def guarding_test(source: PythonSource, call: ast.Call) -> str | None:
     inner: ast.AST = call
     for node in source.enclosing(call):
         if isinstance(node, ast.If) and inner in node.body and _compares(node.test):
-            return ast.unparse(node.test)[:120]
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            return _written(node.test)
+        if isinstance(node, FUNCTIONS):
             return _early_return(node, inner)
         inner = node
     return None
@@ -119,8 +111,15 @@ def _early_return(function: ast.FunctionDef | ast.AsyncFunctionDef, at: ast.AST)
         if isinstance(statement, ast.If) and _compares(statement.test):
             last = statement.body[-1]
             if isinstance(last, ast.Return | ast.Raise):
-                return ast.unparse(statement.test)[:120]
+                return _written(statement.test)
     return None
+
+
+def _written(test: ast.expr) -> str:
+    try:
+        return ast.unparse(test)[:120]
+    except RecursionError:
+        return f"the condition in line {test.lineno}"
 
 
 def _compares(test: ast.expr) -> bool:

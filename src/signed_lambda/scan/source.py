@@ -8,6 +8,12 @@ import warnings
 from dataclasses import dataclass
 from typing import Final
 
+_LINE_END: Final = re.compile(r"\r\n|\r|\n")
+"""What ends a line for Python's tokenizer: a form feed or U+2028 does not.
+
+Source: https://docs.python.org/3/reference/lexical_analysis.html#physical-lines
+"""
+FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef)
 ALLOWANCE: Final = re.compile(r"#\s*signed-lambda:\s*allow\s+(REC-[A-Z-]+)\s+--\s*(\S.*)")
 """`# signed-lambda: allow REC-SELF-CTX -- reason`, on the line of the finding or the one above."""
 
@@ -26,6 +32,7 @@ class PythonSource:
 
     Attributes:
         parents: The enclosing node of each node.
+        assigned: What is assigned to a name anywhere in a function or, last, in the module.
         function_name: What the deployed function is called, "" when unknown.
     """
 
@@ -33,6 +40,7 @@ class PythonSource:
     tree: ast.Module
     lines: tuple[str, ...]
     parents: dict[ast.AST, ast.AST]
+    assigned: dict[tuple[ast.AST, str], list[ast.expr]]
     function_name: str
 
     def enclosing(self, node: ast.AST) -> tuple[ast.AST, ...]:
@@ -42,6 +50,11 @@ class PythonSource:
             found.append(parent)
             node = parent
         return tuple(found)
+
+    def assigning_scope(self, name: ast.Name) -> tuple[ast.AST, str] | None:
+        """The key in `assigned` of the innermost scope that assigns the name, None where none."""
+        scopes = (*(n for n in self.enclosing(name) if isinstance(n, FUNCTIONS)), self.tree)
+        return next(((s, name.id) for s in scopes if (s, name.id) in self.assigned), None)
 
     def allowed(self, rule: str, line: int) -> str | None:
         """The reason given for allowing the rule at a line, None when there is none."""
@@ -63,5 +76,12 @@ def parse(path: str, body: bytes, function_name: str) -> PythonSource | Unread:
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return Unread(path, f"not parsed: {type(error).__name__}")
     parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
-    lines = tuple(body.decode("utf-8", "replace").splitlines())
-    return PythonSource(path, tree, lines, parents, function_name)
+    lines = tuple(_LINE_END.split(body.decode("utf-8", "replace")))
+    source = PythonSource(path, tree, lines, parents, {}, function_name)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign):
+            scopes = [n for n in source.enclosing(node) if isinstance(n, FUNCTIONS)]
+            names = {target.id for target in node.targets if isinstance(target, ast.Name)}
+            for key in ((scope, name) for scope in (*scopes, tree) for name in names):
+                source.assigned.setdefault(key, []).append(node.value)
+    return source

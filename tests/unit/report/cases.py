@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Final
 from signed_lambda.errors import Problem
 from signed_lambda.model import LeftOut, Sha256
 from signed_lambda.report.model import (
+    Comparison,
     Fact,
+    FileChange,
     Finding,
     Link,
     PackageSummary,
@@ -314,6 +316,16 @@ CASES: Final = {
         facts=LOOKED,
         links=TO_S3[:1],
         findings=(QUEUE, LOOP),
+        comparison=Comparison(
+            version="41",
+            files=(
+                FileChange("src/handler.py", 2_114, 2_390),
+                FileChange("src/queue @all|.py", None, 640),
+                FileChange("src/old.py", 12, None),
+            ),
+            same_files=412,
+            configuration=("Environment: added `API_URL`", "Timeout 10 -> 60"),
+        ),
         took_s=1.1,
     ),
 }

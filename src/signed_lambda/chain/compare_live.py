@@ -1,0 +1,76 @@
+"""What a deploy would change: the build against the live version's code and configuration."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from signed_lambda.confighash import canonical, changes
+from signed_lambda.errors import AccessError, TargetError, ZipError
+from signed_lambda.package import SIGNATURE_FILE, SIGNED_LIMITS, read_zip
+from signed_lambda.report.model import Comparison, FileChange, Status
+
+if TYPE_CHECKING:
+    from signed_lambda.chain.observe import Observed
+    from signed_lambda.chain.workbench import Order, Workbench
+    from signed_lambda.model import Package
+    from signed_lambda.package import ZipContents
+
+
+def compare_live(bench: Workbench, order: Order, package: Package, observed: Observed) -> None:
+    """Records which files and configuration members a deploy would change.
+
+    Code that cannot be downloaded or read (a version of somebody else's making) is a skipped check
+    with its reason.
+    """
+    live, latest = observed.live, observed.configuration
+    if live is None or latest is None:
+        return
+    to = bench.new_file("live-code.zip")
+    try:
+        got = bench.cloud.download_code(order.function, live.version, to)
+        contents = read_zip(got.path, limits=SIGNED_LIMITS)
+    except (AccessError, TargetError, ZipError) as error:
+        bench.journal.fact(
+            step="compare",
+            title=f"Compare with version {live.version}",
+            status=Status.SKIPPED,
+            proof=error.problems[0].what,
+        )
+        return
+    files, same = _differences(contents, package)
+    comparison = Comparison(
+        version=live.version,
+        files=files,
+        same_files=same,
+        configuration=changes(canonical(live.content), latest),
+    )
+    bench.journal.compared(comparison)
+    bench.journal.fact(
+        step="compare",
+        title=f"Compare with version {live.version}",
+        status=Status.OK,
+        proof=f"{len(files)} files differ, {same} are the same,"
+        f" {len(comparison.configuration)} configuration members differ",
+    )
+    to.unlink()
+
+
+def _differences(contents: ZipContents, package: Package) -> tuple[tuple[FileChange, ...], int]:
+    """What differs, and how many files do not. A change of kind or mode alone is a change too."""
+    before = {
+        e.name: (e.size_bytes, e.sha256, e.kind, e.mode)
+        for e in contents.entries
+        if e.kind != "directory" and e.name != SIGNATURE_FILE
+    }
+    after = {e.name: (e.size_bytes, e.sha256, e.kind, e.mode) for e in package.entries}
+    names = sorted(set(before) | set(after))
+    found = [
+        FileChange(
+            name,
+            before[name][0] if name in before else None,
+            after[name][0] if name in after else None,
+        )
+        for name in names
+        if before.get(name) != after.get(name)
+    ]
+    return tuple(found), len(names) - len(found)
