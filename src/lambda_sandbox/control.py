@@ -108,7 +108,7 @@ class Control:
         return {"now": self._sandbox().clock.now()}
 
     def _post_clock(self, _: str, body: Json) -> dict[str, Any]:
-        self._sandbox().clock.advance(float(body["advance"]))
+        self._sandbox().clock.advance(float(body.get("advance") or body["seconds"]))
         return self._get_clock("", None)
 
     def _post_reset(self, _: str, __: Json) -> dict[str, Any]:

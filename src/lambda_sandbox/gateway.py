@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from lambda_sandbox.wire.message import Request
 
 _AWS_HOST = re.compile(r"(?:.+\.)?(?P<service>[a-z0-9-]+)\.(?P<region>[a-z0-9-]+)\.amazonaws\.com")
+_REQUEST_IDS = frozenset({"x-amzn-requestid", "x-amz-request-id"})
 _UNSIGNED = {"AssumeRoleWithWebIdentity": "sts", "AssumeRoleWithSAML": "sts"}
 
 
@@ -104,7 +105,8 @@ class Gateway:
         except ApiError as error:
             response = error_for(model_of(target.service), error, request)
         moment = self._world.clock.now()
-        response.headers.setdefault("x-amzn-RequestId", self._request_id())
+        if not any(name.lower() in _REQUEST_IDS for name in response.headers):
+            response.headers["x-amzn-RequestId"] = self._request_id()
         self.calls.append(
             Call(
                 target.service,

@@ -139,6 +139,7 @@ class FunctionOperations:
         latest = function.latest
         state.require_revision(latest.revision_id, params.get("RevisionId"))
         self.require_idle(function)
+        _require_kind(latest.configuration["PackageType"], params)
         code = self._source.take(
             params, attached_config(state, function), function_arn(state.world, function.name)
         )
@@ -266,9 +267,8 @@ def own_configuration(state: LambdaState, function: Function, version: Version) 
 
 def _require_basics(params: dict[str, Any]) -> None:
     """A zip needs a handler and a runtime. Source: AWS docs, API_CreateFunction."""
+    _require_kind(params.get("PackageType", "Zip"), params["Code"])
     if params.get("PackageType", "Zip") == "Image":
-        if "ImageUri" not in params["Code"]:
-            raise invalid("Please provide ImageUri when you specify PackageType as Image.")
         if "CodeSigningConfigArn" in params:
             raise invalid(IMAGE_UNSIGNED)
         return
@@ -276,6 +276,16 @@ def _require_basics(params: dict[str, Any]) -> None:
         raise invalid(
             "Runtime and Handler are mandatory parameters for functions created with deployment "
             "packages."
+        )
+
+
+def _require_kind(package_type: str, code: dict[str, Any]) -> None:
+    """An image is deployed by its URI, a zip never. Source: AWS docs, API_UpdateFunctionCode."""
+    if package_type == "Image" and "ImageUri" not in code:
+        raise invalid("Please provide ImageUri when updating a function with packageType Image.")
+    if package_type == "Zip" and "ImageUri" in code:
+        raise invalid(
+            "Please don't provide ImageUri when updating a function with packageType Zip."
         )
 
 

@@ -306,6 +306,20 @@ def test_image_function_is_data_and_has_no_location(rig: Rig) -> None:
     assert "Location" not in found["Code"]
 
 
+def test_images_and_zips_are_not_mixed(rig: Rig) -> None:
+    uri = f"{ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/app:latest"
+    rig.function()
+    rig.lambda_.create_function(
+        FunctionName="image", Role=ROLE, PackageType="Image", Code={"ImageUri": uri}
+    )
+    rig.settle()
+
+    with refused("InvalidParameterValueException", 400, "function with packageType Zip"):
+        rig.lambda_.update_function_code(FunctionName="orders", ImageUri=uri)
+    with refused("InvalidParameterValueException", 400, "function with packageType Image"):
+        rig.lambda_.update_function_code(FunctionName="image", ZipFile=zipped())
+
+
 def test_image_function_takes_no_code_signing(rig: Rig) -> None:
     uri = f"{ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/app@sha256:{'a' * 64}"
     rig.lambda_.create_function(

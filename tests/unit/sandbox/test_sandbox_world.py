@@ -112,6 +112,20 @@ def test_s3_operations_are_told_apart(rig: Rig) -> None:
     assert (put["Key"], put["Body"], put["Metadata"]) == ("a b/ü", b"x", {"run": "1"})
 
 
+def test_every_answer_has_one_request_id(rig: Rig) -> None:
+    bucket = rig.bucket()
+    answers = [
+        rig.lambda_.list_functions(),
+        rig.s3.list_objects_v2(Bucket=bucket),
+        rig.sts.get_caller_identity(),
+    ]
+
+    ids = [answer["ResponseMetadata"]["RequestId"] for answer in answers]  # type: ignore[index] # of three kinds
+
+    assert len(set(ids)) == 3
+    assert not any("," in id_ for id_ in ids)
+
+
 def test_dry_runs_reads_and_refused_writes_are_no_writes(rig: Rig) -> None:
     rig.function()
     rig.lambda_.update_function_code(FunctionName="orders", ZipFile=zipped("two"), DryRun=True)
