@@ -161,7 +161,8 @@ def test_a_containers_credentials_are_used() -> None:
         return Reply(json.dumps(members).encode()) if "creds" in asked.line else good.IDENTITY
 
     with serving(answer) as server:
-        identity = _aws(_container(server.url), server.url).identity()
+        environ = {**_container(server.url), "AWS_ROLE_ARN": ROLE}
+        identity = _aws(environ, server.url).identity()
 
     assert identity.account == good.ACCOUNT
     assert server.asked[0].line == "GET /creds"
