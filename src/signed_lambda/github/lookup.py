@@ -67,7 +67,7 @@ def choose(candidates: Iterable[Candidate], commit: str) -> Candidate | str:
         candidates: Of this repository.
         commit: 40 hex digits.
     """
-    known = [c for c in candidates if c.is_open or c.is_merged]
+    known = list(candidates)  # a closed one that was never merged is in none of the tiers
     tiers = (
         [c for c in known if c.is_merged and c.merge_commit == commit],
         [c for c in known if c.is_open and c.head == commit],
