@@ -130,7 +130,7 @@ def test_flipped_bit_is_refused_unless_it_is_of_a_carried_root(offset: int) -> N
 
 @pytest.mark.sweep
 def test_every_flipped_bit_is_refused_unless_it_is_of_a_carried_root() -> None:
-    """All bits of the structure, one at a time: a minute or two."""
+    """All bits of the structure, one at a time: two minutes on an idle core."""
     for position in range(len(BER)):
         for bit in range(8):
             claims = _claims(pem(_flipped(position, bit)))
