@@ -97,23 +97,25 @@ def move_alias(
         version=published.version, version_arn=published.arn, code_sha256=published.sha256
     )
     if before is not None and before.version == published.version:
-        return AliasMove.confirm(published, before, before, moved=False)
+        now = bench.cloud.alias(order.function, order.alias)
+        if now is None:
+            raise _lost_to(published, None)
+        return AliasMove.confirm(published, before, now, moved=False)
     _require_same_code_signing(bench, order, observed)
     record = str(_record(order, before))
     bench.deadline.check(f"moving alias '{order.alias}'")
     bench.journal.writing(Reach.ALIAS)
     try:
         _send(bench, order, published, before, record)
-    except (RevisionMovedError, AlreadyExistsError):
+    except (RevisionMovedError, AlreadyExistsError, *LOST) as error:
         now = _read_back(bench, order)
-        if now is None or (now.version, now.description) != (published.version, record):
+        if now is None or now.version != published.version or now.weights:
             bench.journal.stood(now.version if now else "")
+            if isinstance(error, LOST):
+                raise
             raise _lost_to(published, now) from None
-    except LOST:
-        now = _read_back(bench, order)
-        if now is None or (now.version, now.description) != (published.version, record):
-            bench.journal.stood(now.version if now else "")
-            raise
+        # There, by our write or by that of another run with the same version: both are right.
+        return AliasMove.confirm(published, before, now, moved=now.description == record)
     now = _read_back(bench, order)
     if now is None:
         raise _lost_to(published, None)

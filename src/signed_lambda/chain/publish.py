@@ -211,7 +211,9 @@ def wait_active(
     """The version's configuration once it is active.
 
     Raises:
-        LambdaFailure: It failed, or is gone.
+        LambdaFailure: It failed, is gone, or is Inactive: idle for so long that the first calls
+            would fail, and waiting alone does not wake it.
+    Source: https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html
     """
 
     def look() -> FunctionConfiguration:
@@ -225,12 +227,13 @@ def wait_active(
         return now
 
     def done(now: FunctionConfiguration) -> bool:
-        if now.state == "Failed":
+        if now.state in ("Failed", "Inactive"):
             raise LambdaFailure.of(
                 "E-LAMBDA-02",
-                f"version {now.version} of {name} failed: {now.state_reason_code}"
+                f"version {now.version} of {name} is {now.state}: {now.state_reason_code}"
                 f" ({now.state_reason})",
-                "Mend what Lambda names, then run it again",
+                "Mend what Lambda names, then run it again; an Inactive version wakes when it is"
+                f" invoked (aws lambda invoke --function-name {name} --qualifier {now.version})",
             )
         return now.state in (None, "Active")
 

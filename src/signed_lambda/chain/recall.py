@@ -136,7 +136,7 @@ def _require_signature(
         profile_version_arn=published.profile_version_arn,
         build=None,
     )
-    _require_not_revoked(bench, order, published, job_arn)
+    _require_not_revoked(bench, observed, published, job_arn)
     bench.journal.fact(
         step="verify-signature",
         title=f"Verify the signature of version {version}",
@@ -147,7 +147,7 @@ def _require_signature(
 
 
 def _require_not_revoked(
-    bench: Workbench, order: Order, published: PublishedVersion, job_arn: str
+    bench: Workbench, observed: Observed, published: PublishedVersion, job_arn: str
 ) -> None:
     job_id = job_arn.rsplit("/", 1)[-1]
     bench.journal.know(signing_job_id=job_id)
@@ -159,8 +159,10 @@ def _require_not_revoked(
             f"the signing job {job_id} of version {published.version} {why}",
             "Choose another version",
         )
-    _, name, _ = str(published.profile_version_arn).rsplit("/", 2)
-    profile = bench.cloud.profile(name, order.profile_owner)
+    # The profile is its owner's, whatever signing-profile-owner says: a namesake here is no answer.
+    place, name, _ = str(published.profile_version_arn).rsplit("/", 2)
+    owner = place.split(":")[4]
+    profile = bench.cloud.profile(name, None if owner == observed.identity.account else owner)
     if profile is None or profile.status == "Revoked":
         raise TargetError.of(
             "E-TARGET-04",

@@ -107,12 +107,13 @@ def stage(bench: Workbench, order: Order, artefact: Artefact, observed: Observed
     if start is None or before is None:
         raise FunctionError.of("E-FUNCTION-01", f"no function {order.function}", "Create it first")
     now = _read(bench, order)
-    if now.code_sha256 == artefact.sha256 and not is_changing(now):
+    settled = not is_changing(now) and now.last_update_status != "Failed"
+    if now.code_sha256 == artefact.sha256 and settled:
         return StagedCode.confirm(artefact, before, now, already_there=True)
     _dry_run(bench, order, artefact, start)
     _update(bench, order, artefact, start)
-    settled = _wait_settled(bench, order)
-    return StagedCode.confirm(artefact, before, settled, already_there=False)
+    after = _wait_settled(bench, order)
+    return StagedCode.confirm(artefact, before, after, already_there=False)
 
 
 def _dry_run(

@@ -78,7 +78,8 @@ def find_unchanged(
 
 def _may_hold(live: FunctionConfiguration, package: Package) -> bool:
     record = VersionRecord.parse(live.description)
-    return live.state in (None, "Active") and (record is None or record.build == package.sha256.hex)
+    usable = live.state in (None, "Active") and live.code_sha256 is not None
+    return usable and (record is None or record.build == package.sha256.hex)
 
 
 def _same_configuration(live: FunctionConfiguration, observed: Observed) -> bool:
