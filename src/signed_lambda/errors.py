@@ -392,6 +392,7 @@ CATALOGUE: Final[dict[str, str]] = {
     "E-JOB-01": "The signing job failed.",
     "E-JOB-02": "The signing job signed something else.",
     "E-JOB-03": "The signing job or its result cannot be found.",
+    "E-JOB-04": "The job that signed this build was revoked.",
     # -- LAMBDA
     "E-LAMBDA-01": "The update of the function failed.",
     "E-LAMBDA-02": "The published version failed.",

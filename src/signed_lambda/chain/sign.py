@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Self
@@ -13,6 +14,7 @@ from signed_lambda.errors import SignatureError, SigningJobError, ZipError
 from signed_lambda.report.model import Fact, Link, Reach, Status
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
 
     from signed_lambda.chain.upload import UploadedObject
@@ -22,6 +24,11 @@ if TYPE_CHECKING:
 
 ATTEMPTS: Final = 3
 """Jobs that failed before are remembered under their token; so many others are then tried."""
+_RESULT: Final = re.compile(r"[A-Za-z0-9-]{1,64}\.zip")
+"""How Signer names its result: the job's id. Anything else in the folder was put there by others.
+
+Source: https://docs.aws.amazon.com/signer/latest/developerguide/lambda-workflow.html
+"""
 EXPIRY_WARNING: Final = timedelta(days=30)
 
 
@@ -51,8 +58,15 @@ class SignedObject:
         """From the finished job and the verified download of its result.
 
         Raises:
-            SigningJobError: The job signed another object or version, or with another profile.
+            SigningJobError: The job signed another object or version, or with another profile, or
+                was revoked.
         """
+        if job.revoked:
+            raise SigningJobError.of(
+                "E-JOB-04",
+                f"signing job {job.job_id}, which signed this build, was revoked",
+                "Find out why it was revoked; a build that is changed gets a job of its own",
+            )
         source = uploaded.stored
         ours = (source.bucket, source.key, source.version_id)
         if job.source is not None and job.source != ours:
@@ -127,7 +141,8 @@ def sign(
         SignatureError: The result does not hold exactly the build, or does not verify.
     """
     folder = f"{order.prefix}/signed/{package.sha256.hex}/{profile.version}/"
-    for key in bench.cloud.list_objects(order.bucket, folder, owner)[:ATTEMPTS]:
+    keys = bench.cloud.list_objects(order.bucket, folder, owner)
+    for key in [k for k in keys if _RESULT.fullmatch(k.removeprefix(folder))][:ATTEMPTS]:
         reused = _reuse(bench, uploaded, package, profile, owner, key)
         if reused is not None:
             bench.journal.know(signing_job_id=reused.job_id)
@@ -149,7 +164,7 @@ def _reuse(
     """The earlier signed object at `key`, when its job and its bytes verify; else None, told."""
     job_id = key.rsplit("/", 1)[-1].removesuffix(".zip")
     job = bench.cloud.signing_job(job_id)
-    if job is None or job.status != "Succeeded" or job.revoked or job.signed_key != key:
+    if job is None or job.status != "Succeeded" or job.signed_key != key:
         return None
     if job.signed_bucket != uploaded.stored.bucket:
         return None
@@ -171,7 +186,11 @@ def _run_job(
     profile: SigningProfile,
     folder: str,
 ) -> SigningJob:
-    """A succeeded job on our object version; the same token finds a job begun by an earlier run."""
+    """A succeeded job on our object version; the same token finds a job begun by an earlier run.
+
+    One that failed then, or whose signature has expired since, is not the end: the next token asks
+    for a new job.
+    """
     begun_at = bench.clock.now()
     attempt = 0
     while True:
@@ -190,7 +209,7 @@ def _run_job(
             lambda job: job.status != "InProgress",
             lambda job: job.status,
         )
-        if job.status == "Succeeded":
+        if job.status == "Succeeded" and not _has_expired(job, begun_at):
             return job
         attempt += 1
         if job.created_at >= begun_at or attempt == ATTEMPTS:
@@ -200,6 +219,10 @@ def _run_job(
                 f" {job.status_reason or 'no reason given'}",
                 f"See `aws signer describe-signing-job --job-id {job.job_id}`",
             )
+
+
+def _has_expired(job: SigningJob, now: datetime) -> bool:
+    return job.signature_expires_at is not None and job.signature_expires_at <= now
 
 
 def _job(bench: Workbench, job_id: str) -> SigningJob:
