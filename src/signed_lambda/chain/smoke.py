@@ -74,6 +74,8 @@ def read_smoke_event(name: str | None, workspace: Path) -> bytes | None:
     try:
         if not path.is_relative_to(workspace.resolve()):
             raise ValueError("it lies outside the workspace")
+        if path.exists() and not path.is_file():  # reading a FIFO would wait for ever
+            raise ValueError("it is not a file")
         if path.stat().st_size > MAX_EVENT_BYTES:
             raise ValueError(f"it has more than {MAX_EVENT_BYTES} bytes")
         payload = path.read_bytes()
