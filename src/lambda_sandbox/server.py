@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     App = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
-_LENGTH = "content-length"
-
-
 class Server(ThreadingHTTPServer):
     """Serves one WSGI application."""
 
@@ -111,9 +108,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.stopping.wait(fault.hold_s)
         elif fault.kind == "truncated" and fault.response is not None:
             body = fault.response.body
-            kept = {n: v for n, v in fault.response.headers.items() if n.lower() != _LENGTH}
-            headers = [*kept.items(), ("Content-Length", str(len(body)))]
-            self._send(fault.response.status, headers, body[: len(body) // 2])
+            headers = fault.response.sized_headers(self.command)
+            self._send(fault.response.status, list(headers.items()), body[: len(body) // 2])
         self.connection.shutdown(socket.SHUT_RDWR)
 
     def _environ(self) -> dict[str, Any]:

@@ -53,8 +53,8 @@ class InProcess:
                 raise ReadTimeoutError(endpoint_url=url, error=fault) from fault
             if fault.kind == "lost_after" or fault.response is None:
                 raise ConnectionClosedError(endpoint_url=url, error=fault) from fault
-            return _aws_response(url, fault.response, len(fault.response.body) // 2)
-        return _aws_response(url, response, len(response.body))
+            return _aws_response(request.method, url, fault.response, len(fault.response.body) // 2)
+        return _aws_response(request.method, url, response, len(response.body))
 
 
 def request_of(request: AWSPreparedRequest) -> Request:
@@ -84,12 +84,12 @@ def _body(body: Json) -> bytes:
     return read
 
 
-def _aws_response(url: str, response: Response, sent: int) -> AWSResponse:
+def _aws_response(method: str, url: str, response: Response, sent: int) -> AWSResponse:
     headers = {k: v for k, v in response.headers.items() if k.lower() != "content-length"}
     headers["Content-Length"] = str(len(response.body))
     raw = HTTPResponse(
         body=BytesIO(response.body[:sent]),
-        headers=headers,
+        headers=response.sized_headers(method),
         status=response.status,
         preload_content=False,
         # As botocore asks for: an answer that is cut off parses as what is left of it.

@@ -34,12 +34,9 @@ def application(
             response = handle(request)
         headers = {
             name: value
-            for name, value in response.headers.items()
+            for name, value in response.sized_headers(request.method).items()
             if name.lower() not in {"connection", "transfer-encoding"}
         }
-        if request.method != "HEAD" or "content-length" not in {n.lower() for n in headers}:
-            headers = {n: v for n, v in headers.items() if n.lower() != "content-length"}
-            headers["Content-Length"] = str(len(response.body))
         reason = _PHRASES.get(response.status, "Unknown")
         start_response(f"{response.status} {reason}", list(headers.items()))
         return [b"" if request.method == "HEAD" else response.body]

@@ -93,7 +93,7 @@ class Response:
     Attributes:
         status: HTTP status.
         body: Whole.
-        headers: By name as sent; Content-Length is set by the transport.
+        headers: By name as sent.
         error: The error's code, when the answer is one.
     """
 
@@ -101,6 +101,16 @@ class Response:
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
     error: str | None = None
+
+    def sized_headers(self, method: str) -> dict[str, str]:
+        """The headers with the one right Content-Length.
+
+        That of the body; in an answer to HEAD, which has none, that of the body that GET would get.
+        """
+        told = {name.lower(): value for name, value in self.headers.items()}.get("content-length")
+        kept = {n: v for n, v in self.headers.items() if n.lower() != "content-length"}
+        length = told if method == "HEAD" and told is not None else str(len(self.body))
+        return {**kept, "Content-Length": length}
 
 
 class TransportFault(Exception):

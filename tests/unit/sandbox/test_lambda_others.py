@@ -187,6 +187,8 @@ def test_a_hundred_executions_must_stay_unreserved(live: Rig) -> None:
         live.lambda_.put_function_concurrency(
             FunctionName="orders", ReservedConcurrentExecutions=901
         )
+    with refused("ResourceNotFoundException", 404, ":function:nobody:$LATEST"):
+        live.lambda_.put_function_concurrency(FunctionName="nobody", ReservedConcurrentExecutions=1)
     with refused("InvalidParameterValueException", 400, "permitted on Lambda functions only"):
         live.lambda_.put_function_concurrency(
             FunctionName="orders:live", ReservedConcurrentExecutions=1
@@ -264,6 +266,8 @@ def test_runtime_updates_are_auto_until_chosen(live: Rig) -> None:
     chosen = live.lambda_.get_runtime_management_config(FunctionName="orders")
 
     assert (default["UpdateRuntimeOn"], chosen["UpdateRuntimeOn"]) == ("Auto", "FunctionUpdate")
+    with refused("InvalidParameterValueException", 400, "RuntimeVersionArn is required"):
+        live.lambda_.put_runtime_management_config(FunctionName="orders", UpdateRuntimeOn="Manual")
 
 
 # -- asynchronous invocations, URLs

@@ -28,6 +28,13 @@ def test_versions_are_kept_and_read_by_id(rig: Rig) -> None:
     assert rig.s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"2"
 
 
+def test_head_tells_the_length_of_the_object(rig: Rig) -> None:
+    bucket = rig.bucket()
+    rig.s3.put_object(Bucket=bucket, Key="k", Body=b"12345")
+
+    assert rig.s3.head_object(Bucket=bucket, Key="k")["ContentLength"] == 5
+
+
 def test_unversioned_bucket_tells_no_version_and_no_status(rig: Rig) -> None:
     bucket = rig.bucket(versioned=False)
 
