@@ -238,5 +238,5 @@ def _fed(engine: zlib._Decompress, packed: bytes) -> Iterator[bytes]:
         if chunk:
             yield chunk
         packed = engine.unconsumed_tail
-        if not packed and len(chunk) < CHUNK_BYTES:
+        if len(chunk) < CHUNK_BYTES:  # so all of `packed` is used up, and nothing is held back
             return

@@ -384,6 +384,34 @@ def test_an_index_shorter_than_one_entry_is_refused(tmp_path: Path) -> None:
     assert ids(refused(tmp_path, zip_.build())) == {"E-ZIP-02"}
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        (b"", "no characters"),
+        (b"/a", "a leading '/'"),
+        (b"C:/a", "a drive letter"),
+        (b"a/../b", "the part '..'"),
+        (b"a\\b", "a backslash"),
+        (b"a\nb", "control character (0x0a)"),
+        (b"x" * 256, "a part of more than 255 bytes"),
+        (b"/".join([b"x" * 200] * 25), "more than 4,085 bytes"),
+        (b"/".join([b"x"] * 257), "more than 256 folders"),
+    ],
+)
+def test_what_is_wrong_with_a_name_is_told(tmp_path: Path, name: bytes, words: str) -> None:
+    error = refused(tmp_path, Zip(parts=(Part(name=name, external=0),)).build())
+
+    assert words in str(error)
+
+
+def test_a_long_name_is_cut_in_messages(tmp_path: Path) -> None:
+    part = Part(name=b"x" * 255)
+
+    error = refused(tmp_path, Zip(parts=(part, part)).build())
+
+    assert "xxx... (255 characters)" in str(error)
+
+
 def test_a_header_of_another_signature_is_no_header(tmp_path: Path) -> None:
     raw = HONEST.replace(b"PK\x03\x04", b"PK\x03\x05").replace(b"PK\x03\x05", b"PK\x03\x04", 1)
 

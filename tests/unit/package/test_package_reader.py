@@ -182,7 +182,9 @@ def test_what_info_zip_writes_is_taken(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "size", [0, 1, CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1, 3 * CHUNK_BYTES]
+    "size",
+    # The last but one: all packed zeros are read, and zlib still holds back some bytes.
+    [0, 1, CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1, CHUNK_BYTES + 21, 3 * CHUNK_BYTES],
 )
 @pytest.mark.parametrize("method", [0, 8])
 @pytest.mark.parametrize("kind", ["noise", "zeros"])
@@ -223,6 +225,14 @@ def test_a_zip_exchanged_after_it_was_read_gives_no_bodies(tmp_path: Path) -> No
 
     with pytest.raises(ZipError, match="E-ZIP-17"):
         body(contents, "app.py")
+
+
+def test_a_zip_touched_after_it_was_read_gives_no_bodies(tmp_path: Path) -> None:
+    contents = read(tmp_path, Part())
+    os.utime(contents.path, (1, 1))
+
+    with pytest.raises(ZipError, match="E-ZIP-17"):
+        next(contents.bodies())
 
 
 def test_a_zip_removed_after_it_was_read_gives_no_bodies(tmp_path: Path) -> None:
@@ -353,6 +363,19 @@ def test_an_end_mark_alone_in_the_last_chunk_is_read(tmp_path: Path) -> None:
     part = Part(method=8, content=bytes(size), data=data + block(0, last=True))
 
     assert len(body(read(tmp_path, part), "app.py")) == size
+
+
+def test_a_chunk_behind_a_stream_that_fills_its_chunks_is_refused(tmp_path: Path) -> None:
+    def block(size: int, *, last: bool) -> bytes:
+        head = bytes([last]) + size.to_bytes(2, "little") + (65_535 - size).to_bytes(2, "little")
+        return head + bytes(size)
+
+    rest = CHUNK_BYTES - 3 * 65_540 - 5
+    data = block(65_535, last=False) * 3 + block(rest, last=True)
+    part = Part(method=8, content=bytes(3 * 65_535 + rest), data=data + b"evil")
+
+    with pytest.raises(ZipError, match="bytes behind the end"):
+        read(tmp_path, part)
 
 
 def test_packed_data_may_come_in_any_blocks(tmp_path: Path) -> None:
