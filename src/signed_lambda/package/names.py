@@ -20,7 +20,7 @@ SIGNATURE_FOLDER: Final = "META_INF"
 SIGNATURE_FILE: Final = "META_INF/aws_signer_signature_v1.0.SF"
 """Where AWS Signer puts its signature: an underscore, unlike the META-INF of jars.
 
-Source: https://github.com/DataDog/datadog-lambda-extension layers, signed in 2022, unzipped.
+Source: a package that AWS Signer signed, tests/data/signer/README.md.
 """
 
 _BIDI: Final = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
