@@ -13,7 +13,7 @@ demo: $(VENV)/.sandbox ## the main job on the embedded sandbox: real deploys, a 
 	@$(BIN)/python demo/run.py
 
 test: $(VENV)/.dev ## the suite (image and act tests need a Docker engine; without one they are skipped by name)
-	@$(BIN)/python -m pytest tests
+	@$(BIN)/python -m pytest tests -n 2 --dist loadfile
 
 check: lint types ## ruff, mypy strict, zizmor, hadolint, workflow schemas, generated docs
 
@@ -36,7 +36,7 @@ guards: $(VENV)/.dev ## removes each guard of the chain in turn: a test must fai
 	@$(BIN)/python tools/guards.py
 
 sweep: $(VENV)/.dev guards ## the long runs: guards removed one by one, the second emulator, 20 times the generated cases
-	@HYPOTHESIS_PROFILE=sweep $(BIN)/python -m pytest tests -m "not act"
+	@HYPOTHESIS_PROFILE=sweep $(BIN)/python -m pytest tests -m "not act and not live" -n 2 --dist loadfile
 
 bench: $(VENV)/.dev ## the figures of README and docs, with the commands that give them
 	@for script in bench/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
