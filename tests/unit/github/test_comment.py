@@ -321,10 +321,12 @@ def test_missing_token_sends_nothing(server: GitHubServer, access: Access) -> No
 def test_unknown_token_ends_with_a_notice_that_does_not_hold_it(
     server: GitHubServer, access: Access
 ) -> None:
-    result = upsert_comment(HERE, body(), dataclasses.replace(access, token="ghs_wrong"))
+    wrong = dataclasses.replace(access, token="ghs_wrong")
+
+    result = upsert_comment(HERE, body(), wrong)
 
     assert "does not know the token (401)" in result.notice
-    assert "ghs_wrong" not in result.notice + repr(access) + repr(result)
+    assert "ghs_wrong" not in result.notice + repr(wrong) + repr(result)
 
 
 def test_secondary_rate_limit_with_retry_after_is_waited_out(
