@@ -190,6 +190,9 @@ class Journal:
             reason: Why it was run, as the user gave it.
             error: Why it was refused or failed.
         """
+        if error is not None and self._known.get("version") == self._known.get("previous_version"):
+            # The alias' old version still runs: a hash of this run's making is not its hash.
+            self._known.pop("code_sha256", None)
         return Report(
             command=command,
             outcome=outcome,
@@ -223,10 +226,16 @@ class Journal:
             " may exist and are reused by the next run",
             Reach.LATEST: f"{_capital(stands)}, no version was published; $LATEST may hold the"
             " new code, which callers of the alias do not see",
-            Reach.VERSION: f"{_capital(stands)}; the new version"
-            f"{_named(self._known.get('version'))} takes no traffic",
+            Reach.VERSION: f"{_capital(stands)}; {self._new_version()} takes no traffic",
             Reach.ALIAS: f"The move of alias '{alias}' was sent and may have happened",
         }[self._reach]
+
+    def _new_version(self) -> str:
+        """The version that was published; Lambda's answer may not have come."""
+        version = self._known.get("version")
+        if version and version != self._known.get("previous_version"):
+            return f"the new version {version}"
+        return "a new version, if there is one,"
 
 
 _MARKS = {
@@ -239,7 +248,3 @@ _MARKS = {
 
 def _capital(text: str) -> str:
     return text[0].upper() + text[1:]
-
-
-def _named(version: str | None) -> str:
-    return f" {version}" if version else ""

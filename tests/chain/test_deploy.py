@@ -405,3 +405,18 @@ def test_a_forks_code_never_deploys(
     assert (refused.exit_code, refused.error_ids) == (34, [error_id])
     assert refused.calls == ()
     assert planned.exit_code == 0
+
+
+def test_a_refused_deploy_never_gives_the_new_hash_to_the_live_version(team: Team) -> None:
+    team.deployed()
+    team.change_code()
+    team.sandbox.before(
+        "PublishVersion",
+        lambda s: s.acts.console_edit_code(team.estate.function, evil_zip()),
+    )
+
+    ended = team.run()
+
+    assert ended.exit_code == 20
+    assert (ended.outputs["version"], ended.outputs["code-sha256"]) == ("1", "")
+    assert "CodeSha256` of version 1" not in ended.summary
