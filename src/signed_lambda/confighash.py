@@ -6,7 +6,8 @@ Configuration, UpdateFunctionCode, PublishVersion). Steps:
 1. Drop `VOLATILE` members (each with its reason) and everything that is empty: null, "", [], {}
    mean "not set" and AWS is not consistent about leaving them out.
 2. `Environment.Variables`: each value is replaced by the hex SHA-256 of
-   "signed-lambda-env/1" NUL function-ARN NUL name NUL value: comparable, never readable.
+   "signed-lambda-env/1" NUL function-ARN NUL name NUL value: comparable, never readable. Any other
+   member of Environment is replaced likewise, its value being its canonical JSON.
 3. Sort the lists whose order means nothing (`UNORDERED`).
 4. Canonical JSON: UTF-8, keys sorted by code point, no white space. SHA-256 of it is the
    configuration's hash.
@@ -125,7 +126,7 @@ def canonical(content: Mapping[str, object]) -> Configuration:
     return Configuration(
         sha256=_sha256(_json(members)),
         members={name: _json(value).decode() for name, value in sorted(members.items())},
-        unknown=tuple(sorted(set(members) - CONTENT)),
+        unknown=tuple(sorted((set(members) - CONTENT) | _unknown_of_environment(members))),
     )
 
 
@@ -151,17 +152,21 @@ def _change(name: str, before: str | None, after: str | None) -> str:
         parts += [f"removed {n}" for n in sorted(set(old) - set(new))]
         parts += [f"changed {n}" for n in sorted(set(old) & set(new)) if old[n] != new[n]]
         return f"Environment: {', '.join(parts)}"
+    if name not in CONTENT:
+        return f"{name} changed"  # nobody knows whether its value may be shown
     return f"{name} {before or 'not set'} -> {after or 'not set'}"
 
 
 def _variables(member: str | None) -> dict[str, str]:
+    """Hashes by name: of the variables, and of members of Environment that are not known."""
     parsed = json.loads(member or "{}")
-    return dict(parsed.get("Variables", {}))
+    others = {f"Environment.{n}": hashed for n, hashed in parsed.items() if n != "Variables"}
+    return {**parsed.get("Variables", {}), **others}
 
 
 def _canonical_member(name: str, value: object, arn: str) -> object:
-    if name == "Environment" and isinstance(value, Mapping):
-        return _canonical_environment(value, arn)
+    if name == "Environment":
+        return _canonical_environment(value if isinstance(value, Mapping) else {}, arn)
     return _canonical_value(value, name)
 
 
@@ -175,9 +180,21 @@ def _canonical_environment(value: Mapping[str, object], arn: str) -> object:
             "Allow the role kms:Decrypt on the function's key",
         )
     variables = value.get("Variables")
-    if not isinstance(variables, Mapping):
-        return {}
-    return {"Variables": {str(k): _hashed(arn, str(k), str(v)) for k, v in variables.items()}}
+    named = variables if isinstance(variables, Mapping) else {}
+    found: dict[str, object] = {
+        str(name): _hashed(arn, str(name), _json(_canonical_value(other, "Environment")).decode())
+        for name, other in value.items()
+        if name not in ("Variables", "Error") and not _is_empty(other)
+    }
+    if named:
+        found["Variables"] = {str(k): _hashed(arn, str(k), str(v)) for k, v in named.items()}
+    return found
+
+
+def _unknown_of_environment(members: Mapping[str, object]) -> set[str]:
+    environment = members.get("Environment")
+    names = environment if isinstance(environment, Mapping) else {}
+    return {f"Environment.{name}" for name in names if name != "Variables"}
 
 
 def _canonical_value(value: object, path: str) -> object:
