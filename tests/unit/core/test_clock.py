@@ -1,0 +1,95 @@
+"""The deadline and the stop flag: what ends a run, and in which order."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+
+import pytest
+
+from lambda_sandbox.core import VirtualClock
+from signed_lambda.clock import Deadline, StopFlag, SystemClock
+from signed_lambda.errors import Cancelled, DeadlineError
+
+
+def deadline(seconds: float) -> tuple[VirtualClock, StopFlag, Deadline]:
+    clock, stop = VirtualClock(), StopFlag()
+    return clock, stop, Deadline.after(clock, seconds, stop.check)
+
+
+def test_a_flag_that_is_not_set_stops_nothing() -> None:
+    stop = StopFlag()
+
+    stop.check()
+
+    assert not stop.is_set()
+    assert stop.wait(0) is False
+
+
+def test_a_flag_that_is_set_cancels_and_names_the_signal() -> None:
+    stop = StopFlag()
+
+    stop.set("SIGTERM")
+
+    assert stop.is_set()
+    assert stop.wait(60) is True
+    with pytest.raises(Cancelled, match=r"E-CANCEL-01 the job was cancelled \(SIGTERM\)"):
+        stop.check()
+
+
+def test_the_time_left_counts_down_to_zero() -> None:
+    clock, _, ends = deadline(10)
+
+    left = []
+    for _step in range(3):
+        left.append(ends.left_s())
+        clock.advance(6)
+
+    assert left == [10, 4, 0]
+
+
+def test_there_is_time_until_the_very_end() -> None:
+    clock, _, ends = deadline(10)
+    clock.advance(9.999)
+
+    ends.check("doing something")
+
+    clock.advance(0.001)
+    with pytest.raises(DeadlineError, match=r"E-TIME-01 .* was over while doing something"):
+        ends.check("doing something")
+
+
+def test_a_cancelled_run_is_told_as_cancelled_also_when_its_time_is_over() -> None:
+    clock, stop, ends = deadline(10)
+    clock.advance(20)
+    stop.set("SIGINT")
+
+    with pytest.raises(Cancelled):
+        ends.check("doing something")
+
+
+def test_the_real_clock_tells_utc_and_never_goes_back() -> None:
+    clock = SystemClock(StopFlag())
+
+    a, b = clock.monotonic(), clock.monotonic()
+
+    assert clock.now().tzinfo is UTC
+    assert abs((clock.now() - datetime.now(UTC)).total_seconds()) < 60
+    assert a <= b
+
+
+def test_a_sleep_ends_at_once_when_the_run_was_cancelled() -> None:
+    stop = StopFlag()
+    clock = SystemClock(stop)
+    stop.set("SIGTERM")
+    started = time.monotonic()
+
+    with pytest.raises(Cancelled):
+        clock.sleep(60)
+
+    assert time.monotonic() - started < 30
+
+
+@pytest.mark.parametrize("seconds", [0, -1, 0.001])
+def test_a_sleep_that_nobody_ends_raises_nothing(seconds: float) -> None:
+    SystemClock(StopFlag()).sleep(seconds)

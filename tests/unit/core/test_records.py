@@ -1,0 +1,139 @@
+"""The records in Lambda's descriptions: they come back as they were written, and fit."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from signed_lambda.records import LIMIT, AliasRecord, VersionRecord
+
+NUMBERS = st.integers(min_value=0, max_value=10**18 - 1)
+COMMITS = st.just("") | st.text("0123456789abcdef", min_size=40, max_size=40)
+BUILDS = st.text("0123456789abcdef", min_size=64, max_size=64)
+COMMANDS = st.sampled_from(["deploy", "rollback", "promote"])
+VERSIONS = st.just("") | st.integers(min_value=1, max_value=10**9).map(str)
+REASONS = st.text(st.characters(codec="utf-8"), max_size=200)
+
+VERSION = VersionRecord(build="ab" * 32, commit="cd" * 20, run=7, attempt=2)
+ALIAS = AliasRecord(command="deploy", previous="4", run=7, attempt=2, commit="cd" * 20)
+
+
+def units(text: str) -> int:
+    """UTF-16 units, as Java and JavaScript count."""
+    return len(text.encode("utf-16-le")) // 2
+
+
+def test_what_a_version_says() -> None:
+    assert str(VERSION) == f"signed-lambda/1 build={'ab' * 32} commit={'cd' * 20} run=7.2"
+
+
+def test_what_an_alias_says() -> None:
+    assert str(ALIAS) == f"signed-lambda/1 deploy previous=4 run=7.2 commit={'cd' * 20}"
+    created = AliasRecord(
+        command="promote", previous="", run=0, attempt=0, commit="", reason="it is green"
+    )
+    assert str(created) == "signed-lambda/1 promote previous=- run=0.0 commit=- reason=it is green"
+
+
+@given(build=BUILDS, commit=COMMITS, run=NUMBERS, attempt=NUMBERS)
+def test_a_versions_record_comes_back(build: str, commit: str, run: int, attempt: int) -> None:
+    record = VersionRecord(build=build, commit=commit, run=run, attempt=attempt)
+
+    assert VersionRecord.parse(str(record)) == record
+    assert units(str(record)) <= LIMIT
+
+
+@given(
+    command=COMMANDS, previous=VERSIONS, run=NUMBERS, attempt=NUMBERS, commit=COMMITS, why=REASONS
+)
+def test_an_alias_record_comes_back_and_only_its_reason_is_cut(
+    command: str, previous: str, run: int, attempt: int, commit: str, why: str
+) -> None:
+    record = AliasRecord(
+        command=command, previous=previous, run=run, attempt=attempt, commit=commit, reason=why
+    )
+
+    text = str(record)
+    found = AliasRecord.parse(text)
+
+    assert units(text) <= LIMIT
+    assert found is not None
+    assert (found.command, found.previous, found.run, found.attempt, found.commit) == (
+        command,
+        previous,
+        run,
+        attempt,
+        commit,
+    )
+    assert why.startswith(found.reason)
+    assert found.reason == why or units(text) >= LIMIT - 1
+
+
+def test_a_reason_is_cut_between_characters() -> None:
+    record = AliasRecord(
+        command="rollback", previous="1", run=1, attempt=1, commit="", reason="x" + "\N{CAT}" * 300
+    )
+
+    text = str(record)
+
+    assert units(text) in (LIMIT - 1, LIMIT)
+    assert text.endswith("\N{CAT}")
+
+
+@pytest.mark.parametrize(
+    "description",
+    [
+        "",
+        "made by hand",
+        "signed-lambda/2 build=" + "ab" * 32 + " commit=- run=1.1",
+        "signed-lambda/1 build=" + "AB" * 32 + " commit=- run=1.1",
+        f"{VERSION} ",
+        f" {VERSION}",
+        f"{VERSION}\n",
+        str(VERSION).replace("run=7", "run=\N{ARABIC-INDIC DIGIT SEVEN}"),
+        str(ALIAS),
+    ],
+)
+def test_another_description_is_no_version_record(description: str) -> None:
+    assert VersionRecord.parse(description) is None
+
+
+@pytest.mark.parametrize(
+    "description",
+    [
+        "",
+        "made by hand",
+        "signed-lambda/1 immutable",
+        str(ALIAS).replace("previous=4", "previous=\N{ARABIC-INDIC DIGIT FOUR}"),
+        str(ALIAS).replace("previous=4", "previous=$LATEST"),
+        str(ALIAS).replace("previous=4", "previous="),
+        f"{ALIAS} ",
+        f"{ALIAS}\n",
+        str(VERSION),
+    ],
+)
+def test_another_description_is_no_alias_record(description: str) -> None:
+    assert AliasRecord.parse(description) is None
+
+
+@pytest.mark.parametrize(
+    ("recorded", "ours", "newer"),
+    [
+        ((8, 1), (7, 1), True),
+        ((7, 2), (7, 1), True),
+        ((7, 1), (7, 1), False),
+        ((7, 1), (7, 2), False),
+        ((6, 9), (7, 1), False),
+        ((0, 0), (7, 1), False),
+        ((8, 1), (0, 0), False),
+    ],
+)
+def test_newer_is_the_later_run_or_attempt_where_both_are_known(
+    recorded: tuple[int, int], ours: tuple[int, int], *, newer: bool
+) -> None:
+    record = AliasRecord(
+        command="deploy", previous="", run=recorded[0], attempt=recorded[1], commit=""
+    )
+
+    assert record.is_newer_than(*ours) is newer
