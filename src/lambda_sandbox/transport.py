@@ -85,8 +85,6 @@ def _body(body: Json) -> bytes:
 
 
 def _aws_response(method: str, url: str, response: Response, sent: int) -> AWSResponse:
-    headers = {k: v for k, v in response.headers.items() if k.lower() != "content-length"}
-    headers["Content-Length"] = str(len(response.body))
     raw = HTTPResponse(
         body=BytesIO(response.body[:sent]),
         headers=response.sized_headers(method),
