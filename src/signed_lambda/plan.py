@@ -5,6 +5,7 @@ Imports values only; no AWS, no clock. All that forbids it is told at once.
 
 from __future__ import annotations
 
+import posixpath
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
     from signed_lambda.cloud import CodeSigning, FunctionConfiguration
     from signed_lambda.model import Package, Sha256
 
+_ENDINGS: Final = {
+    "python": (".py", "/__init__.py", ".so"),
+    "nodejs": (".js", ".mjs", ".cjs", "/index.js"),
+}
+"""What the file of a handler's module may be called, by the runtime's beginning."""
 PLATFORM: Final = "AWSLambda-SHA384-ECDSA"
 """Source: AWS Signer docs, signing platforms."""
 
@@ -142,12 +148,10 @@ def _function(order: Order, observed: Observed, package: Package | None) -> Iter
 def _handler(function: FunctionConfiguration, package: Package) -> Iterator[Problem]:
     """The handler's file must be in the package, unless a layer may bring it."""
     runtime, handler = str(function.content.get("Runtime", "")), function.handler or ""
-    endings = {"python": (".py", "/__init__.py", ".so"), "nodejs": (".js", ".mjs", ".cjs")}
-    suffixes = next((s for name, s in endings.items() if runtime.startswith(name)), None)
+    suffixes = next((s for name, s in _ENDINGS.items() if runtime.startswith(name)), None)
     if suffixes is None or function.content.get("Layers") or "." not in handler:
         return
-    stem = handler.rsplit(".", 1)[0]
-    stem = stem.replace(".", "/") if runtime.startswith("python") else stem
+    stem = _module(runtime, handler)
     names = {e.name for e in package.entries}
     if any(f"{stem}{s}" in names for s in suffixes) or _compiled(stem, names):
         return
@@ -159,6 +163,20 @@ def _handler(function: FunctionConfiguration, package: Package) -> Iterator[Prob
         f"handler {handler} of {function.name} needs {wanted} in the package{found}",
         "Set source to the folder that holds it, or change the function's handler",
     )
+
+
+def _module(runtime: str, handler: str) -> str:
+    """Path of the handler's module without its ending, as Lambda's runtimes find it.
+
+    Python: all up to the last dot, dots and slashes alike lead into folders. Node: the folder, and
+    of the last part what stands before its first dot ("src/app.api.get" is in src/app.js).
+    Source: awslambdaric/bootstrap.py (_get_handler); aws-lambda-nodejs-runtime-interface-client,
+    UserFunction.js (FUNCTION_EXPR).
+    """
+    if runtime.startswith("python"):
+        return handler.rsplit(".", 1)[0].replace(".", "/")
+    folder, slash, name = handler.rpartition("/")
+    return posixpath.normpath(f"{folder}{slash}{name.split('.', 1)[0]}")
 
 
 def _compiled(stem: str, names: set[str]) -> bool:
@@ -274,7 +292,8 @@ def _bucket(order: Order, observed: Observed) -> Iterator[Problem]:
 def _alias(order: Order, observed: Observed) -> Iterator[Problem]:
     alias = observed.alias
     if alias is None:
-        if order.command in ("rollback", "verify") and observed.function is not None:
+        looked = observed.function is not None and observed.function.package_type == "Zip"
+        if order.command in ("rollback", "verify") and looked:
             yield Problem(
                 "E-ALIAS-04",
                 f"alias '{order.alias}' of {order.function} does not exist",
