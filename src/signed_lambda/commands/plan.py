@@ -26,16 +26,19 @@ def plan(bench: Workbench, order: Order, package: Package) -> Unchanged | None:
     unchanged = find_unchanged(bench, order, package, observed)
     if unchanged is not None:
         return bench.journal.note(unchanged)
+    bench.journal.know(version="")  # the version that a deploy would publish has no number yet
     compare_live(bench, order, package, observed)
     if observed.configuration is not None:
         bench.journal.know(config_sha256=observed.configuration.sha256)
     before = observed.alias.version if observed.alias else "not there yet"
-    signing = f"sign with {order.profile}" if order.profile else "no signing (allow-unsigned)"
+    unsigned = "no signing (allow-unsigned)" if order.allow_unsigned else "sign"
+    signing = f"sign with {order.profile}" if order.profile else unsigned
+    place = f" to s3://{order.bucket}/{order.prefix}" if order.bucket else ""
     bench.journal.fact(
         step="plan",
         title="On deploy",
         status=Status.OK,
-        proof=f"upload to s3://{order.bucket}/{order.prefix}, {signing}, publish a version, move"
+        proof=f"upload{place}, {signing}, publish a version, move"
         f" alias '{order.alias}' (now {before})",
     )
     return None
