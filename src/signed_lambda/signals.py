@@ -24,13 +24,18 @@ EXIT_CANCELLED: Final = 31
 """As errors.Cancelled."""
 
 
-def handle_stop_signals(stop: StopFlag) -> None:
-    """Sets the flag at the first signal, and makes sure that the process ends soon after."""
+def handle_stop_signals(stop: StopFlag, watchdog_s: float = WATCHDOG_S) -> None:
+    """Sets the flag at the first signal, and makes sure that the process ends soon after.
+
+    Args:
+        stop: Set by the handler.
+        watchdog_s: Seconds from the signal to the end of the process, whatever it waits for.
+    """
 
     def on_signal(number: int, _frame: FrameType | None) -> None:
         if not stop.is_set():
             stop.set(signal.Signals(number).name)
-            watchdog = threading.Timer(WATCHDOG_S, _end)
+            watchdog = threading.Timer(watchdog_s, _end)
             watchdog.daemon = True
             watchdog.start()
 
