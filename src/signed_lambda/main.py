@@ -301,10 +301,10 @@ def _close(
     error: DeployError | None,
 ) -> Report:
     return journal.close(
-        command=inputs.command.name if inputs else environ.get("INPUT_COMMAND", "deploy"),
+        command=inputs.command.name if inputs else environ.get("INPUT_COMMAND") or "deploy",
         outcome=outcome,
         function_name=inputs.function if inputs else environ.get("INPUT_FUNCTION-NAME", ""),
-        alias=inputs.alias if inputs else environ.get("INPUT_ALIAS", "live"),
+        alias=inputs.alias if inputs else environ.get("INPUT_ALIAS") or "live",
         run=runner.run(),
         action_version=__version__,
         reason=(inputs.reason if inputs else "") or "",

@@ -1,11 +1,16 @@
-"""Step 14: the report goes to all who read it; a failure here never changes the AWS result."""
+"""Step 14: the report goes to all who read it; a failure here never changes the AWS result.
+
+Each reader is served by itself: what goes wrong for one is told in the log, and the others get
+theirs.
+"""
 
 from __future__ import annotations
 
-import errno
 import os
+import string
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from signed_lambda.report import annotations as notes
 from signed_lambda.report.comment import render_comment
@@ -15,16 +20,18 @@ from signed_lambda.report.summary import render_summary
 from signed_lambda.report.text import render_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from signed_lambda.cloud import Clock
     from signed_lambda.inputs import Inputs
     from signed_lambda.report.model import Report
     from signed_lambda.runner import Runner
 
+T = TypeVar("T")
 DEFAULT_API_URL: Final = "https://api.github.com"
 FOLDER: Final = ".signed-lambda"
 """In the workspace, the only folder that later steps of the job can read; never packed."""
+_PLAIN: Final = frozenset(string.ascii_letters + string.digits + "-_.")
 
 
 def tell(
@@ -35,47 +42,76 @@ def tell(
     clock: Clock,
 ) -> None:
     """Writes the report's files, posts the comment, sets outputs and summary, prints the text."""
-    path = _write_files(report, runner, environ)
-    comment_url = _comment(report, runner, environ, inputs, clock) if inputs else ""
+
+    def serve(what: str, send: Callable[[], T], otherwise: T) -> T:
+        try:
+            return send()
+        except Exception as error:  # noqa: BLE001 - the run has ended: its result must still be told
+            why = error.strerror if isinstance(error, OSError) else None
+            with suppress(OSError):  # nobody reads the log either
+                runner.warning(f"{what} could not be written: {why or type(error).__name__}")
+            return otherwise
+
+    path = serve(f"the report in {FOLDER}", lambda: _write_files(report, environ), "")
+    comment_url = serve(
+        "the pull-request comment",
+        lambda: _comment(report, runner, environ, inputs, clock) if inputs else "",
+        "",
+    )
+    shown = outputs(report, comment_url=comment_url, report_path=path, sarif_path="")
+    serve("the outputs", lambda: runner.set_outputs(shown), None)
+    serve("the annotations", lambda: _annotate(report, runner), None)
+    serve("the job summary", lambda: runner.summary(render_summary(report)), None)
+    serve("the log", lambda: runner.text(render_text(report)), None)
+
+
+def _annotate(report: Report, runner: Runner) -> None:
     for annotation in notes.annotations(report):
         runner.annotate(annotation)
-    runner.summary(render_summary(report))
-    runner.set_outputs(outputs(report, comment_url=comment_url, report_path=path, sarif_path=""))
-    runner.text(render_text(report))
 
 
-def _write_files(report: Report, runner: Runner, environ: Mapping[str, str]) -> str:
+def _write_files(report: Report, environ: Mapping[str, str]) -> str:
     """Writes the report as JSON and as Markdown (the comment) into the workspace.
 
+    The folder is opened once and never followed: a link that an earlier step planted, or swaps in
+    meanwhile, leads no file elsewhere.
+
     Returns:
-        The path of the JSON, relative to the workspace; "" where it cannot be written.
+        The path of the JSON, relative to the workspace.
+
+    Raises:
+        OSError: It cannot be written.
     """
     workspace = Path(environ.get("GITHUB_WORKSPACE") or Path.cwd())
     name = f"{report.command}-{report.function_name or 'source'}-{report.alias}"
-    safe = "".join(c if c.isalnum() or c in "-_." else "_" for c in name)[-200:]
+    safe = "".join(c if c in _PLAIN else "_" for c in name)[-200:]
+    with suppress(FileExistsError):
+        (workspace / FOLDER).mkdir()
+    folder = os.open(workspace / FOLDER, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
-        folder = workspace / FOLDER
-        folder.mkdir(exist_ok=True)
-        if folder.is_symlink():
-            raise OSError(errno.ELOOP, f"{FOLDER} is a symbolic link")
-        _write(folder / f"{safe}.json", render_json(report), workspace)
-        _write(folder / f"{safe}.md", render_comment(report), workspace)
-    except OSError as error:
-        runner.warning(f"the report could not be written to {FOLDER}: {error.strerror}")
-        return ""
+        owner = workspace.stat()
+        _own(folder, owner)
+        _write(folder, f"{safe}.json", render_json(report), owner)
+        _write(folder, f"{safe}.md", render_comment(report), owner)
+    finally:
+        os.close(folder)
     return f"{FOLDER}/{safe}.json"
 
 
-def _write(path: Path, text: str, workspace: Path) -> None:
-    """A new file, owned as the workspace is: root's files would block the next checkout."""
-    path.unlink(missing_ok=True)
+def _write(folder: int, name: str, text: str, owner: os.stat_result) -> None:
+    """A new file in the open folder; what had the name before is gone, not written through."""
+    with suppress(FileNotFoundError):
+        os.unlink(name, dir_fd=folder)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
-    with os.fdopen(os.open(path, flags, 0o644), "w", encoding="utf-8") as file:
+    with os.fdopen(os.open(name, flags, 0o644, dir_fd=folder), "w", encoding="utf-8") as file:
+        _own(file.fileno(), owner)
         file.write(text)
+
+
+def _own(descriptor: int, owner: os.stat_result) -> None:
+    """Owned as the workspace is: root's files would block the next checkout."""
     if os.geteuid() == 0:
-        owner = workspace.stat()
-        for made in (path.parent, path):
-            os.chown(made, owner.st_uid, owner.st_gid, follow_symlinks=False)
+        os.fchown(descriptor, owner.st_uid, owner.st_gid)
 
 
 def _comment(
