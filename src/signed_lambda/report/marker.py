@@ -96,8 +96,7 @@ class Marker:
 
 def _key(*parts: str) -> str:
     """The parts, percent-encoded and joined by "/"; a hash of them when they are too long."""
-    quoted = "/".join(quote(p, safe="", errors="replace") or "%20" for p in parts)
-    key = quoted.replace("--", "-%2D")
+    key = "/".join(quote(p, safe="", errors="replace") or "%20" for p in parts)
     if len(key) > 250:  # noqa: PLR2004 - a function's name has 64 characters, an alias' 128
         return "long/" + hashlib.sha256("\0".join(parts).encode(errors="replace")).hexdigest()
     return key

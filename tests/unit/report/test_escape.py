@@ -27,7 +27,9 @@ PIECES = [
     "\u202e", "\u200b", "\u2066", "\ufeff", "\u2028", "\x00", "\x85", "\ud800", "\udcff",
     "\U000e0041",
     "\u3164", "\u00a0", "::error::x", "::add-mask::a", "##[error]x", "##[group]", "'live'", "it's",
-    "->", "é", "日本語", "👩‍💻", " ", "a", "word", "E-HASH-03", "CVE-2024-1", "1,234", "50%",
+    "->", "é", "日本語", "👩‍💻", " ", "a", "word", "E-HASH-03", "CVE-2024-1",
+    "100%0A::error::x", "%25", "deadbeef1", "1234567", "x|mail@example.com|",
+    "1,234", "50%",
     "arn:aws:s3:::bucket/key", "src/app.py:47", "<details open>", "%%{init}%%", '"]', "end", "@",
 ]  # fmt: skip
 foreign = st.lists(
@@ -40,6 +42,25 @@ def shown(text: str) -> str:
     return text.replace(JOINER, "")
 
 
+PLACES = ("{}", "word {}", "({})", "{} word")
+
+
+@pytest.mark.parametrize("piece", PIECES)
+def test_each_known_trick_alone_is_shown_and_does_nothing(piece: str) -> None:
+    for place in PLACES:
+        whole = place.format(piece)
+        for sink in (escape.text, escape.cell, escape.code, escape.prose):
+            for markdown in (sink(whole), f"| a |\n|---|\n| {sink(whole)} |"):
+                out = look(markdown)
+                assert set(out.tags) <= PLAIN
+                assert out.linked == out.links == []
+        assert not RUNNER_COMMAND.search(escape.log(whole))
+        assert unescape(escape.command_data(whole), "") == escape.visible(
+            whole.replace("\r\n", "\n"), keep="\n"
+        )
+
+
+PLAIN = {"p", "code", "span", "table", "thead", "tbody", "tr", "th", "td"}
 FRAMES = ("{}", "**Word:** {}", "- {}", "> {}", "### {}", "word {} word", "word\n{}", "({})")
 
 
