@@ -246,6 +246,14 @@ def test_a_value_that_is_bad_breaks_no_rule_too(
     assert [text[:10] for text in told(command, **inputs)] == ["E-INPUT-03"]
 
 
+def test_an_unsigned_run_still_tells_an_owner_without_its_bucket() -> None:
+    says = told("rollback", **{"allow-unsigned": "true", "bucket-owner": "111122223333"})
+
+    assert [text.split(".")[0] for text in says] == [
+        "E-INPUT-04 bucket-owner is given without bucket"
+    ]
+
+
 def test_two_bad_aliases_are_not_told_to_be_the_same() -> None:
     says = told("promote", **{"alias": "7", "from-alias": "8"})
 
