@@ -14,6 +14,7 @@ _LINE_END: Final = re.compile(r"\r\n|\r|\n")
 Source: https://docs.python.org/3/reference/lexical_analysis.html#physical-lines
 """
 FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef)
+_SCOPES: Final = (*FUNCTIONS, ast.ClassDef)
 ALLOWANCE: Final = re.compile(r"#\s*signed-lambda:\s*allow\s+(REC-[A-Z-]+)\s+--\s*(\S.*)")
 """`# signed-lambda: allow REC-SELF-CTX -- reason`, on the line of the finding or the one above."""
 
@@ -32,7 +33,7 @@ class PythonSource:
 
     Attributes:
         parents: The enclosing node of each node.
-        assigned: What is assigned to a name anywhere in a function or, last, in the module.
+        assigned: What is assigned to a name, by the scope that the assignment is made in.
         function_name: What the deployed function is called, "" when unknown.
     """
 
@@ -52,9 +53,18 @@ class PythonSource:
         return tuple(found)
 
     def assigning_scope(self, name: ast.Name) -> tuple[ast.AST, str] | None:
-        """The key in `assigned` of the innermost scope that assigns the name, None where none."""
-        scopes = (*(n for n in self.enclosing(name) if isinstance(n, FUNCTIONS)), self.tree)
-        return next(((s, name.id) for s in scopes if (s, name.id) in self.assigned), None)
+        """The key in `assigned` of the scope whose variable the name is; None where it is unknown.
+
+        A parameter is unknown: what it is depends on the caller. Names of a class' body are not
+        seen from its methods.
+        Source: https://docs.python.org/3/reference/executionmodel.html#resolution-of-names
+        """
+        for scope in (*filter(_is_function, self.enclosing(name)), self.tree):
+            if (scope, name.id) in self.assigned:
+                return scope, name.id
+            if name.id in _parameters(scope):
+                return None
+        return None
 
     def allowed(self, rule: str, line: int) -> str | None:
         """The reason given for allowing the rule at a line, None when there is none."""
@@ -78,10 +88,23 @@ def parse(path: str, body: bytes, function_name: str) -> PythonSource | Unread:
     parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
     lines = tuple(_LINE_END.split(body.decode("utf-8", "replace")))
     source = PythonSource(path, tree, lines, parents, {}, function_name)
+    shared = {n for node in ast.walk(tree) if isinstance(node, ast.Global) for n in node.names}
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign):
-            scopes = [n for n in source.enclosing(node) if isinstance(n, FUNCTIONS)]
-            names = {target.id for target in node.targets if isinstance(target, ast.Name)}
-            for key in ((scope, name) for scope in (*scopes, tree) for name in names):
+            scope = next((n for n in source.enclosing(node) if isinstance(n, _SCOPES)), tree)
+            for name in {target.id for target in node.targets if isinstance(target, ast.Name)}:
+                key = (tree if name in shared else scope, name)
                 source.assigned.setdefault(key, []).append(node.value)
     return source
+
+
+def _is_function(node: ast.AST) -> bool:
+    return isinstance(node, (*FUNCTIONS, ast.Lambda))
+
+
+def _parameters(scope: ast.AST) -> set[str]:
+    if not isinstance(scope, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+        return set()
+    given = scope.args
+    found = (*given.posonlyargs, *given.args, *given.kwonlyargs, given.vararg, given.kwarg)
+    return {argument.arg for argument in found if argument is not None}
