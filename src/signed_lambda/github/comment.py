@@ -146,7 +146,9 @@ class _Upsert:
 
         A lost answer is not repeated before a look whether the comment came through.
         """
-        for tried in range(1, _CREATE_TRIES + 1):
+        tried = 0
+        while True:
+            tried += 1
             try:
                 made = self._session.once(
                     lambda: Found.read(self._issue.create_comment(self._body), self._marker.key)
@@ -161,7 +163,6 @@ class _Upsert:
                 if made is None:
                     raise GitHubTrouble("GitHub changed the comment's first line")
                 return made
-        raise AssertionError  # the loop returns or raises
 
     def _look(self) -> list[Found]:
         """All comments with our key, over all pages, by anybody."""

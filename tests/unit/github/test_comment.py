@@ -234,6 +234,27 @@ def test_edit_is_repeated_after_a_502(server: GitHubServer, access: Access, cloc
     assert clock.slept == [1.0, 2.0]
 
 
+def test_edit_that_is_refused_ends_with_githubs_words(server: GitHubServer, access: Access) -> None:
+    old = server.comment(body(run_id=10))
+    server.fail("PATCH", 403, body={"message": "You cannot edit this comment."}, times=9)
+
+    result = upsert_comment(HERE, body(run_id=11), access)
+
+    assert "was not written: GitHub answered 403: You cannot edit this comment." in result.notice
+    assert [c.body for c in server.comments] == [old.body]
+
+
+def test_comment_that_comes_back_with_another_first_line_is_told(
+    server: GitHubServer, access: Access
+) -> None:
+    stripped = server.as_json(server.comment("### text"))
+    server.fail("POST", 201, body=stripped)
+
+    result = upsert_comment(HERE, body(), access)
+
+    assert "changed the comment's first line" in result.notice
+
+
 def test_comment_deleted_by_hand_before_the_edit_is_created_anew(
     server: GitHubServer, access: Access
 ) -> None:
