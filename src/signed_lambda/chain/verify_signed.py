@@ -18,9 +18,17 @@ from signed_lambda.package import (
     compare,
     read_zip,
 )
-from signed_lambda.signature import DIGEST_FORMULA, ContentDigest, Expected, verify
+from signed_lambda.signature import (
+    DIGEST_FORMULA,
+    MAX_SF_BYTES,
+    ContentDigest,
+    Expected,
+    verify,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from signed_lambda.chain.workbench import Workbench
     from signed_lambda.cloud import Download
     from signed_lambda.model import Package
@@ -67,7 +75,7 @@ def verify_signed(
     signature_file = b""
     for entry, chunks in contents.bodies():
         if entry.name == SIGNATURE_FILE:
-            signature_file = b"".join(chunks)
+            signature_file = _at_most(chunks, MAX_SF_BYTES)
             continue
         digest.update(entry.name)
         for chunk in chunks:
@@ -86,6 +94,11 @@ def verify_signed(
         now=bench.clock.now(),
         digest_formula=DIGEST_FORMULA,
     )
+    if signature.other_attributes:
+        bench.journal.warn(
+            "the signature carries signed attributes that this version does not know:"
+            f" {', '.join(signature.other_attributes)}"
+        )
     if not signature.content_digest_matches:
         bench.journal.warn(
             "the signature's content digest does not follow the formula known for AWS Signer"
@@ -97,6 +110,16 @@ def verify_signed(
             " recorded for the version"
         )
     return VerifiedZip(download, signature, _count_files(contents))
+
+
+def _at_most(chunks: Iterator[bytes], limit_bytes: int) -> bytes:
+    """The body, or enough of a longer one for `verify` to refuse it by its size."""
+    body = b""
+    for chunk in chunks:
+        body += chunk
+        if len(body) > limit_bytes:
+            break
+    return body
 
 
 def _count_files(contents: ZipContents) -> int:

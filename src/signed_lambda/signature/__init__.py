@@ -10,6 +10,7 @@ bucket or the pull request that is being judged.
 
 from __future__ import annotations
 
+from signed_lambda.signature.armour import MAX_SF_BYTES
 from signed_lambda.signature.content import (
     DIGEST_FORMULA,
     SIGNATURE_NAME,
@@ -22,6 +23,7 @@ from signed_lambda.signature.verification import verify, verify_envelope
 
 __all__ = [
     "DIGEST_FORMULA",
+    "MAX_SF_BYTES",
     "SIGNATURE_NAME",
     "ContentDigest",
     "DigestFormula",
