@@ -44,16 +44,29 @@ class AliasMove:
 
     @classmethod
     def confirm(
-        cls, published: PublishedVersion, before: Alias | None, answer: Alias, *, moved: bool
+        cls,
+        published: PublishedVersion,
+        before: Alias | None,
+        answer: Alias,
+        *,
+        moved: bool,
+        record: str = "",
     ) -> Self:
         """From the alias as it was read back.
+
+        Args:
+            published: Where it must be.
+            before: As it was observed.
+            answer: As it was read back.
+            moved: Whether this run moved it.
+            record: What this run wrote into its Description, "" where it wrote nothing.
 
         Raises:
             Superseded: A later run moved it on.
             Conflict: It is elsewhere, or weighted.
         """
         if answer.version != published.version or answer.weights:
-            raise _lost_to(published, answer)
+            raise _lost_to(published, answer, before, record)
         return cls(
             alias=answer.name,
             before=before.version if before else "",
@@ -99,7 +112,7 @@ def move_alias(
     if before is not None and before.version == published.version:
         now = bench.cloud.alias(order.function, order.alias)
         if now is None:
-            raise _lost_to(published, None)
+            raise _lost_to(published, None, before)
         return AliasMove.confirm(published, before, now, moved=False)
     _require_same_code_signing(bench, order, observed)
     record = str(_record(order, before))
@@ -113,13 +126,13 @@ def move_alias(
             bench.journal.stood(now.version if now else "")
             if isinstance(error, LOST):
                 raise
-            raise _lost_to(published, now) from None
+            raise _lost_to(published, now, before, record) from None
         # There, by our write or by that of another run with the same version: both are right.
         return AliasMove.confirm(published, before, now, moved=now.description == record)
     now = _read_back(bench, order)
     if now is None:
-        raise _lost_to(published, None)
-    return AliasMove.confirm(published, before, now, moved=True)
+        raise _lost_to(published, None, before)
+    return AliasMove.confirm(published, before, now, moved=True, record=record)
 
 
 def _send(
@@ -171,15 +184,18 @@ def _record(order: Order, before: Alias | None) -> AliasRecord:
     )
 
 
-def _lost_to(published: PublishedVersion, now: Alias | None) -> Conflict | Superseded:
-    """Names who won."""
+def _lost_to(
+    published: PublishedVersion, now: Alias | None, before: Alias | None, ours: str = ""
+) -> Conflict | Superseded:
+    """Names who won: a run, if it left a record that is neither ours nor the one from before."""
     if now is None:
         return Conflict.of(
             "E-CONFLICT-04",
             "the alias was deleted by somebody else while this run worked",
             "Find out who, then run it again",
         )
-    record = AliasRecord.parse(now.description)
+    known = {ours, before.description if before else ""}
+    record = None if now.description in known else AliasRecord.parse(now.description)
     by = f"run {record.run}.{record.attempt}" if record else "somebody outside this action"
     what = (
         f"alias '{now.name}' is at version {now.version}"
