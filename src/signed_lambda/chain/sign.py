@@ -191,7 +191,7 @@ def _run_job(
     One that failed then, or whose signature has expired since, is not the end: the next token asks
     for a new job.
     """
-    begun_at = bench.clock.now()
+    begun_at = bench.clock.now().replace(microsecond=0)  # Signer tells whole seconds
     attempt = 0
     while True:
         bench.journal.writing(Reach.ARTEFACTS)

@@ -1,0 +1,353 @@
+"""The rarer ends of a run: what was waited for, what was reused, what is only told."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lambda_sandbox.core import VirtualClock
+from signed_lambda.cloud import RevisionMovedError
+from signed_lambda.main import main
+from tests.attacks.conftest import evil_zip
+from tests.support.action import Ended, Team
+from tests.support.lying import Lie, lying
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from signed_lambda.cloud import SigningJob
+
+LONG_AGO = datetime(2025, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def released(team: Team) -> Team:
+    """One release, and a change that waits."""
+    team.deployed()
+    team.change_code()
+    return team
+
+
+# -- the signing job
+
+
+def test_a_long_signing_job_is_waited_for_and_told(released: Team) -> None:
+    released.sandbox.world.timing.signing_s = 45
+
+    ended = released.run()
+
+    waiting = [line for line in ended.log.splitlines() if ": InProgress, " in line]
+    assert ended.exit_code == 0, ended.log
+    assert len(waiting) == 4
+    assert all("s left" in line for line in waiting)
+
+
+def failing(*, created_at: datetime | None) -> Lie:
+    """The first job that is looked at has failed, then or now."""
+    first: list[str] = []
+
+    def look(real: Lie, job_id: str) -> SigningJob:
+        job: SigningJob = real(job_id)
+        first.append(job_id)
+        if job_id != first[0]:
+            return job
+        at = created_at or job.created_at
+        return replace(job, status="Failed", status_reason="no\nreason", created_at=at)
+
+    return look
+
+
+def test_a_job_that_failed_is_told_with_signers_reason(released: Team) -> None:
+    released.wrap = lying(signing_job=failing(created_at=None))
+
+    ended = released.run()
+
+    assert (ended.exit_code, ended.error_ids) == (23, ["E-JOB-01"])
+    assert "ended as Failed: no" in ended.log
+    assert ended.writes.count("StartSigningJob") == 1
+
+
+def test_a_job_that_failed_before_is_tried_once_more(released: Team) -> None:
+    released.wrap = lying(signing_job=failing(created_at=LONG_AGO))
+
+    ended = released.run()
+
+    tokens = [
+        c.params["clientRequestToken"] for c in ended.calls if c.operation == "StartSigningJob"
+    ]
+    assert ended.exit_code == 0, ended.log
+    assert len(set(tokens)) == len(tokens) == 2
+
+
+def test_jobs_that_always_failed_before_are_given_up(released: Team) -> None:
+    def look(real: Lie, job_id: str) -> SigningJob:
+        job: SigningJob = real(job_id)
+        return replace(job, status="Failed", status_reason=None, created_at=LONG_AGO)
+
+    released.wrap = lying(signing_job=look)
+
+    ended = released.run()
+
+    assert (ended.exit_code, ended.error_ids) == (23, ["E-JOB-01"])
+    assert "no reason given" in ended.log
+    assert [c.operation for c in ended.calls].count("StartSigningJob") == 3
+
+
+@pytest.mark.parametrize("change", [{"signed_bucket": "elsewhere"}, {"status": "Failed"}])
+def test_a_signed_object_whose_job_says_otherwise_is_passed_over(
+    team: Team, change: dict[str, str]
+) -> None:
+    team.sandbox.faults.add("UpdateFunctionCode", "denied", times=1)
+    assert team.run().exit_code == 28
+    looked: list[str] = []
+
+    def look(real: Lie, job_id: str) -> SigningJob:
+        looked.append(job_id)
+        job: SigningJob = real(job_id)
+        return replace(job, **change) if len(looked) == 1 else job  # type: ignore[arg-type]
+
+    team.wrap = lying(signing_job=look)
+
+    ended = team.run()
+
+    assert ended.exit_code == 0, ended.log
+    assert "StartSigningJob" in ended.writes
+
+
+def test_a_signed_object_of_a_job_that_nobody_knows_is_passed_over(team: Team) -> None:
+    team.sandbox.faults.add("UpdateFunctionCode", "denied", times=1)
+    stopped = team.run()
+    started = next(c for c in stopped.calls if c.operation == "StartSigningJob")
+    folder = started.params["destination"]["s3"]["prefix"]
+    team.sandbox.acts.put_object(team.estate.bucket, f"{folder}0000.zip", evil_zip())
+
+    ended = team.run()
+
+    assert ended.exit_code == 0, ended.log
+    assert ended.outputs["signing-job-id"] == stopped.outputs["signing-job-id"]
+
+
+def test_another_profile_signs_the_same_build_anew(team: Team) -> None:
+    first = team.deployed()
+    other = team.client("signer").put_signing_profile(
+        profileName="next", platformId="AWSLambda-SHA384-ECDSA"
+    )
+    team.client("lambda").update_code_signing_config(
+        CodeSigningConfigArn=team.estate.code_signing_config_arn,
+        AllowedPublishers={
+            "SigningProfileVersionArns": [
+                team.estate.profile_version_arn,
+                other["profileVersionArn"],
+            ]
+        },
+    )
+
+    ended = team.run(signing_profile="next")
+
+    assert ended.exit_code == 0, ended.log
+    assert ended.outputs["version"] == "2"
+    assert ended.outputs["build-sha256"] == first.outputs["build-sha256"]
+    assert ended.outputs["code-sha256"] != first.outputs["code-sha256"]
+
+
+# -- $LATEST and the version
+
+
+def test_a_run_that_is_overtaken_by_one_of_the_same_build_ends_well(released: Team) -> None:
+    other: list[Ended] = []
+
+    def overtaken(real: Lie, *args: object) -> object:
+        if not other:
+            released.wrap = lambda cloud: cloud
+            other.append(released.run())
+        return real(*args)
+
+    released.wrap = lying(dry_run=overtaken)
+
+    ended = released.run(allow_older="true")
+
+    assert [o.exit_code for o in other] == [0]
+    assert ended.exit_code == 0, ended.log
+    assert ended.outputs["version"] == other[0].outputs["version"] == "2"
+    assert [number for number, _ in released.versions()] == ["1", "2"]
+
+
+def test_a_function_whose_revision_moves_for_ever_is_given_up(released: Team) -> None:
+    def moved(_real: Lie, *_args: object) -> object:
+        raise RevisionMovedError("a tag again")
+
+    released.wrap = lying(dry_run=moved)
+
+    ended = released.run()
+
+    assert (ended.exit_code, ended.error_ids) == (21, ["E-CONFLICT-01"])
+    assert "no configuration member differs" in ended.log
+    assert "Lambda was not touched (alias 'live' is still at 1)" in ended.report["left"]
+
+
+def test_lambdas_own_refusal_to_publish_other_code_is_told(released: Team) -> None:
+    def swapped(real: Lie, name: str, sha256: object, _revision: str, text: str) -> object:
+        released.sandbox.acts.console_edit_code(name, evil_zip())
+        now = released.client("lambda").get_function_configuration(FunctionName=name)
+        return real(name, sha256, now["RevisionId"], text)
+
+    released.wrap = lying(publish=swapped)
+
+    ended = released.run()
+
+    assert (ended.exit_code, ended.error_ids) == (20, ["E-HASH-04"])
+    assert "no longer holds sha256:" in ended.log
+    assert [number for number, _ in released.versions()] == ["1"]
+
+
+def test_a_member_of_the_configuration_that_is_not_known_is_told(released: Team) -> None:
+    def read(real: Lie, *args: object) -> object:
+        answer = real(*args)
+        return replace(answer, content={**answer.content, "QuantumConfig": {"Qubits": 3}})
+
+    released.wrap = lying(function=read)
+
+    ended = released.run()
+
+    assert ended.exit_code == 0, ended.log
+    assert any(w.endswith("part of the hash: QuantumConfig") for w in ended.report["warnings"])
+
+
+# -- the alias
+
+
+def test_somebody_without_a_record_is_not_taken_for_a_run(released: Team) -> None:
+    function = released.estate.function
+    released.sandbox.before("UpdateAlias", lambda s: s.acts.move_alias(function, "live", "2"))
+    released.sandbox.before("UpdateAlias", lambda s: s.acts.set_weights(function, "live", {}))
+    released.sandbox.before("UpdateAlias", lambda s: s.acts.move_alias(function, "live", "1"))
+
+    ended = released.run()
+
+    assert (ended.exit_code, ended.error_ids) == (21, ["E-CONFLICT-04"])
+    assert "moved by somebody outside this action" in ended.log
+
+
+def test_another_run_that_won_is_named(released: Team) -> None:
+    def overtaken(real: Lie, *args: object) -> object:
+        released.wrap = lambda cloud: cloud
+        released.change_code("the winner")
+        assert released.run().exit_code == 0
+        return real(*args)
+
+    released.wrap = lying(update_alias=overtaken)
+
+    ended = released.run()
+
+    assert (ended.exit_code, ended.error_ids) == (33, ["E-SUPERSEDED-01"])
+    assert "moved by run 1003.1" in ended.log
+    assert "the new version 2 takes no traffic" in ended.report["left"]
+
+
+# -- verify
+
+
+def test_verify_tells_a_hash_alias_that_is_missing(team: Team) -> None:
+    team.deployed(hash_alias="false")
+
+    ended = team.run("verify")
+
+    [fact] = [f for f in ended.report["facts"] if f["step"] == "hash-alias"]
+    assert ended.exit_code == 0
+    assert fact["status"] == "warning"
+    assert "does not exist" in fact["proof"]
+
+
+def test_verify_without_hash_aliases_looks_for_none(team: Team) -> None:
+    team.deployed(hash_alias="false")
+
+    ended = team.run("verify", hash_alias="false")
+
+    assert ended.exit_code == 0
+    assert "hash-alias" not in [f["step"] for f in ended.report["facts"]]
+
+
+def test_verify_tells_an_alias_that_was_moved_by_hand(team: Team) -> None:
+    team.deployed()
+    team.client("lambda").update_alias(
+        FunctionName=team.estate.function, Name="live", Description="by hand"
+    )
+
+    ended = team.run("verify")
+
+    [fact] = [f for f in ended.report["facts"] if f["step"] == "record"][-1:]
+    assert (ended.exit_code, fact["status"]) == (0, "warning")
+    assert "moved outside this action" in fact["proof"]
+
+
+# -- what a plan says
+
+
+def test_a_plan_of_a_change_does_not_say_that_nothing_would_change(released: Team) -> None:
+    ended = released.run("plan")
+
+    assert ended.outputs["version"] == ""
+    assert "nothing would change" not in ended.log + ended.summary
+    assert "a deploy would move it on from version 1" in ended.log
+
+
+def test_a_plan_without_bucket_and_profile_does_not_speak_of_unsigned_code(released: Team) -> None:
+    ended = released.run("plan", bucket="", signing_profile="")
+
+    [fact] = [f for f in ended.report["facts"] if f["step"] == "plan"]
+    assert ended.exit_code == 0, ended.log
+    assert fact["proof"] == "upload, sign, publish a version, move alias 'live' (now 1)"
+
+
+# -- the smoke event's file
+
+
+@pytest.mark.parametrize("kind", ["fifo", "folder", "large", "link"])
+def test_a_smoke_event_that_is_no_small_file_is_refused(released: Team, kind: str) -> None:
+    path = released.workspace / "event.json"
+    if kind == "fifo":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    elif kind == "large":
+        path.write_bytes(b" " * (6 * 1024 * 1024 + 1))
+    else:
+        (released.folder / "outside.json").write_text("{}")
+        path.symlink_to(released.folder / "outside.json")
+
+    ended = released.run(smoke_event="event.json")
+
+    said = {
+        "fifo": "it is not a file",
+        "folder": "it is not a file",
+        "large": "it has more than 6291456 bytes",
+        "link": "it lies outside the workspace",
+    }
+    assert (ended.exit_code, ended.error_ids) == (25, ["E-SMOKE-02"])
+    assert said[kind] in " ".join(ended.log.split())
+    assert ended.calls == ()
+
+
+# -- the real connection
+
+
+def test_an_endpoint_that_nobody_serves_is_told_after_a_minute(tmp_path: Path) -> None:
+    environ = {
+        "INPUT_COMMAND": "verify",
+        "INPUT_FUNCTION-NAME": "orders",
+        "INPUT_AWS-REGION": "eu-west-1",
+        "INPUT_AWS-ENDPOINT-URL": "http://127.0.0.1:9",
+        "AWS_ACCESS_KEY_ID": "AKIASANDBOX000000001",
+        "AWS_SECRET_ACCESS_KEY": "sandbox-secret",
+        "GITHUB_WORKSPACE": str(tmp_path),
+    }
+
+    clock = VirtualClock()
+    code = main(environ, clock=clock)
+
+    assert code == 29
+    assert 60 <= clock.monotonic() < 120
