@@ -105,9 +105,9 @@ def guarding_test(source: PythonSource, call: ast.Call) -> str | None:
 
 def _early_return(function: ast.FunctionDef | ast.AsyncFunctionDef, at: ast.AST) -> str | None:
     """`if counter >= 3: return` as a statement of the function before the call."""
-    for statement in function.body:
-        if statement is at:
-            return None
+    if at not in function.body:
+        return None  # a decorator or a default: it runs before the body
+    for statement in function.body[: function.body.index(at)]:
         if isinstance(statement, ast.If) and _compares(statement.test):
             last = statement.body[-1]
             if isinstance(last, ast.Return | ast.Raise):
