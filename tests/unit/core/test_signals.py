@@ -19,7 +19,7 @@ from signed_lambda.errors import Cancelled
 from signed_lambda.signals import EXIT_CANCELLED, WATCHDOG_S, handle_stop_signals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 ROOT = Path(__file__).parents[3]
 LIMIT_S = 60
@@ -82,10 +82,14 @@ class Process:
         )
         assert self.running.stdout is not None
         self.out = self.running.stdout
-        self.before = ""
+
+    def ready(self) -> Process:
+        """Waits until it is ready for a signal."""
+        before = ""
         while "waiting" not in (line := self.out.readline()):
-            assert line, self.before
-            self.before += line
+            assert line, before
+            before += line
+        return self
 
     def end(self, *signals: int) -> tuple[int, str, float]:
         """Sends the signals: exit code, what was said, seconds."""
@@ -97,10 +101,15 @@ class Process:
 
 
 @pytest.fixture
-def processes() -> Iterator[list[Process]]:
-    """Started processes; what is left of them is ended."""
+def start() -> Iterator[Callable[[str, dict[str, str]], Process]]:
+    """Starts processes; what is left of them in the end is ended."""
     started: list[Process] = []
-    yield started
+
+    def begin(program: str, environ: dict[str, str]) -> Process:
+        started.append(Process(program, environ))
+        return started[-1].ready()
+
+    yield begin
     for process in started:
         process.running.kill()
         process.running.wait()
@@ -109,11 +118,11 @@ def processes() -> Iterator[list[Process]]:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_cancelled_run_ends_at_once_and_reports(
-    tmp_path: Path, processes: list[Process], number: signal.Signals
+    tmp_path: Path, start: Callable[[str, dict[str, str]], Process], number: signal.Signals
 ) -> None:
     output = tmp_path / "output"
     output.touch()
-    process = Process(
+    process = start(
         WAITS,
         {
             "INPUT_COMMAND": "rollback",
@@ -126,7 +135,6 @@ def test_a_cancelled_run_ends_at_once_and_reports(
             "GITHUB_EVENT_NAME": "push",
         },
     )
-    processes.append(process)
 
     code, said, seconds = process.end(number)
 
@@ -138,9 +146,10 @@ def test_a_cancelled_run_ends_at_once_and_reports(
     assert "failed" in output.read_text()
 
 
-def test_a_call_that_does_not_end_is_ended_by_the_watchdog(processes: list[Process]) -> None:
-    process = Process(HANGS, {})
-    processes.append(process)
+def test_a_call_that_does_not_end_is_ended_by_the_watchdog(
+    start: Callable[[str, dict[str, str]], Process],
+) -> None:
+    process = start(HANGS, {})
 
     code, said, _ = process.end(signal.SIGTERM)
 
@@ -149,9 +158,10 @@ def test_a_call_that_does_not_end_is_ended_by_the_watchdog(processes: list[Proce
     assert "running it again converges" in said
 
 
-def test_further_signals_change_nothing(processes: list[Process]) -> None:
-    process = Process(ENDS, {})
-    processes.append(process)
+def test_further_signals_change_nothing(
+    start: Callable[[str, dict[str, str]], Process],
+) -> None:
+    process = start(ENDS, {})
     process.running.send_signal(signal.SIGTERM)
     first = process.out.readline()
 
