@@ -90,12 +90,12 @@ class AccountOperations:
         return {}
 
     def get_function_recursion_config(self, params: dict[str, Any]) -> dict[str, Any]:
-        """Terminate unless somebody chose Allow; unqualified names only."""
-        return {"RecursiveLoop": self._unqualified(params).recursive_loop}
+        """Terminate unless somebody chose Allow; the model takes unqualified names only."""
+        return {"RecursiveLoop": self._state.find(params["FunctionName"])[0].recursive_loop}
 
     def put_function_recursion_config(self, params: dict[str, Any]) -> dict[str, Any]:
         """Chooses what happens to recursive loops."""
-        function = self._unqualified(params)
+        function, _ = self._state.find(params["FunctionName"])
         function.recursive_loop = params["RecursiveLoop"]
         return {"RecursiveLoop": function.recursive_loop}
 
@@ -202,8 +202,3 @@ class AccountOperations:
             "Status": "READY" if ready else "IN_PROGRESS",
             "LastModified": timestamp(config["modified"]),
         }
-
-    def _unqualified(self, params: dict[str, Any]) -> Function:
-        if parse_name(self._state.world, params["FunctionName"]).qualifier is not None:
-            raise functions_only()
-        return self._state.find(params["FunctionName"])[0]

@@ -258,6 +258,32 @@ def test_version_behind_a_provisioned_alias_cannot_be_provisioned_too(live: Rig)
         )
 
 
+def test_alias_of_a_provisioned_version_cannot_be_provisioned_too(live: Rig) -> None:
+    live.lambda_.put_provisioned_concurrency_config(
+        FunctionName="orders", Qualifier="1", ProvisionedConcurrentExecutions=2
+    )
+
+    with refused("ResourceConflictException", 409, "on an already Provisioned version"):
+        live.lambda_.put_provisioned_concurrency_config(
+            FunctionName="orders", Qualifier="live", ProvisionedConcurrentExecutions=2
+        )
+
+
+@pytest.mark.parametrize(
+    ("qualifier", "code", "status", "text"),
+    [
+        ("$LATEST", "InvalidParameterValueException", 400, "an alias or a published version"),
+        ("nobody", "ResourceNotFoundException", 404, f"Cannot find alias arn: {ARN}:nobody"),
+        ("42", "ResourceNotFoundException", 404, f"Function not found: {ARN}:42"),
+    ],
+)
+def test_provisioned_concurrency_of_nothing_is_refused(
+    live: Rig, qualifier: str, code: str, status: int, text: str
+) -> None:
+    with refused(code, status, text):
+        live.lambda_.get_provisioned_concurrency_config(FunctionName="orders", Qualifier=qualifier)
+
+
 def test_runtime_updates_are_auto_until_chosen(live: Rig) -> None:
     default = live.lambda_.get_runtime_management_config(FunctionName="orders")
     live.lambda_.put_runtime_management_config(
