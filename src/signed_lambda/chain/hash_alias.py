@@ -68,7 +68,8 @@ def create_hash_alias(bench: Workbench, order: Order, published: PublishedVersio
         AliasError: The one that is there leads to another version.
     """
     name = name_of(published.sha256, published.configuration)
-    alias = bench.cloud.alias(order.function, name)
+    # A recalled version was found by this alias; for a new one there was none a moment ago.
+    alias = bench.cloud.alias(order.function, name) if published.recalled else None
     if alias is None:
         bench.journal.writing(max(bench.journal.reach, Reach.VERSION))
         try:

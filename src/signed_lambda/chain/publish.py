@@ -208,7 +208,7 @@ def _revision_of_same(bench: Workbench, staged: StagedCode) -> str:
 def wait_active(
     bench: Workbench, name: FunctionName, version: FunctionConfiguration
 ) -> FunctionConfiguration:
-    """The version's configuration once it is active.
+    """The version's configuration once it is active, read anew in any case.
 
     Raises:
         LambdaFailure: It failed, is gone, or is Inactive: idle for so long that the first calls

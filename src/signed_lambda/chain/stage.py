@@ -106,10 +106,10 @@ def stage(bench: Workbench, order: Order, artefact: Artefact, observed: Observed
     start, before = observed.function, observed.configuration
     if start is None or before is None:
         raise FunctionError.of("E-FUNCTION-01", f"no function {order.function}", "Create it first")
-    now = _read(bench, order)
-    settled = not is_changing(now) and now.last_update_status != "Failed"
-    if now.code_sha256 == artefact.sha256 and settled:
-        return StagedCode.confirm(artefact, before, now, already_there=True)
+    settled = not is_changing(start) and start.last_update_status != "Failed"
+    if start.code_sha256 == artefact.sha256 and settled:
+        # Publishing sends this revision: whoever changed the function since is noticed there.
+        return StagedCode.confirm(artefact, before, start, already_there=True)
     _dry_run(bench, order, artefact, start)
     _update(bench, order, artefact, start)
     after = _wait_settled(bench, order)

@@ -107,7 +107,7 @@ class Workbench:
                 self.journal.progress(f"{doing}: {tell(answer)}, {left:.0f} s left")
             self.clock.sleep(min(pause, self.deadline.left_s()))
             young = now - started_at < YOUNG_S
-            pause = min(pause * 1.3, 0.25 if young else 2.0)
+            pause = min(pause * 1.5, 0.25 if young else 2.0)
         return answer
 
 
