@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 import zipfile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from lambda_sandbox import ApiError
 from lambda_sandbox.wire.message import Request
 from tests.unit.sandbox.rig import ACCOUNT, ROLE, STALE, refused, sha256, zipped
 
@@ -206,6 +207,20 @@ def test_function_of_another_region_is_404(rig: Rig) -> None:
         rig.lambda_.get_function(FunctionName=elsewhere)
 
 
+def test_function_of_another_account_is_403(rig: Rig) -> None:
+    elsewhere = ARN.replace(ACCOUNT, "999999999999")
+
+    with refused("AccessDeniedException", 403, "because no resource-based policy allows it"):
+        rig.lambda_.get_function(FunctionName=elsewhere)
+
+
+def test_name_that_is_none_is_a_validation_exception(rig: Rig) -> None:
+    with refused("ValidationException", 400, "at 'functionName' failed to satisfy constraint"):
+        rig.lambda_.get_function(FunctionName="a b")
+    with pytest.raises(ApiError, match="is not the name of a function"):
+        rig.sandbox.acts.publish("a b")
+
+
 @pytest.mark.parametrize(
     "spelled", ["orders", ARN, f"{ACCOUNT}:function:orders", "function:orders"]
 )
@@ -215,6 +230,16 @@ def test_every_spelling_of_the_name_finds_the_function(rig: Rig, spelled: str) -
     found = rig.lambda_.get_function_configuration(FunctionName=spelled)
 
     assert found["FunctionArn"] == ARN
+
+
+@pytest.mark.parametrize("given", [{"Runtime": "python3.13"}, {"Handler": "app.handler"}, {}])
+def test_zip_without_runtime_or_handler_is_400(rig: Rig, given: dict[str, str]) -> None:
+    more: Any = given
+
+    with refused("InvalidParameterValueException", 400, "Runtime and Handler are mandatory"):
+        rig.lambda_.create_function(
+            FunctionName="orders", Role=ROLE, Code={"ZipFile": zipped()}, **more
+        )
 
 
 def test_unknown_runtime_is_400_that_lists_the_known_ones(rig: Rig) -> None:
@@ -290,6 +315,11 @@ def test_functions_are_listed_in_pages(rig: Rig) -> None:
     assert [f["FunctionName"] for f in first["Functions"]] == ["a", "b"]
     assert [f["FunctionName"] for f in second["Functions"]] == ["c"]
     assert "NextMarker" not in second
+
+
+def test_marker_that_was_not_given_out_is_400(rig: Rig) -> None:
+    with refused("InvalidParameterValueException", 400, "Invalid marker"):
+        rig.lambda_.list_functions(Marker="nonsense")
 
 
 def test_image_function_is_data_and_has_no_location(rig: Rig) -> None:

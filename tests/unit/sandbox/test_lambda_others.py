@@ -160,6 +160,26 @@ def test_invocation_of_a_missing_function_names_latest(rig: Rig) -> None:
         rig.lambda_.invoke(FunctionName="nobody")
 
 
+def test_function_that_is_not_active_is_not_invoked(rig: Rig) -> None:
+    rig.lambda_.create_function(
+        FunctionName="orders",
+        Role=f"arn:aws:iam::{ACCOUNT}:role/r",
+        Runtime="python3.13",
+        Handler="a.b",
+        Code={"ZipFile": zipped()},
+    )
+
+    with refused("ResourceConflictException", 409, "in the following state: Pending"):
+        rig.lambda_.invoke(FunctionName="orders")
+
+    assert rig.sandbox.lambda_state.invocations == []
+
+
+def test_payload_over_6_mib_is_413(live: Rig) -> None:
+    with refused("RequestTooLargeException", 413, "6291457 byte payload is too large"):
+        live.lambda_.invoke(FunctionName="orders", Payload=b" " * 6_291_457)
+
+
 def test_payload_that_is_no_json_is_400(live: Rig) -> None:
     with refused("InvalidRequestContentException", 400, "Could not parse"):
         live.lambda_.invoke(FunctionName="orders", Payload=b"{")
@@ -317,6 +337,25 @@ def test_event_invoke_config_is_per_qualifier(live: Rig) -> None:
         live.lambda_.put_function_event_invoke_config(FunctionName="orders")
 
 
+@pytest.mark.parametrize("qualifier", ["nobody", "42"])
+def test_event_invoke_config_of_nothing_is_404(live: Rig, qualifier: str) -> None:
+    with refused("ResourceNotFoundException", 404, "The function doesn't exist."):
+        live.lambda_.put_function_event_invoke_config(
+            FunctionName="orders", Qualifier=qualifier, MaximumRetryAttempts=0
+        )
+    with refused("ResourceNotFoundException", 404, "The function doesn't exist."):
+        live.lambda_.list_function_event_invoke_configs(FunctionName="nobody")
+
+
+def test_destination_that_does_not_exist_is_400(live: Rig) -> None:
+    nobody = ARN.replace("orders", "nobody")
+
+    with refused("InvalidParameterValueException", 400, f"The destination ARN {nobody} is"):
+        live.lambda_.put_function_event_invoke_config(
+            FunctionName="orders", DestinationConfig={"OnFailure": {"Destination": nobody}}
+        )
+
+
 def test_function_cannot_be_its_own_destination(live: Rig) -> None:
     with refused("InvalidParameterValueException", 400, "destination for itself"):
         live.lambda_.put_function_event_invoke_config(
@@ -383,6 +422,8 @@ def test_missing_layers_are_refused(rig: Rig) -> None:
         rig.lambda_.get_layer_version(LayerName="nobody", VersionNumber=1)
     with refused("InvalidParameterValueException", 400, "Cannot be less than 1"):
         rig.lambda_.get_layer_version(LayerName="nobody", VersionNumber=0)
+    with refused("InvalidParameterValueException", 400, "Cannot be less than 1"):
+        rig.lambda_.delete_layer_version(LayerName="nobody", VersionNumber=0)
     with refused("InvalidParameterValueException", 400, f"Layer version {mine} does not exist."):
         rig.lambda_.update_function_configuration(FunctionName="orders", Layers=[mine])
 
@@ -421,13 +462,37 @@ def test_tags_are_told_by_function_and_rotate_its_revision(live: Rig) -> None:
     assert len({before, tagged, live.revision()}) == 3
 
 
+def test_function_with_more_than_fifty_tags_is_not_created(rig: Rig) -> None:
+    with refused("InvalidParameterValueException", 400, "exceeds resource tag limit"):
+        rig.function(Tags={f"k{n}": "v" for n in range(51)})
+
+    assert rig.lambda_.list_functions()["Functions"] == []
+
+
 def test_tags_of_versions_and_more_than_fifty_are_refused(live: Rig) -> None:
     with refused("InvalidParameterValueException", 400, "aliases and versions are not supported"):
         live.lambda_.tag_resource(Resource=f"{ARN}:1", Tags={"k": "v"})
     with refused("InvalidParameterValueException", 400, "exceeds resource tag limit"):
         live.lambda_.tag_resource(Resource=ARN, Tags={f"k{n}": "v" for n in range(51)})
+    with refused("InvalidParameterValueException", 400, "An error occurred"):
+        live.lambda_.tag_resource(Resource=ARN, Tags={})
     with refused("ResourceNotFoundException", 404, "Function not found"):
         live.lambda_.list_tags(Resource=f"{ARN}s")
+
+
+def test_tags_of_mappings_and_code_signing_configurations(live: Rig) -> None:
+    mapping = live.lambda_.create_event_source_mapping(
+        EventSourceArn=QUEUE, FunctionName="orders", Tags={"k": "v"}
+    )["EventSourceMappingArn"]
+    publishers = {"SigningProfileVersionArns": [live.profile()]}
+    config = live.lambda_.create_code_signing_config(AllowedPublishers=publishers, Tags={"k": "w"})[
+        "CodeSigningConfig"
+    ]["CodeSigningConfigArn"]
+
+    assert live.lambda_.list_tags(Resource=mapping)["Tags"] == {"k": "v"}
+    assert live.lambda_.list_tags(Resource=config)["Tags"] == {"k": "w"}
+    with refused("ResourceNotFoundException", 404, "Event source mapping not found: arn:"):
+        live.lambda_.list_tags(Resource=mapping[:-12] + 12 * "0")
 
 
 def test_operation_that_is_not_here_is_501_and_says_so(rig: Rig) -> None:

@@ -183,7 +183,9 @@ def test_whole_document_with_a_stale_revision_changes_nothing(live: Rig) -> None
     assert [s["Sid"] for s in policy(live)["Statement"]] == ["s3"]
 
 
-@pytest.mark.parametrize("text", ["no json", "{}", "[]", '{"Statement":[{"Effect":"Maybe"}]}'])
+@pytest.mark.parametrize(
+    "text", ["no json", "{}", "[]", '{"Statement":[]}', '{"Statement":[{"Effect":"Maybe"}]}']
+)
 def test_document_that_is_no_policy_is_400(live: Rig, text: str) -> None:
     with refused("InvalidParameterValueException", 400):
         live.lambda_.put_resource_policy(ResourceArn=ARN, Policy=text)
@@ -196,6 +198,8 @@ def test_deleted_document_is_gone(live: Rig) -> None:
 
     with refused("ResourceNotFoundException", 404):
         live.lambda_.get_resource_policy(ResourceArn=ARN)
+    with refused("ResourceNotFoundException", 404, "No policy is associated"):
+        live.lambda_.delete_resource_policy(ResourceArn=ARN)
 
 
 def test_deny_on_the_unqualified_arn_locks_it_and_leaves_the_alias(live: Rig) -> None:
