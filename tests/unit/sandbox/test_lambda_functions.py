@@ -361,6 +361,14 @@ def test_image_function_takes_no_code_signing(rig: Rig) -> None:
 
     with refused("InvalidParameterValueException", 400, "PackageType Image"):
         rig.lambda_.put_function_code_signing_config(FunctionName="image", CodeSigningConfigArn=arn)
+    with refused("InvalidParameterValueException", 400, "PackageType Image"):
+        rig.lambda_.create_function(
+            FunctionName="second",
+            Role=ROLE,
+            PackageType="Image",
+            Code={"ImageUri": uri},
+            CodeSigningConfigArn=arn,
+        )
 
 
 def test_code_storage_over_the_accounts_limit_is_refused(rig: Rig) -> None:

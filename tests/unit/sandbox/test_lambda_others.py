@@ -391,6 +391,10 @@ def test_url_belongs_to_the_function_or_an_alias(live: Rig) -> None:
         live.lambda_.create_function_url_config(
             FunctionName="orders", Qualifier="live", AuthType="NONE"
         )
+    with refused("ResourceNotFoundException", 404, "Function does not exist"):
+        live.lambda_.create_function_url_config(
+            FunctionName="orders", Qualifier="nobody", AuthType="NONE"
+        )
     live.lambda_.delete_function_url_config(FunctionName="orders", Qualifier="live")
     with refused("ResourceNotFoundException", 404):
         live.lambda_.get_function_url_config(FunctionName="orders", Qualifier="live")

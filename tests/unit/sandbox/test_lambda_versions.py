@@ -220,6 +220,14 @@ def test_code_location_with_another_signature_is_refused(rig: Rig) -> None:
         rig.sandbox.fetch(url[:-4] + "beef")
 
 
+def test_code_location_without_its_query_is_refused(rig: Rig) -> None:
+    rig.function()
+    url = rig.lambda_.get_function(FunctionName="orders")["Code"]["Location"]
+
+    with refused_fetch("AccessDenied"):
+        rig.sandbox.fetch(url.partition("?")[0])
+
+
 def test_code_location_looks_like_awss(rig: Rig) -> None:
     rig.function()
 

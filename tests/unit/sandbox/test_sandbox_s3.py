@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lambda_sandbox import ApiError
+from lambda_sandbox.wire.message import Request
 from tests.unit.sandbox.rig import ACCOUNT, refused, sha256, zipped
 
 if TYPE_CHECKING:
@@ -89,6 +90,24 @@ def test_trailing_checksum_of_botocore_is_undone(rig: Rig, body: Any) -> None:  
     rig.s3.put_object(Bucket=bucket, Key="k", Body=body)
 
     assert rig.s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"plain"
+
+
+@pytest.mark.parametrize("body", [b"", b"5\r\nabc", b"xyz\r\n", b"1\r\nx\r\n"])
+def test_broken_chunks_are_an_incomplete_body(rig: Rig, body: bytes) -> None:
+    bucket = rig.bucket()
+    scope = "Credential=a/20260105/eu-west-1/s3/aws4_request, SignedHeaders=host"
+    headers = {
+        "authorization": f"AWS4-HMAC-SHA256 {scope}",
+        "x-amz-content-sha256": "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+        "content-encoding": "aws-chunked",
+    }
+
+    response = rig.sandbox.gateway.handle(
+        Request("PUT", "https", "s3", f"/{bucket}/k", "", headers, body, in_process=True)
+    )
+
+    assert (response.status, response.error) == (400, "IncompleteBody")
+    assert rig.s3.list_objects_v2(Bucket=bucket)["KeyCount"] == 0
 
 
 @pytest.mark.parametrize("versioned", [True, False])
