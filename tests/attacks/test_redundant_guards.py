@@ -59,8 +59,8 @@ def replace_signed(team: Team, make: Callable[[bytes], bytes]) -> None:
     [
         (changed(sha256=OTHER), f"with checksum {OTHER}"),
         (changed(sha256=None), "with checksum None"),
-        (changed(version_id=None), "as version None"),
         (changed(version_id="null"), "as version null"),
+        (changed(version_id=None), "as version None"),
     ],
 )
 def test_an_upload_that_s3_does_not_confirm_is_refused(released: Team, lie: Lie, told: str) -> None:
@@ -74,10 +74,13 @@ def test_an_upload_that_s3_does_not_confirm_is_refused(released: Team, lie: Lie,
     assert ended.writes == ["PutObject"]
 
 
-def test_an_object_of_the_time_before_versioning_is_refused(released: Team) -> None:
+@pytest.mark.parametrize("version_id", ["null", None])
+def test_an_object_of_the_time_before_versioning_is_refused(
+    released: Team, version_id: str | None
+) -> None:
     released.sandbox.faults.add("StartSigningJob", "denied", times=1)
     assert released.run().exit_code == 28
-    released.wrap = lying(get_object=changed(version_id=None))
+    released.wrap = lying(get_object=changed(version_id=version_id))
 
     with nothing_moves(released):
         ended = released.run()
@@ -136,7 +139,7 @@ def test_a_job_that_is_started_and_unknown_is_told(released: Team) -> None:
     assert (ended.exit_code, ended.error_ids) == (23, ["E-JOB-03"])
 
 
-@pytest.mark.parametrize("version_id", [None, "null"])
+@pytest.mark.parametrize("version_id", ["null", None])
 def test_a_signed_object_without_a_version_is_refused(
     released: Team, version_id: str | None
 ) -> None:
@@ -588,11 +591,11 @@ def test_an_alias_deleted_right_after_our_move_is_not_called_deployed(released: 
 def test_a_live_version_that_downloads_as_other_bytes_is_never_called_unchanged(
     team: Team,
 ) -> None:
-    team.deployed()
+    team.deployed(hash_alias="false")
     team.wrap = lying(download_code=downloads_as("1", OTHER))
 
     with alias_stands(team):
-        ended = team.run()
+        ended = team.run(hash_alias="false")
 
     assert (ended.exit_code, ended.error_ids) == (20, ["E-HASH-06"])
 
@@ -615,11 +618,11 @@ def without_record(team: Team) -> None:
 
 
 def test_a_signed_version_without_our_record_is_compared_with_the_build(team: Team) -> None:
-    team.deployed()
+    team.deployed(hash_alias="false")
     without_record(team)
     team.change_code()
 
-    ended = team.run()
+    ended = team.run(hash_alias="false")
 
     assert ended.exit_code == 0, ended.log
     assert ended.outputs["outcome"] == "deployed"
@@ -627,7 +630,12 @@ def test_a_signed_version_without_our_record_is_compared_with_the_build(team: Te
 
 
 def test_an_unsigned_version_without_our_record_is_compared_with_the_build(team: Team) -> None:
-    unsigned = {"allow_unsigned": "true", "signing_profile": "", "require_code_signing": "off"}
+    unsigned = {
+        "allow_unsigned": "true",
+        "signing_profile": "",
+        "require_code_signing": "off",
+        "hash_alias": "false",
+    }
     team.sandbox.acts.remove_code_signing(team.estate.function)
     team.deployed(**unsigned)
     without_record(team)

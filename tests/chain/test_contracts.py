@@ -62,6 +62,12 @@ def test_signer_is_asked_to_sign_the_version_that_was_uploaded(team: Team) -> No
     assert [v["VersionId"] for v in versions] == [source["version"]]
 
 
+def test_the_first_update_that_is_sent_is_dry(team: Team) -> None:
+    ended = team.run()
+
+    assert sent(ended, "UpdateFunctionCode")[0].get("DryRun") is True
+
+
 def test_the_update_is_tried_dry_first_and_is_pinned_conditional_and_copied(
     second: Ended,
 ) -> None:
@@ -90,7 +96,7 @@ def test_the_move_is_conditional_and_clears_every_weight(second: Ended) -> None:
     assert move.get("RoutingConfig") == {"AdditionalVersionWeights": {}}
 
 
-def test_the_new_version_is_read_after_the_move(second: Ended) -> None:
+def test_the_alias_is_read_after_the_move(second: Ended) -> None:
     operations = [c.operation for c in second.calls]
 
     assert operations[-2:] == ["UpdateAlias", "GetAlias"]
