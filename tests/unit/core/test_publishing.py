@@ -277,7 +277,7 @@ def test_the_comment_is_written_and_its_address_is_an_output(
 ) -> None:
     on_pull_request(desk, github)
 
-    desk.tell(pull_request_report(), desk.inputs(github_token=next(iter(github.users))))
+    desk.tell(pull_request_report(), desk.inputs(github_token="ghs_ours"))
 
     [comment] = github.comments
     assert "version 42" in comment.body
@@ -319,3 +319,13 @@ def test_an_event_without_a_pull_request_is_no_trouble(desk: Desk) -> None:
 
     assert "no comment" not in log
     assert "now runs version 42" in log
+
+
+def test_a_pull_request_that_cannot_be_found_is_told(desk: Desk, github: GitHubServer) -> None:
+    on_pull_request(desk, github)
+    (desk.workspace.parent / "event.json").write_text("{}")
+
+    log = desk.tell(pull_request_report(), desk.inputs(github_token="ghs_ours"))
+
+    assert "::notice::no comment: " in log
+    assert github.comments == []

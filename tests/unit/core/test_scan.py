@@ -208,6 +208,20 @@ def test_an_inner_assignment_wins_over_an_outer_one() -> None:
         ("if depth == 0:\n    c.invoke(FunctionName=context.function_name)", "depth == 0"),
         (
             (
+                "def f(event, context):\n    log(event)\n    if event['n'] >= 3:\n"
+                "        return None\n    c.invoke(FunctionName=context.function_name)"
+            ),
+            "event['n'] >= 3",
+        ),
+        (
+            (
+                "@c.invoke(FunctionName=context.function_name)\n"
+                "def f(event, context):\n    if event['n'] >= 3:\n        return None\n"
+            ),
+            None,
+        ),
+        (
+            (
                 "def f(event, context):\n    if event:\n"
                 "        c.invoke(FunctionName=context.function_name)"
             ),
