@@ -303,6 +303,45 @@ def test_a_plan_without_bucket_and_profile_does_not_speak_of_unsigned_code(relea
     assert fact["proof"] == "upload, sign, publish a version, move alias 'live' (now 1)"
 
 
+def test_a_plan_that_may_not_see_the_function_still_looks_at_the_alias(released: Team) -> None:
+    released.sandbox.faults.add("GetFunctionConfiguration", "denied", times=None)
+
+    ended = released.run("plan")
+
+    [fact] = [f for f in ended.report["facts"] if f["step"] == "plan"]
+    assert ended.exit_code == 0, ended.log
+    assert fact["proof"].endswith("move alias 'live' (now 1)")
+    assert "create the alias" not in ended.log
+
+
+def undecryptable(real: Lie, *args: object) -> object:
+    """Lambda may not decrypt the environment for this role."""
+    answer = real(*args)
+    error = {"Error": {"ErrorCode": "AccessDeniedException", "Message": "KMS says no"}}
+    return replace(answer, content={**answer.content, "Environment": error})
+
+
+def test_a_plan_goes_on_without_an_environment_that_it_may_not_decrypt(released: Team) -> None:
+    released.wrap = lying(function=undecryptable)
+
+    ended = released.run("plan")
+
+    skipped = [f["proof"] for f in ended.report["facts"] if f["status"] == "skipped"]
+    assert (ended.exit_code, ended.outputs["outcome"]) == (0, "planned"), ended.log
+    assert any("cannot be decrypted" in proof for proof in skipped)
+
+
+def test_a_deploy_does_not_go_on_without_an_environment_that_it_may_not_decrypt(
+    released: Team,
+) -> None:
+    released.wrap = lying(function=undecryptable)
+
+    ended = released.run()
+
+    assert (ended.exit_code, ended.error_ids) == (28, ["E-ACCESS-02"])
+    assert ended.writes == []
+
+
 # -- the smoke event's file
 
 

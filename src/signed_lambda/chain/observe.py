@@ -59,14 +59,16 @@ def observe(bench: Workbench, order: Order) -> Observed:
     bench.journal.know(region=identity.region)
     look = _Look(bench, lenient=order.command == "plan")
     function = look("function", lambda: _settled(bench, order))
-    is_zip = function is not None and function.package_type == "Zip"
+    is_zip = function.package_type == "Zip" if function else "function" in look.unseen
     alias = look("alias", lambda: cloud.alias(name, order.alias) if is_zip else None)
     live = look("live", lambda: cloud.function(name, alias.version) if alias else None)
     owner = order.owner or identity.account
     observed = Observed(
         identity=identity,
         function=function,
-        configuration=canonical(function.content) if function else None,
+        configuration=look(
+            "configuration", lambda: canonical(function.content) if function else None
+        ),
         code_signing=look("code_signing", lambda: cloud.code_signing(name) if is_zip else None),
         profile=look(
             "profile", lambda: cloud.profile(profile, order.profile_owner) if profile else None
