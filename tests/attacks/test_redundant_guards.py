@@ -13,6 +13,7 @@ import pytest
 
 from lambda_sandbox.signer import forge
 from signed_lambda.cloud import RevisionMovedError
+from signed_lambda.errors import DeadlineError
 from signed_lambda.model import Sha256
 from tests.attacks.conftest import alias_stands, nothing_moves
 from tests.support.action import Team
@@ -317,6 +318,7 @@ def test_a_configuration_edited_after_the_update_is_not_released(released: Team)
         ({"signing_job_arn": "arn:aws:signer:eu-west-1:1:/signing-jobs/x"}, "E-HASH-07"),
         ({"signing_profile_version_arn": "arn:aws:signer:eu-west-1:1:/p/x"}, "E-HASH-07"),
         ({"signing_job_arn": None}, "E-HASH-07"),
+        ({"signing_job_arn": None, "signing_profile_version_arn": None}, "E-HASH-07"),
     ],
 )
 def test_what_lambda_says_of_the_update_must_be_ours(
@@ -339,6 +341,32 @@ def test_what_lambda_says_of_the_update_must_be_ours(
 
     assert (ended.exit_code, ended.error_ids) == (20, [error_id])
     assert "PublishVersion" not in ended.writes
+
+
+def test_code_that_lambda_admitted_without_a_record_is_sent_again(released: Team) -> None:
+    """It came while no code-signing configuration was attached: nobody checked its signature."""
+
+    def stops(_real: Lie, *_args: object) -> object:
+        raise DeadlineError.of("E-TIME-01", "stopped before publishing", "run again")
+
+    def read(real: Lie, *args: object) -> object:
+        answer = real(*args)
+        unrecorded = {"signing_job_arn": None, "signing_profile_version_arn": None}
+        return answer if updated else replace(answer, **unrecorded)
+
+    def update(real: Lie, *args: object) -> object:
+        updated.append(True)
+        return real(*args)
+
+    updated: list[bool] = []
+    released.wrap = lying(publish=stops)
+    assert "UpdateFunctionCode" in released.run().writes
+    released.wrap = lying(function=read, update_code=update)
+
+    ended = released.run()
+
+    assert ended.outputs["outcome"] == "deployed"
+    assert "UpdateFunctionCode" in ended.writes
 
 
 # -- the version

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from signed_lambda.chain.observe import Observed
     from signed_lambda.chain.workbench import Order, Workbench
-    from signed_lambda.cloud import FunctionConfiguration
+    from signed_lambda.cloud import CodeSigning, FunctionConfiguration
     from signed_lambda.model import FunctionName, Sha256
 
 ATTEMPTS: Final = 3
@@ -45,10 +45,18 @@ class StagedCode:
         artefact: Artefact,
         before: Configuration,
         answer: FunctionConfiguration,
+        signing: CodeSigning | None,
         *,
         already_there: bool,
     ) -> Self:
         """From the settled answer of the update.
+
+        Args:
+            artefact: What was sent.
+            before: The configuration that was observed.
+            answer: The function as it is now.
+            signing: The code-signing configuration that was observed.
+            already_there: No update was sent.
 
         Raises:
             HashMismatch: Other bytes, or signed by another job or profile than ours.
@@ -61,7 +69,7 @@ class StagedCode:
                 f" {artefact.sha256}",
                 "Find out who else updates the function, then run it again",
             )
-        _require_our_signature(artefact, answer)
+        _require_our_signature(artefact, answer, signing)
         after = canonical(answer.content)
         if after.sha256 != before.sha256:
             raise Conflict.of(
@@ -103,17 +111,17 @@ def stage(bench: Workbench, order: Order, artefact: Artefact, observed: Observed
         HashMismatch: The dry run or $LATEST holds other bytes.
         LambdaFailure: The update failed, or Lambda refused the signature.
     """
-    start, before = observed.function, observed.configuration
+    start, before, signing = observed.function, observed.configuration, observed.code_signing
     if start is None or before is None:
         raise FunctionError.of("E-FUNCTION-01", f"no function {order.function}", "Create it first")
     settled = not is_changing(start) and start.last_update_status != "Failed"
-    if start.code_sha256 == artefact.sha256 and settled:
+    if start.code_sha256 == artefact.sha256 and settled and _is_recorded(artefact, start, signing):
         # Publishing sends this revision: whoever changed the function since is noticed there.
-        return StagedCode.confirm(artefact, before, start, already_there=True)
+        return StagedCode.confirm(artefact, before, start, signing, already_there=True)
     _dry_run(bench, order, artefact, start)
     _update(bench, order, artefact, start)
     after = _wait_settled(bench, order)
-    return StagedCode.confirm(artefact, before, after, already_there=False)
+    return StagedCode.confirm(artefact, before, after, signing, already_there=False)
 
 
 def _dry_run(
@@ -240,17 +248,28 @@ def _read(bench: Workbench, order: Order) -> FunctionConfiguration:
     return now
 
 
-def _require_our_signature(artefact: Artefact, answer: FunctionConfiguration) -> None:
-    """Lambda records itself who signed what it admitted: the best anchor there is."""
-    if artefact.signing_job_arn is None:
-        return
+def _is_recorded(
+    artefact: Artefact, answer: FunctionConfiguration, signing: CodeSigning | None
+) -> bool:
+    """Lambda recorded itself that our job and profile signed what it admitted.
+
+    Without a code-signing configuration it looks at no signature and records nothing; whether that
+    may be, the plan decided.
+    """
     recorded = (answer.signing_job_arn, answer.signing_profile_version_arn)
-    if recorded == (None, None):
-        return  # no code-signing configuration is attached: the plan decided whether that may be
-    if recorded != (artefact.signing_job_arn, artefact.profile_version_arn):
+    if artefact.signing_job_arn is None or (signing is None and recorded == (None, None)):
+        return True
+    return recorded == (artefact.signing_job_arn, artefact.profile_version_arn)
+
+
+def _require_our_signature(
+    artefact: Artefact, answer: FunctionConfiguration, signing: CodeSigning | None
+) -> None:
+    if not _is_recorded(artefact, answer, signing):
         raise HashMismatch.of(
             "E-HASH-07",
-            f"Lambda recorded signing job {recorded[0]} of profile {recorded[1]}, ours is"
+            f"Lambda recorded signing job {answer.signing_job_arn} of profile"
+            f" {answer.signing_profile_version_arn}, ours is"
             f" {artefact.signing_job_arn} of {artefact.profile_version_arn}",
             "Run it again; if it stays so, find out who else signs the same build",
         )
