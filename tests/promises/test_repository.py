@@ -28,7 +28,10 @@ REGISTRIES: Final = tuple(
         ("archive", "ubuntu", "com"),
     )
 )
-MACHINES: Final = tuple(f"/work/{part}" for part in ("main", "shared", ".library"))
+MACHINES: Final = tuple(
+    "/".join(parts)
+    for parts in (("", "work", "main"), ("", "work", "shared"), ("", "work", ".library"))
+)
 OPTIONS: Final = tuple("--" + name for name in ("index-url", "extra-index-url", "find-links"))
 
 

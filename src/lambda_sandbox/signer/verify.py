@@ -14,6 +14,7 @@ import zipfile
 import zlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from asn1crypto import cms, core, pem
@@ -278,6 +279,12 @@ def _issued(child: x509.Certificate, parent: x509.Certificate, below: int) -> bo
     room = constraints.path_length is None or below <= constraints.path_length
     if not (room and usage.key_cert_sign):
         return False
+    return _signed_by(child, parent)
+
+
+@lru_cache(maxsize=256)
+def _signed_by(child: x509.Certificate, parent: x509.Certificate) -> bool:
+    """The signature alone: two certificates never change, and the same few come again and again."""
     try:
         child.verify_directly_issued_by(parent)
     except (ValueError, TypeError, InvalidSignature):
