@@ -283,11 +283,17 @@ def _connect(environ: Mapping[str, str]) -> Connect:
 
 
 def _internal(raised: Exception) -> InternalError:
-    """Our mistake, in one line with its place: no traceback, which could carry foreign text."""
-    frame = traceback.extract_tb(raised.__traceback__)[-1]
+    """Our mistake, in one line with its places: where we were, and where it was raised.
+
+    No traceback and not the exception's own text: it may hold what must never be shown, such as a
+    URL with a signature or a value of the function's environment.
+    """
+    frames = traceback.extract_tb(raised.__traceback__)
+    ours = [f for f in frames if Path(f.filename).is_relative_to(Path(__file__).parent)]
+    places = dict.fromkeys(f"{Path(f.filename).name}:{f.lineno}" for f in (*ours[-1:], frames[-1]))
     return InternalError.of(
         "E-INTERNAL-01",
-        f"{type(raised).__name__} at {Path(frame.filename).name}:{frame.lineno}: {raised}",
+        f"{type(raised).__name__} at {', raised in '.join(places)}",
         "Please report it with this line; running it again is safe",
     )
 
