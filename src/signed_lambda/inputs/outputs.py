@@ -14,14 +14,16 @@ OUTPUTS: Final[dict[str, str]] = {
     "and could not be read back) or `superseded` (a later run won).",
     "changed": "`true` if the alias now runs another version than before this run, else `false`.",
     "function-name": "Name of the function, without account and region.",
-    "version": "Number of the version that the alias runs at the end of the run.",
+    "version": "Number of the version that the alias runs at the end of the run; of a run that "
+    "failed after publishing, the new version, which takes no traffic. Empty for `plan`.",
     "previous-version": "Number of the version that the alias ran before; empty on the first "
     "deploy. Give it to `to` to go back.",
     "build-sha256": "SHA-256 of the reproducible zip before signing, 64 hex digits. Fits "
     "`expected-sha256`.",
     "code-sha256": "SHA-256 of the signed zip as Lambda shows it in CodeSha256, 44 characters of "
     "base64.",
-    "config-sha256": "Hash of the version's code and configuration, 64 hex digits.",
+    "config-sha256": "Hash of the version's configuration alone (scheme signed-lambda-config/1), "
+    "64 hex digits. The hash over code and configuration is the name of the hash alias.",
     "hash-alias": "The immutable alias of the version, `HASH-` and 64 hex digits. Fits `to`.",
     "signing-job-id": "Id of the AWS Signer job; empty for unsigned deploys.",
     "version-arn": "ARN of the version. Empty where the account id is masked: GitHub drops outputs "

@@ -287,7 +287,7 @@ def _hashes(report: Report) -> str:
     if report.code_sha256:
         rows.append(f"| `CodeSha256`, base64 | `{report.code_sha256.b64}` |")
     if report.config_sha256:
-        rows.append(f"| Code and configuration, hex | `{report.config_sha256.hex}` |")
+        rows.append(f"| Configuration, hex | `{report.config_sha256.hex}` |")
     if report.signing_job_id:
         profile = (
             f", profile {escape.code(report.signing_profile)}" if report.signing_profile else ""

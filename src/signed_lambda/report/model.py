@@ -222,7 +222,8 @@ class Report:
         previous_version: The alias' version before the run, "" when it did not exist.
         build_sha256: Of the unsigned, reproducible zip.
         code_sha256: As Lambda shows it, of `version`.
-        config_sha256: The code-and-config hash (see confighash).
+        config_sha256: Of the version's configuration alone (see confighash, step 4); the hash over
+            code and configuration is in the name of `hash_alias`.
         hash_alias: "HASH-<hex>", "" when none was asked for.
         warnings: One sentence each, shown at the top ("deployed unsigned: allow-unsigned is true").
         problems: Why the run was refused or failed; empty on success.
