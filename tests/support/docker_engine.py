@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+import zlib
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 BASE = "python:3.13-slim"
-IMAGE = "signed-lambda-deploy:test"
+IMAGE = f"signed-lambda-deploy:test-{zlib.crc32(str(ROOT).encode()):08x}"
+"""Each checkout builds its own: two runs on one engine do not test each other's code."""
 
 
 def engine() -> docker.DockerClient:
