@@ -1,26 +1,25 @@
-"""A stateful stand-in for GitHub's REST API on loopback, over real HTTP.
+"""A stateful stand-in for GitHub's API on loopback, over real HTTP.
 
-What it does is what GitHub does (comments with pages and Link headers, authors by token,
-read-only tokens, the limit of 65,536 characters); what it is told to do is what GitHub sometimes
-does (`fail`, `meanwhile`). Every request and every answer is checked against GitHub's own OpenAPI
-description: `violations` must be empty at the end of each test.
+What it does is what GitHub does: comments and check runs with pages and Link headers, authors by
+token, permissions by area, GitHub's limits. Its state is its own; `github_emulate` has the same
+rules over another's state. Requests and answers are judged by `checked_server`.
 """
 
 from __future__ import annotations
 
-import json
 import re
-import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
-from urllib.parse import parse_qs, urlencode, urlsplit
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlencode
 
-from tests.support import openapi
+from tests.support import graphql_api, openapi
+from tests.support.checked_server import Answer, CheckedServer, Seen
 
-MAX_COMMENT = 65_536
-_NOT_INTEGRATION = "Resource not accessible by integration"
+MAX_COMMENT: Final = 65_536
+MAX_CHECK_TEXT: Final = 65_535
+NOW: Final = "2026-11-22T09:00:00Z"
+_LEVELS: Final = ("none", "read", "write")
 
 
 @dataclass
@@ -29,13 +28,15 @@ class User:
 
     Attributes:
         integration: An installation token, as GITHUB_TOKEN is one: REST does not know its user.
-        may_write: `pull-requests: write`.
+        pull_requests: Permission of the token: "none", "read" or "write".
+        checks: Likewise.
     """
 
     login: str
     kind: str = "Bot"
     integration: bool = True
-    may_write: bool = True
+    pull_requests: str = "write"
+    checks: str = "write"
 
 
 BOT = User("github-actions[bot]")
@@ -43,91 +44,58 @@ BOT = User("github-actions[bot]")
 
 @dataclass
 class Comment:
-    """A comment on an issue or pull request."""
+    """A comment on an issue or pull request.
+
+    Attributes:
+        minimized: Why it is hidden, as GraphQL's classifier; "" while it is not.
+    """
 
     id: int
     number: int
     author: User | None
     body: str
+    minimized: str = ""
 
-
-@dataclass
-class Fault:
-    """What happens to the next `times` requests that match.
-
-    Attributes:
-        match: Regular expression over "METHOD /path".
-        status: Answer; 0 closes the connection without one.
-        effect: Whether the request takes effect before.
-    """
-
-    match: str
-    status: int
-    body: Any = field(
-        default_factory=lambda: {"message": "Server Error"}
-    )  # bytes: sent as they are
-    headers: dict[str, str] = field(default_factory=dict)
-    effect: bool = False
-    times: int = 1
+    @property
+    def node_id(self) -> str:
+        """GraphQL's name of it."""
+        return f"IC_{self.id}"
 
 
 @dataclass(frozen=True)
-class Seen:
-    """A request, in the order of arrival."""
+class Route:
+    """Who may send a request, and what answers it."""
 
-    method: str
-    path: str
-    query: dict[str, str]
-    body: Any
-    headers: dict[str, str]
+    pattern: str
+    area: str
+    level: str
+    method: Callable[..., Answer]
 
 
-class GitHubServer:
+class GitHubServer(CheckedServer):
     """One repository, "acme/orders"."""
 
     repository = "acme/orders"
 
-    def __init__(self) -> None:
+    def __init__(self, prefix: str = "") -> None:
+        super().__init__(prefix)
         self.users: dict[str, User] = {"ghs_ours": BOT}
         self.comments: list[Comment] = []
         self.pulls: dict[int, dict[str, Any]] = {}
         self.commits: dict[str, list[dict[str, Any]]] = {}
+        self.files: dict[int, list[dict[str, Any]]] = {}
+        self.checks: list[dict[str, Any]] = []
         self.locked: set[int] = set()
         self.graphql = True
-        self.faults: list[Fault] = []
-        self.seen: list[Seen] = []
-        self.violations: list[str] = []
-        self._meanwhile: list[tuple[str, Callable[[], object]]] = []
         self._next_id = 1000
-        self._lock = threading.RLock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
-        self._server.block_on_close = False
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-
-    @property
-    def url(self) -> str:
-        """Of the API."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
 
     # ---- what a test arranges
 
     def comment(self, body: str, *, author: User | None = BOT, number: int = 7) -> Comment:
         """A comment that is already there."""
-        with self._lock:
-            self._next_id += 1
-            made = Comment(self._next_id, number, author, body)
-            self.comments.append(made)
-            return made
+        made = Comment(self._new_id(), number, author, body)
+        self.comments.append(made)
+        return made
 
     def pull(self, number: int, **changes: openapi.Json) -> dict[str, Any]:
         """A pull request that is already there; `commits` names who holds it."""
@@ -136,146 +104,218 @@ class GitHubServer:
         self.pulls[number] = {"number": number, **state, "base": side, "head": side} | changes
         return self.pulls[number]
 
-    def fail(self, match: str, status: int, **more: openapi.Json) -> None:
-        """The next requests that match fail."""
-        self.faults.append(Fault(match, status, **more))
+    def changed(self, number: int, *names: str) -> None:
+        """Files that a pull request changes."""
+        self.files[number] = [{"filename": name, "status": "modified"} for name in names]
 
-    def meanwhile(self, match: str, action: Callable[[], object]) -> None:
-        """Does something just after the next matching request was answered in the server."""
-        self._meanwhile.append((match, action))
+    def check(
+        self, name: str, sha: str, *, app: str = "github-actions", **more: openapi.Json
+    ) -> dict[str, Any]:
+        """A check run that is already there, completed with success; another `app` is forged."""
+        id_ = self._new_id()
+        home = f"https://github.com/{self.repository}/runs/{id_}"
+        output = {"title": None, "summary": None, "text": None} | more.pop("output", {})
+        made = {
+            "id": id_,
+            "node_id": f"CR_{id_}",
+            "name": name,
+            "head_sha": sha,
+            "url": f"{self.url}/repos/{self.repository}/check-runs/{id_}",
+            "html_url": home,
+            "details_url": home,
+            "external_id": "",
+            "status": "completed",
+            "conclusion": "success",
+            "started_at": NOW,
+            "completed_at": NOW,
+            "check_suite": {"id": 1},
+            "app": {"id": 15368 if app == "github-actions" else 1, "slug": app, "name": app},
+            "output": output | {"annotations_count": 0, "annotations_url": f"{home}/annotations"},
+        } | more
+        self.checks.append(made)
+        return made
 
-    def sent(self, method: str) -> list[Seen]:
-        """The requests of a method, GraphQL's queries left out."""
-        return [s for s in self.seen if s.method == method and s.path != "/graphql"]
+    def _new_id(self) -> int:
+        with self._lock:
+            self._next_id += 1
+            return self._next_id
 
     # ---- what GitHub does
 
-    def handle(self, seen: Seen) -> tuple[int, Any, dict[str, str]]:
-        """The answer to a request: status (0 for none), JSON, headers."""
-        with self._lock:
-            self.seen.append(seen)
-            line = f"{seen.method} {seen.path}"
-            if seen.path != "/graphql":
-                self.violations += [
-                    f"{line}: {v}"
-                    for v in openapi.request_violations(
-                        seen.method, seen.path, seen.query, seen.body
-                    )
-                ]
-            fault = next((f for f in self.faults if f.times and re.search(f.match, line)), None)
-            if fault is None:
-                status, body, headers = self._answer(seen)
-                self._check(seen, status, body)
-            else:
-                fault.times -= 1
-                if fault.effect:
-                    self._answer(seen)
-                status, body, headers = fault.status, fault.body, fault.headers
-            for entry in [m for m in self._meanwhile if re.search(m[0], line)][:1]:
-                self._meanwhile.remove(entry)
-                entry[1]()
-            return status, body, headers
-
-    def _check(self, seen: Seen, status: int, body: openapi.Json) -> None:
-        if seen.path != "/graphql" and status < 400:
-            self.violations += openapi.answer_violations(seen.method, seen.path, status, body)
-
-    def _answer(self, seen: Seen) -> tuple[int, Any, dict[str, str]]:
-        token = seen.headers.get("authorization", "").rpartition(" ")[2]
-        user = self.users.get(token)
+    def answer(self, seen: Seen) -> Answer:
+        """GitHub's answer: who is it, may they, is it within the limits, then the thing itself."""
+        user = self.users.get(seen.headers.get("authorization", "").rpartition(" ")[2])
         if user is None:
             return 401, {"message": "Bad credentials"}, {}
-        if seen.method in ("POST", "PATCH", "DELETE") and seen.path != "/graphql":
-            if not user.may_write:
-                return 403, {"message": _NOT_INTEGRATION}, {}
-            length = len((seen.body or {}).get("body", ""))
-            if length > MAX_COMMENT:
-                problem = {
-                    "resource": "IssueComment",
-                    "code": "unprocessable",
-                    "field": "data",
-                    "message": f"Body is too long (maximum is {MAX_COMMENT} characters)",
-                }
-                return 422, {"message": "Validation Failed", "errors": [problem]}, {}
-        for pattern, method in self._routes():
-            if match := re.fullmatch(pattern, f"{seen.method} {seen.path}"):
-                return method(seen, user, *match.groups())
+        for route in self._routes():
+            if match := re.fullmatch(route.pattern, seen.line):
+                if route.area and not _may(user, route):
+                    needed = {"X-Accepted-GitHub-Permissions": f"{route.area}={route.level}"}
+                    return 403, {"message": _not_accessible(user)}, needed
+                return route.method(seen, user, *match.groups())
         return 404, {"message": "Not Found"}, {}
 
-    def _routes(self) -> list[tuple[str, Callable[..., tuple[int, Any, dict[str, str]]]]]:
+    def _routes(self) -> list[Route]:
         repo = f"/repos/{re.escape(self.repository)}"
+        pulls, checks = "pull_requests", "checks"
         return [
-            (r"POST /graphql", self._viewer),
-            (r"GET /user", self._user),
-            (rf"GET {repo}/pulls/(\d+)", self._get_pull),
-            (rf"GET {repo}/commits/([0-9a-f]+)/pulls", self._commit_pulls),
-            (rf"GET {repo}/issues/(\d+)/comments", self._list),
-            (rf"POST {repo}/issues/(\d+)/comments", self._create),
-            (rf"PATCH {repo}/issues/comments/(\d+)", self._edit),
-            (rf"DELETE {repo}/issues/comments/(\d+)", self._delete),
+            Route(r"POST /graphql", "", "", self._graphql),
+            Route(r"GET /user", "", "", self._user),
+            Route(rf"GET {repo}/pulls", pulls, "read", self._pulls),
+            Route(rf"GET {repo}/pulls/(\d+)", pulls, "read", self._get_pull),
+            Route(rf"GET {repo}/pulls/(\d+)/files", pulls, "read", self._files),
+            Route(rf"GET {repo}/commits/([0-9a-f]+)/pulls", pulls, "read", self._commit_pulls),
+            Route(rf"GET {repo}/issues/(\d+)/comments", pulls, "read", self._list),
+            Route(rf"POST {repo}/issues/(\d+)/comments", pulls, "write", self._create),
+            Route(rf"GET {repo}/issues/comments/(\d+)", pulls, "read", self._get),
+            Route(rf"PATCH {repo}/issues/comments/(\d+)", pulls, "write", self._edit),
+            Route(rf"DELETE {repo}/issues/comments/(\d+)", pulls, "write", self._delete),
+            Route(rf"POST {repo}/check-runs", checks, "write", self._create_check),
+            Route(rf"GET {repo}/commits/([^/]+)/check-runs", checks, "read", self._checks),
         ]
 
-    def _viewer(self, _seen: Seen, user: User) -> tuple[int, Any, dict[str, str]]:
+    def _graphql(self, seen: Seen, user: User) -> Answer:
         if not self.graphql:
             return 404, {"message": "Not Found"}, {}
-        return 200, {"data": {"viewer": {"login": user.login}}}, {}
 
-    def _user(self, _seen: Seen, user: User) -> tuple[int, Any, dict[str, str]]:
+        def minimize(_: object, input: dict[str, str]) -> dict[str, Any]:  # noqa: A002 - GraphQL's
+            found = [c for c in self.comments if c.node_id == input["subjectId"]]
+            if not found:
+                text = f"Could not resolve to a node with the global id of '{input['subjectId']}'"
+                raise graphql_api.Refusal("NOT_FOUND", text)
+            if user.pull_requests != "write":
+                raise graphql_api.Refusal("FORBIDDEN", _not_accessible(user))
+            self._minimize(found[0], input["classifier"])
+            return {"minimizedComment": _node(found[0])}
+
+        def node(_: object, id: str) -> dict[str, Any] | None:  # noqa: A002 - GraphQL's name
+            return next((_node(c) for c in self.comments if c.node_id == id), None)
+
+        root = {"viewer": {"login": user.login}, "minimizeComment": minimize, "node": node}
+        return 200, graphql_api.answer(seen.body, root), {}
+
+    def _minimize(self, comment: Comment, classifier: str) -> None:
+        comment.minimized = classifier
+
+    def _user(self, _seen: Seen, user: User) -> Answer:
         if user.integration:
-            return 403, {"message": _NOT_INTEGRATION}, {}
+            return 403, {"message": _not_accessible(user)}, {}
         return 200, openapi.filled("private-user", {"login": user.login}), {}
 
-    def _get_pull(self, _seen: Seen, _user: User, number: str) -> tuple[int, Any, dict[str, str]]:
+    def _pulls(self, seen: Seen, _user: User) -> Answer:
+        """Newest first; a `head` without owner is no filter."""
+        state, head = seen.query.get("state", "open"), seen.query.get("head", "")
+        found = [
+            pull
+            for _, pull in sorted(self.pulls.items(), reverse=True)
+            if state in ("all", pull["state"])
+            and (":" not in head or head == _label(pull["head"]))
+            and seen.query.get("base", pull["base"]["ref"]) == pull["base"]["ref"]
+        ]
+        return self._page(seen, [openapi.filled("pull-request-simple", p) for p in found])
+
+    def _get_pull(self, _seen: Seen, _user: User, number: str) -> Answer:
         pull = self.pulls.get(int(number))
         if pull is None:
             return 404, {"message": "Not Found"}, {}
         return 200, openapi.filled("pull-request", pull), {}
 
-    def _commit_pulls(self, seen: Seen, _user: User, sha: str) -> tuple[int, Any, dict[str, str]]:
+    def _files(self, seen: Seen, _user: User, number: str) -> Answer:
+        files = self.files.get(int(number), [])
+        return self._page(seen, [openapi.filled("diff-entry", f) for f in files])
+
+    def _commit_pulls(self, seen: Seen, _user: User, sha: str) -> Answer:
         pulls = self.commits.get(sha, [])
         return self._page(seen, [openapi.filled("pull-request-simple", p) for p in pulls])
 
-    def _list(self, seen: Seen, _user: User, number: str) -> tuple[int, Any, dict[str, str]]:
+    def _list(self, seen: Seen, _user: User, number: str) -> Answer:
         return self._page(seen, [self.as_json(c) for c in self.comments if c.number == int(number)])
 
-    def _create(self, seen: Seen, user: User, number: str) -> tuple[int, Any, dict[str, str]]:
+    def _get(self, _seen: Seen, _user: User, id_: str) -> Answer:
+        found = self._found(id_)
+        return (
+            (404, {"message": "Not Found"}, {}) if found is None else (200, self.as_json(found), {})
+        )
+
+    def _create(self, seen: Seen, user: User, number: str) -> Answer:
         if int(number) in self.locked:
             text = "Unable to create comment because issue is locked."
             return 403, {"message": text}, {}
-        return (
-            201,
-            self.as_json(self.comment(seen.body["body"], author=user, number=int(number))),
-            {},
-        )
+        if (text := seen.body["body"]) and len(text) > MAX_COMMENT:
+            return _too_long()
+        return 201, self.as_json(self.comment(text, author=user, number=int(number))), {}
 
-    def _edit(self, seen: Seen, _user: User, id_: str) -> tuple[int, Any, dict[str, str]]:
-        comment = next((c for c in self.comments if c.id == int(id_)), None)
+    def _edit(self, seen: Seen, _user: User, id_: str) -> Answer:
+        comment = self._found(id_)
         if comment is None:
             return 404, {"message": "Not Found"}, {}
+        if len(seen.body["body"]) > MAX_COMMENT:
+            return _too_long()
         comment.body = seen.body["body"]
         return 200, self.as_json(comment), {}
 
-    def _delete(self, _seen: Seen, _user: User, id_: str) -> tuple[int, Any, dict[str, str]]:
-        comment = next((c for c in self.comments if c.id == int(id_)), None)
+    def _delete(self, _seen: Seen, _user: User, id_: str) -> Answer:
+        comment = self._found(id_)
         if comment is None:
             return 404, {"message": "Not Found"}, {}
         self.comments.remove(comment)
         return 204, None, {}
 
-    def _page(self, seen: Seen, items: list[Any]) -> tuple[int, Any, dict[str, str]]:
+    def _found(self, id_: str) -> Comment | None:
+        return next((c for c in self.comments if c.id == int(id_)), None)
+
+    def _create_check(self, seen: Seen, user: User) -> Answer:
+        if not user.integration:
+            return 403, {"message": "You must authenticate via a GitHub App."}, {}
+        output = seen.body.get("output", {})
+        for text in (output.get("summary", ""), output.get("text", "")):
+            if (size := len(text.encode())) > MAX_CHECK_TEXT:
+                told = f"Only {MAX_CHECK_TEXT} characters are allowed; {size} were supplied."
+                return 422, {"message": f"Invalid request.\n\n{told}"}, {}
+        given = {k: v for k, v in seen.body.items() if k != "head_sha"}
+        ended = "conclusion" in given
+        state = {"status": "completed" if ended else given.get("status", "queued")}
+        if not ended:
+            state |= {"conclusion": None, "completed_at": None}
+        made = self.check(given.pop("name"), seen.body["head_sha"], **(given | state))
+        return 201, openapi.filled("check-run", made), {}
+
+    def _checks(self, seen: Seen, _user: User, ref: str) -> Answer:
+        """Newest first; of each name and app the newest only, unless all are asked for."""
+        asked = seen.query
+        found = [
+            c
+            for c in reversed(self.checks)
+            if c["head_sha"] == ref
+            and asked.get("check_name", c["name"]) == c["name"]
+            and int(asked.get("app_id", c["app"]["id"])) == c["app"]["id"]
+            and asked.get("status", c["status"]) == c["status"]
+        ]
+        if asked.get("filter") != "all":
+            newest = {(c["name"], c["app"]["id"]): c for c in reversed(found)}
+            found = [c for c in found if newest[c["name"], c["app"]["id"]] is c]
+        status, shown, headers = self._page(seen, [openapi.filled("check-run", c) for c in found])
+        return status, {"total_count": len(found), "check_runs": shown}, headers
+
+    def _page(self, seen: Seen, items: list[Any]) -> Answer:
         size, page = int(seen.query.get("per_page", 30)), int(seen.query.get("page", 1))
         size = min(size, 100)
         shown = items[(page - 1) * size : page * size]
         if page * size >= len(items):
             return 200, shown, {}
-        query = urlencode(seen.query | {"page": page + 1})
-        return 200, shown, {"Link": f'<{self.url}{seen.path}?{query}>; rel="next"'}
+        links = {"next": page + 1, "last": -(-len(items) // size)}
+        at = f"{self.url}{seen.path}?"
+        texts = [
+            f'<{at}{urlencode(seen.query | {"page": n})}>; rel="{rel}"' for rel, n in links.items()
+        ]
+        return 200, shown, {"Link": ", ".join(texts)}
 
     def as_json(self, comment: Comment) -> dict[str, Any]:
         """The comment as GitHub sends it."""
         author = comment.author
         known = {
             "id": comment.id,
+            "node_id": comment.node_id,
             "url": f"{self.url}/repos/{self.repository}/issues/comments/{comment.id}",
             "html_url": f"https://github.com/{self.repository}/pull/{comment.number}"
             f"#issuecomment-{comment.id}",
@@ -285,36 +325,38 @@ class GitHubServer:
         return openapi.filled("issue-comment", known)
 
 
-def _handler(server: GitHubServer) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+def _may(user: User, route: Route) -> bool:
+    return _LEVELS.index(getattr(user, route.area)) >= _LEVELS.index(route.level)
 
-        def log_message(self, *_: object) -> None:
-            """Nothing is printed: `seen` holds the requests."""
 
-        def _serve(self) -> None:
-            raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            parts = urlsplit(self.path)
-            query = {k: v[0] for k, v in parse_qs(parts.query).items()}
-            body = json.loads(raw) if raw else None
-            headers = {k.lower(): v for k, v in self.headers.items()}
-            status, answer, extra = server.handle(
-                Seen(self.command, parts.path, query, body, headers)
-            )
-            if status == 0:
-                self.close_connection = True
-                self.connection.close()
-                return
-            if not isinstance(answer, bytes):
-                answer = b"" if answer is None else json.dumps(answer).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json; charset=utf-8")
-            for name, value in extra.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(answer)))
-            self.end_headers()
-            self.wfile.write(answer)
+def _not_accessible(user: User) -> str:
+    by = "integration" if user.integration else "personal access token"
+    return f"Resource not accessible by {by}"
 
-        do_GET = do_POST = do_PATCH = do_DELETE = _serve  # noqa: N815 - http.server's names
 
-    return Handler
+def _too_long() -> Answer:
+    problem = {
+        "resource": "IssueComment",
+        "code": "unprocessable",
+        "field": "data",
+        "message": f"Body is too long (maximum is {MAX_COMMENT} characters)",
+    }
+    return 422, {"message": "Validation Failed", "errors": [problem]}, {}
+
+
+def _label(side: dict[str, Any]) -> str:
+    """Of a pull request's side, "owner:branch"; a deleted fork's says it in `label`."""
+    owner = side["repo"]["full_name"].partition("/")[0] if side["repo"] else ""
+    return side.get("label") or f"{owner}:{side['ref']}"
+
+
+def _node(comment: Comment) -> dict[str, Any]:
+    return {
+        "__typename": "IssueComment",
+        "id": comment.node_id,
+        "body": comment.body,
+        "url": "https://github.com",
+        "isMinimized": bool(comment.minimized),
+        "minimizedReason": comment.minimized.lower() or None,
+        "viewerCanMinimize": True,
+    }

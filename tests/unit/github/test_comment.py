@@ -311,7 +311,7 @@ def test_two_racing_runs_leave_one_comment_of_the_later(
 def test_read_only_token_ends_with_the_permission_to_add(
     server: GitHubServer, access: Access
 ) -> None:
-    server.users["ghs_ours"] = User("github-actions[bot]", may_write=False)
+    server.users["ghs_ours"] = User("github-actions[bot]", pull_requests="read")
 
     result = upsert_comment(HERE, body(), access)
 
@@ -324,7 +324,7 @@ def test_read_only_token_ends_with_the_permission_to_add(
 def test_read_only_token_of_a_fork_ends_with_the_second_workflow(
     server: GitHubServer, access: Access
 ) -> None:
-    server.users["ghs_ours"] = User("github-actions[bot]", may_write=False)
+    server.users["ghs_ours"] = User("github-actions[bot]", pull_requests="read")
 
     result = upsert_comment(dataclasses.replace(HERE, from_fork=True), body(), access)
 
