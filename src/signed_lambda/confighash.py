@@ -30,7 +30,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from signed_lambda.errors import AccessError
-from signed_lambda.model import Sha256
+from signed_lambda.model import MemberChange, Sha256
 
 SCHEME: Final = "signed-lambda-config/1"
 
@@ -135,8 +135,8 @@ def code_and_config(code: Sha256, configuration: Configuration) -> Sha256:
     return _sha256(b"\0".join(p.encode() for p in (SCHEME, code.hex, configuration.sha256.hex)))
 
 
-def changes(before: Configuration, after: Configuration) -> tuple[str, ...]:
-    """What differs, one phrase a member, without any environment value ("Timeout 3 -> 900")."""
+def changes(before: Configuration, after: Configuration) -> tuple[MemberChange, ...]:
+    """What differs, by member, without any environment value."""
     names = sorted(set(before.members) | set(after.members))
     return tuple(
         _change(name, before.members.get(name), after.members.get(name))
@@ -145,16 +145,16 @@ def changes(before: Configuration, after: Configuration) -> tuple[str, ...]:
     )
 
 
-def _change(name: str, before: str | None, after: str | None) -> str:
+def _change(name: str, before: str | None, after: str | None) -> MemberChange:
     if name == "Environment":
         old, new = _variables(before), _variables(after)
         parts = [f"added {n}" for n in sorted(set(new) - set(old))]
         parts += [f"removed {n}" for n in sorted(set(old) - set(new))]
         parts += [f"changed {n}" for n in sorted(set(old) & set(new)) if old[n] != new[n]]
-        return f"Environment: {', '.join(parts)}"
+        return MemberChange(name=name, note=", ".join(parts))
     if name not in CONTENT:
-        return f"{name} changed"  # nobody knows whether its value may be shown
-    return f"{name} {before or 'not set'} -> {after or 'not set'}"
+        return MemberChange(name=name, note="changed")  # may its value be shown? nobody knows
+    return MemberChange(name=name, before=before, after=after)
 
 
 def _variables(member: str | None) -> dict[str, str]:

@@ -231,6 +231,12 @@ class Drifted(DeployError):
     exit_code, area, outcome = 35, "DRIFT", "drifted"
 
 
+class ReviewError(DeployError):
+    """`require-reviewed`: the build is not one that a plan of the merged pull request recorded."""
+
+    exit_code, area = 36, "REVIEW"
+
+
 class InternalError(DeployError):
     """A mistake of ours."""
 
@@ -300,6 +306,7 @@ CATALOGUE: Final[dict[str, str]] = {
     # -- ACCESS
     "E-ACCESS-01": "The role lacks a permission.",
     "E-ACCESS-02": "The function's environment cannot be decrypted by this role.",
+    "E-ACCESS-03": "A plan could not look at something, and `fail-on-unseen` is true.",
     # -- AWS
     "E-AWS-01": "AWS was throttling or failing until the time was over.",
     "E-AWS-02": "AWS cannot be reached.",
@@ -316,6 +323,12 @@ CATALOGUE: Final[dict[str, str]] = {
     # -- EVENT
     "E-EVENT-01": "A command that writes was started by pull_request_target.",
     "E-EVENT-02": "A command that writes was started with code of a fork.",
+    # -- REVIEW
+    "E-REVIEW-01": "No merged pull request of this repository holds the commit.",
+    "E-REVIEW-02": "No plan recorded a build of the merged pull request.",
+    "E-REVIEW-03": "The build is not the one that was reviewed.",
+    "E-REVIEW-04": "GitHub could not be asked what was reviewed.",
+    "E-REVIEW-05": "The plan of this build was refused.",
     # -- SCAN
     "E-SCAN-01": "A finding of the static review blocks, as `fail-on` says.",
     # -- BUCKET

@@ -16,6 +16,7 @@ from signed_lambda.report.model import (
     PackageSummary,
     Reach,
     Report,
+    Review,
     Status,
 )
 
@@ -79,8 +80,21 @@ class Journal:
         self._warnings: list[str] = []
         self._known: Known = {"region": ""}
         self._package: PackageSummary | None = None
+        self._build: Package | None = None
         self._comparison: Comparison | None = None
+        self._review: Review | None = None
+        self._review_required = False
         self._reach = self._reach_before = Reach.NOTHING
+
+    @property
+    def build(self) -> Package | None:
+        """What was packed; its zip may be gone, its entries are not."""
+        return self._build
+
+    @property
+    def skipped(self) -> tuple[Fact, ...]:
+        """Looks and checks that could not be made."""
+        return tuple(fact for fact in self._facts if fact.status is Status.SKIPPED)
 
     @property
     def reach(self) -> Reach:
@@ -113,6 +127,7 @@ class Journal:
             package: The build.
             repo_root: Path of the source in the repository, "" for its root, None for a zip.
         """
+        self._build = package
         self._package = PackageSummary(
             files=len(package.entries),
             size_bytes=package.size_bytes,
@@ -137,6 +152,15 @@ class Journal:
     def compared(self, comparison: Comparison) -> None:
         """Records what the build would change against the live version."""
         self._comparison = comparison
+
+    def reviewed(self, review: Review | None, *, required: bool) -> None:
+        """Records what was reviewed before the merge.
+
+        Args:
+            review: None when it is not known.
+            required: Whether a deploy refuses a build that was not reviewed.
+        """
+        self._review, self._review_required = review, required
 
     def found(self, findings: Iterable[Finding]) -> None:
         """Records findings of the static review."""
@@ -208,6 +232,8 @@ class Journal:
             reach=self._reach,
             package=self._package,
             comparison=self._comparison,
+            review=self._review,
+            review_required=self._review_required,
             run=run,
             action_version=action_version,
             reason=reason,

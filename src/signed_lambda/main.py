@@ -16,21 +16,24 @@ from signed_lambda.chain.unchanged import Unchanged
 from signed_lambda.chain.workbench import Order, Workbench
 from signed_lambda.clock import Deadline, StopFlag, SystemClock
 from signed_lambda.commands.deploy import deploy
-from signed_lambda.commands.plan import plan
+from signed_lambda.commands.plan import plan, unseen
 from signed_lambda.commands.promote import promote
 from signed_lambda.commands.rollback import rollback
 from signed_lambda.commands.verify import verify
-from signed_lambda.errors import DeployError, InputError, InternalError
+from signed_lambda.errors import DeployError, IdentityError, InputError, InternalError
 from signed_lambda.inputs import Inputs, read
 from signed_lambda.journal import Journal
 from signed_lambda.package import pack
 from signed_lambda.plan import expected_hash, require
 from signed_lambda.publishing import tell
+from signed_lambda.pull_request import Conversation
+from signed_lambda.report.model import Status
+from signed_lambda.review import ReviewedBuild, review_of
 from signed_lambda.runner import Runner
-from signed_lambda.scan import require_acceptable, review
+from signed_lambda.scan import blocking, require_acceptable, review
 from signed_lambda.signals import handle_stop_signals
 from signed_lambda.signature import TrustRoots
-from signed_lambda.trust import require_trusted_event
+from signed_lambda.trust import is_of_a_fork, require_trusted_event
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
     from signed_lambda.cloud import Clock, Cloud
     from signed_lambda.model import Package
     from signed_lambda.report.model import Outcome, Report
+    from signed_lambda.scan import Review as StaticReview
 
     Connect = Callable[[Inputs, Deadline, Callable[[str], None]], Cloud]
 
@@ -50,6 +54,8 @@ class Context:
         workspace: Where the repository is checked out; paths in the inputs are relative to it.
         folder: Private and temporary.
         connect: Makes the connection to AWS; commands without AWS never call it.
+        talk: What can be asked of GitHub.
+        from_fork: The run is for a fork's pull request, which gets no credentials.
     """
 
     inputs: Inputs
@@ -60,6 +66,8 @@ class Context:
     workspace: Path
     folder: Path
     connect: Callable[[], Cloud]
+    talk: Conversation
+    from_fork: bool
 
     def bench(self) -> Workbench:
         """The chain's means, with a connection to AWS."""
@@ -116,13 +124,14 @@ def main(
         inputs = read(environ)
     except DeployError as error:
         report = _close(journal, runner, None, environ, "refused", error)
-        tell(report, runner, environ, None, time)
+        tell(report, runner, environ, None, None)
         return error.exit_code
     deadline = Deadline.after(time, inputs.timeout_s, stop.check)
+    talk = Conversation(inputs, runner, environ, time)
     code, report = _run(
-        environ, runner, journal, time, deadline, inputs, connect or _connect(environ)
+        environ, runner, journal, deadline, inputs, talk, connect or _connect(environ)
     )
-    tell(report, runner, environ, inputs, time)
+    tell(report, runner, environ, talk, journal.build)
     return code
 
 
@@ -140,9 +149,9 @@ def _run(  # noqa: PLR0917 - the wiring of one run
     environ: Mapping[str, str],
     runner: Runner,
     journal: Journal,
-    clock: Clock,
     deadline: Deadline,
     inputs: Inputs,
+    talk: Conversation,
     connect: Connect,
 ) -> tuple[int, Report]:
     """Runs the command; every error becomes part of the report."""
@@ -154,13 +163,16 @@ def _run(  # noqa: PLR0917 - the wiring of one run
             context = Context(
                 inputs=inputs,
                 order=_order(inputs, runner, workspace),
-                clock=clock,
+                clock=deadline.clock,
                 deadline=deadline,
                 journal=journal,
                 workspace=workspace,
                 folder=Path(folder),
                 connect=lambda: connect(inputs, deadline, runner.line),
+                talk=talk,
+                from_fork=is_of_a_fork(runner.event(), environ),
             )
+            journal.know(region=inputs.function_region or inputs.aws_region or "")
             require_trusted_event(inputs.command, runner.event(), environ)
             if inputs.aws_endpoint_url is not None:
                 journal.warn(
@@ -177,13 +189,43 @@ def _run(  # noqa: PLR0917 - the wiring of one run
 
 def _deploy(context: Context) -> Outcome:
     package = _packed(context)
+    reviewed = _review(context, package)
+    require_acceptable(reviewed, context.inputs.fail_on)
+    if context.inputs.require_reviewed:
+        _require_reviewed(context, package)
     done = deploy(context.bench(), context.order, package)
     return "deployed" if not isinstance(done, Unchanged) and done.moved else "unchanged"
 
 
 def _plan(context: Context) -> Outcome:
     package = _packed(context)
-    return "planned" if plan(context.bench(), context.order, package) is None else "unchanged"
+    problems = blocking(_review(context, package), context.inputs.fail_on)
+    context.journal.reviewed(None, required=context.inputs.require_reviewed)
+    try:
+        bench = context.bench()
+    except IdentityError as error:
+        if not context.from_fork or error.problems[0].id != NO_CREDENTIALS:
+            raise
+        _say_that_forks_see_no_aws(context)
+        require((*problems, *unseen(context.journal, context.order)))
+        return "planned"
+    return "planned" if plan(bench, context.order, package, problems) is None else "unchanged"
+
+
+NO_CREDENTIALS: Final = "E-IDENTITY-01"
+
+
+def _say_that_forks_see_no_aws(context: Context) -> None:
+    """GitHub gives a fork's pull request neither secrets nor a token for AWS.
+
+    Source: https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows#workflows-in-forked-repositories
+    """
+    context.journal.fact(
+        step="observe",
+        title="Look at AWS",
+        status=Status.SKIPPED,
+        proof="a fork's pull request has no AWS credentials; the build and its review are above",
+    )
 
 
 def _rollback(context: Context) -> Outcome:
@@ -205,7 +247,8 @@ def _verify(context: Context) -> Outcome:
 
 
 def _scan(context: Context) -> Outcome:
-    _packed(context)
+    reviewed = _review(context, _packed(context))
+    require_acceptable(reviewed, context.inputs.fail_on)
     return "scanned"
 
 
@@ -220,7 +263,7 @@ COMMANDS: Final[Mapping[str, Callable[[Context], Outcome]]] = {
 
 
 def _packed(context: Context) -> Package:
-    """The build, checked against expected-sha256 and reviewed; nothing is written before."""
+    """The build, checked against expected-sha256; nothing is written before."""
     inputs, journal = context.inputs, context.journal
     package = pack(
         Path(inputs.source or ""),
@@ -232,11 +275,22 @@ def _packed(context: Context) -> Package:
     )
     journal.packed(package, _repo_root(package, context.workspace))
     require(expected_hash(package, inputs.expected_sha256))
-    reviewed = review(package, str(inputs.function))
-    journal.found(reviewed.findings)
-    journal.note(reviewed)
-    require_acceptable(reviewed, inputs.fail_on)
     return package
+
+
+def _review(context: Context, package: Package) -> StaticReview:
+    """The static review of exactly the bytes that are packed."""
+    reviewed = review(package, str(context.inputs.function))
+    context.journal.found(reviewed.findings)
+    return context.journal.note(reviewed)
+
+
+def _require_reviewed(context: Context, package: Package) -> None:
+    """Only a build that the merged pull request's plan recorded goes on."""
+    region = context.inputs.function_region or context.inputs.aws_region or ""
+    known = context.talk.reviewed(region)
+    context.journal.reviewed(review_of(package, known), required=True)
+    context.journal.note(ReviewedBuild.confirm(package, known))
 
 
 def _repo_root(package: Package, workspace: Path) -> str | None:
@@ -262,6 +316,7 @@ def _order(inputs: Inputs, runner: Runner, workspace: Path) -> Order:
         hash_alias=inputs.hash_alias,
         smoke_event=read_smoke_event(inputs.smoke_event, workspace),
         allow_older=inputs.allow_older,
+        fail_on_unseen=inputs.fail_on_unseen,
         reason=inputs.reason or "",
         function_account=inputs.function_account,
         function_region=inputs.function_region,

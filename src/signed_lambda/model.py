@@ -78,6 +78,29 @@ class Sha256:
         return f"sha256:{self.hex}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberChange:
+    """A member of a function's configuration that differs.
+
+    Attributes:
+        name: "Timeout".
+        before, after: As canonical JSON, None where it is not set; both None when the values must
+            not be shown, or nobody knows whether they may.
+        note: What differs instead ("changed TABLE"), "" where the values say it.
+    """
+
+    name: str
+    before: str | None = None
+    after: str | None = None
+    note: str = ""
+
+    def __str__(self) -> str:
+        """One phrase: "Timeout 3 -> 900"."""
+        if self.note:
+            return f"{self.name}: {self.note}"
+        return f"{self.name} {self.before or 'not set'} -> {self.after or 'not set'}"
+
+
 EntryKind = Literal["file", "link"]
 
 

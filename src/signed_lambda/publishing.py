@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from signed_lambda.pull_request import Told
 from signed_lambda.report import annotations as notes
 from signed_lambda.report.comment import render_comment
 from signed_lambda.report.jsonreport import render_json
@@ -22,13 +23,12 @@ from signed_lambda.report.text import render_text
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from signed_lambda.cloud import Clock
-    from signed_lambda.inputs import Inputs
+    from signed_lambda.model import Package
+    from signed_lambda.pull_request import Conversation
     from signed_lambda.report.model import Report
     from signed_lambda.runner import Runner
 
 T = TypeVar("T")
-DEFAULT_API_URL: Final = "https://api.github.com"
 FOLDER: Final = ".signed-lambda"
 """In the workspace, the only folder that later steps of the job can read; never packed."""
 _PLAIN: Final = frozenset(string.ascii_letters + string.digits + "-_.")
@@ -38,10 +38,18 @@ def tell(
     report: Report,
     runner: Runner,
     environ: Mapping[str, str],
-    inputs: Inputs | None,
-    clock: Clock,
+    talk: Conversation | None,
+    build: Package | None,
 ) -> None:
-    """Writes the report's files, posts the comment, sets outputs and summary, prints the text."""
+    """Posts the comment, writes the report's files, sets outputs and summary, prints the text.
+
+    Args:
+        report: Of the run.
+        runner: Reads what is printed.
+        environ: The environment.
+        talk: With the pull request; None when the inputs could not be read.
+        build: What was packed, None when nothing was.
+    """
 
     def serve(what: str, send: Callable[[], T], otherwise: T) -> T:
         try:
@@ -52,13 +60,16 @@ def tell(
                 runner.warning(f"{what} could not be written: {why or type(error).__name__}")
             return otherwise
 
-    path = serve(f"the report in {FOLDER}", lambda: _write_files(report, environ), "")
-    comment_url = serve(
+    told = serve(
         "the pull-request comment",
-        lambda: _comment(report, runner, environ, inputs, clock) if inputs else "",
-        "",
+        lambda: talk.tell(report, build) if talk else Told(report),
+        Told(report),
     )
-    shown = outputs(report, comment_url=comment_url, report_path=path, sarif_path="")
+    report = told.report
+    if told.notice:
+        runner.notice(told.notice)
+    path = serve(f"the report in {FOLDER}", lambda: _write_files(report, environ), "")
+    shown = outputs(report, comment_url=told.comment_url, report_path=path, sarif_path="")
     serve("the outputs", lambda: runner.set_outputs(shown), None)
     serve("the annotations", lambda: _annotate(report, runner), None)
     serve("the job summary", lambda: runner.summary(render_summary(report)), None)
@@ -112,38 +123,3 @@ def _own(descriptor: int, owner: os.stat_result) -> None:
     """Owned as the workspace is: root's files would block the next checkout."""
     if os.geteuid() == 0:
         os.fchown(descriptor, owner.st_uid, owner.st_gid)
-
-
-def _comment(
-    report: Report,
-    runner: Runner,
-    environ: Mapping[str, str],
-    inputs: Inputs,
-    clock: Clock,
-) -> str:
-    """The comment's URL, "" where there is none; why not is told in one notice."""
-    if inputs.comment == "off" or not inputs.github_token or not runner.on_github:
-        return ""
-    from signed_lambda.github import (  # noqa: PLC0415 - PyGithub is slow to import
-        Access,
-        PullRequest,
-        find_pull_request,
-        upsert_comment,
-    )
-
-    access = Access(
-        token=inputs.github_token,
-        clock=clock,
-        api_url=environ.get("GITHUB_API_URL") or DEFAULT_API_URL,
-    )
-    found = find_pull_request(
-        runner.event().payload, report.run, access, pr_number=str(inputs.pr_number or "")
-    )
-    if not isinstance(found, PullRequest):
-        if not found.expected:
-            runner.notice(f"no comment: {found.reason}")
-        return ""
-    result = upsert_comment(found, render_comment(report), access)
-    if result.notice:
-        runner.notice(result.notice)
-    return result.url

@@ -169,14 +169,21 @@ class Runner:
             event=env.get("GITHUB_EVENT_NAME", ""),
             actor=env.get("GITHUB_TRIGGERING_ACTOR", "") or env.get("GITHUB_ACTOR", ""),
             workflow=env.get("GITHUB_WORKFLOW", ""),
+            branch=_branch(env.get("GITHUB_REF", "")),
         )
 
     def _commit(self) -> str:
-        """The commit that people know: a pull request's head, not its test merge."""
-        pull_request = self.event().payload.get("pull_request")
+        """The commit that people know: a pull request's head, not its test merge.
+
+        Of a workflow that another one started it is the other one's commit: GITHUB_SHA is then the
+        last one of the default branch, whatever is worked on.
+        """
+        payload = self.event().payload
+        pull_request, begun_by = payload.get("pull_request"), payload.get("workflow_run")
         head = pull_request.get("head") if isinstance(pull_request, dict) else None
         sha = head.get("sha") if isinstance(head, dict) else None
-        candidates = (sha, self._environ.get("GITHUB_SHA", ""))
+        other = begun_by.get("head_sha") if isinstance(begun_by, dict) else None
+        candidates = (sha, other, self._environ.get("GITHUB_SHA", ""))
         return next(
             (c for c in candidates if isinstance(c, str) and re.fullmatch("[0-9a-f]{40}", c)), ""
         )
@@ -208,6 +215,10 @@ class Runner:
     def _print(self, line: str) -> None:
         self._stdout.write(line + "\n")
         self._stdout.flush()
+
+
+def _branch(ref: str) -> str:
+    return ref.removeprefix("refs/heads/") if ref.startswith("refs/heads/") else ""
 
 
 def _read_event(name: str, path: str) -> Event:

@@ -37,14 +37,19 @@ def require_trusted_event(command: Command, event: Event, environ: Mapping[str, 
             " repository's secrets on a pull request",
             "Deploy on push to the protected branch; use `plan` on pull_request",
         )
-    repository = environ.get("GITHUB_REPOSITORY", "")
-    head = _head_repository(event)
-    if head is not None and (not head or head != repository):
+    if is_of_a_fork(event, environ):
+        head = _head_repository(event) or "a deleted fork"
         raise EventError.of(
             "E-EVENT-02",
-            f"{command.name} was started by {event.name} with code of {head or 'a deleted fork'}",
+            f"{command.name} was started by {event.name} with code of {head}",
             "Deploy on push to the protected branch; forks get `plan` and `scan` in the summary",
         )
+
+
+def is_of_a_fork(event: Event, environ: Mapping[str, str]) -> bool:
+    """Whether the run is for a fork's pull request: such runs get no credentials."""
+    head = _head_repository(event)
+    return head is not None and (not head or head != environ.get("GITHUB_REPOSITORY", ""))
 
 
 def _head_repository(event: Event) -> str | None:

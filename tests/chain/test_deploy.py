@@ -352,6 +352,17 @@ def test_a_proven_self_invocation_blocks_before_any_write(team: Team) -> None:
     assert allowed.exit_code == 0
 
 
+def test_a_scan_ends_red_on_a_proven_self_invocation(team: Team) -> None:
+    team.write_source(
+        {"loop.py": "def f(c, context):\n    c.invoke(FunctionName=context.function_name)\n"}
+    )
+
+    ended = team.run("scan", source="function")
+
+    assert (ended.exit_code, ended.error_ids) == (27, ["E-SCAN-01"])
+    assert ended.outputs["findings"] == "1"
+
+
 def test_the_report_in_the_workspace_is_never_packed(team: Team) -> None:
     first = team.run(source=".", exclude="signer-root.pem")
 

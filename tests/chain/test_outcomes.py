@@ -291,8 +291,9 @@ def test_a_plan_of_a_change_does_not_say_that_nothing_would_change(released: Tea
     ended = released.run("plan")
 
     assert ended.outputs["version"] == ""
-    assert "nothing would change" not in ended.log + ended.summary
-    assert "a deploy would move it on from version 1" in ended.log
+    assert "already runs this build" not in ended.log + ended.summary
+    assert "PLANNED: orders -> live (eu-west-1): nothing blocks" in ended.log
+    assert "publishes a new version and moves `live` on from version 1" in ended.log
 
 
 def test_a_plan_without_bucket_and_profile_does_not_speak_of_unsigned_code(released: Team) -> None:

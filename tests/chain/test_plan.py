@@ -28,8 +28,13 @@ def test_plan_names_the_files_and_the_configuration_that_would_change(team: Team
     }
     assert comparison["same_files"] == 1
     assert comparison["configuration"] == [
-        "Environment: added NEW, removed API_KEY, changed TABLE",
-        "Timeout 3 -> 60",
+        {
+            "name": "Environment",
+            "before": None,
+            "after": None,
+            "note": "added NEW, removed API_KEY, changed TABLE",
+        },
+        {"name": "Timeout", "before": "3", "after": "60", "note": ""},
     ]
     assert "n3w" not in ended.log + ended.summary
     assert ended.writes == []

@@ -71,6 +71,7 @@ class Team:
         self.folder = folder
         self.runs = 0
         self.wrap: Callable[[Cloud], Cloud] = lambda cloud: cloud
+        self.connect_error: Exception | None = None
         self._attach()
         self.estate: Estate = make_estate(self.client, sleep=self.sandbox.clock.sleep)
         self.write_source(SOURCE)
@@ -175,6 +176,8 @@ class Team:
         )
 
     def _connect(self, _inputs: Inputs, deadline: Deadline, say: Callable[[str], None]) -> Cloud:
+        if self.connect_error is not None:
+            raise self.connect_error
         return self.wrap(
             aws_over(
                 self.sandbox.before_send,

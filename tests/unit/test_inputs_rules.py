@@ -198,12 +198,19 @@ def test_one_with_block_serves_deploy_and_plan_and_scan() -> None:
             ),
         ),
         (
-            "deploy",
+            "rollback",
             {"require-reviewed": "true"},
             (
-                "E-INPUT-06 require-reviewed is true, which is not available in this version. "
-                "Leave it out; to bind a deploy to a plan, pass the plan's output build-sha256 as "
-                "expected-sha256."
+                "E-INPUT-04 require-reviewed is given, but `command: rollback` does not use it. "
+                "Leave it out, or use command deploy or plan."
+            ),
+        ),
+        (
+            "deploy",
+            {"fail-on-unseen": "true"},
+            (
+                "E-INPUT-04 fail-on-unseen is given, but `command: deploy` does not use it. "
+                "Leave it out, or use command plan."
             ),
         ),
         (
@@ -325,7 +332,6 @@ def test_several_faults_are_told_at_once_in_the_order_of_the_table() -> None:
         "INPUT_HASH-ALIAS": "yes",
         "INPUT_TO": "07",
         "INPUT_TIMEOUT-MINUTES": "5m",
-        "INPUT_REQUIRE-REVIEWED": "true",
     }
 
     with pytest.raises(InputError) as caught:
@@ -343,7 +349,6 @@ def test_several_faults_are_told_at_once_in_the_order_of_the_table() -> None:
         ("E-INPUT-01", "signing-profile"),
         ("E-INPUT-01", "aws-region"),
         ("E-INPUT-04", "to"),
-        ("E-INPUT-06", "require-reviewed"),
     ]
     assert caught.value.exit_code == 10
     assert caught.value.outcome == "refused"

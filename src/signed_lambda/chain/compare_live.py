@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from signed_lambda.confighash import canonical, changes
 from signed_lambda.errors import AccessError, TargetError, ZipError
-from signed_lambda.package import SIGNATURE_FILE, SIGNED_LIMITS, read_zip
-from signed_lambda.report.model import Comparison, FileChange, Status
+from signed_lambda.package import (
+    SIGNATURE_FILE,
+    SIGNED_LIMITS,
+    Dependency,
+    owners,
+    read_zip,
+)
+from signed_lambda.report.model import Comparison, DependencyMove, FileChange, Status
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from signed_lambda.chain.observe import Observed
     from signed_lambda.chain.workbench import Order, Workbench
     from signed_lambda.model import Package
@@ -38,10 +48,13 @@ def compare_live(bench: Workbench, order: Order, package: Package, observed: Obs
         )
         return
     files, same = _differences(contents, package)
+    files, dependencies = _with_dependencies(contents, package, files)
     comparison = Comparison(
         version=live.version,
+        code_sha256=live.code_sha256,
         files=files,
         same_files=same,
+        dependencies=dependencies,
         configuration=changes(canonical(live.content), latest),
     )
     bench.journal.compared(comparison)
@@ -49,8 +62,8 @@ def compare_live(bench: Workbench, order: Order, package: Package, observed: Obs
         step="compare",
         title=f"Compare with version {live.version}",
         status=Status.OK,
-        proof=f"{len(files)} files differ, {same} are the same,"
-        f" {len(comparison.configuration)} configuration members differ",
+        proof=f"files that differ: {len(files)}, that are the same: {same}; members of the"
+        f" configuration that differ: {len(comparison.configuration)}",
     )
     to.unlink()
 
@@ -74,3 +87,37 @@ def _differences(contents: ZipContents, package: Package) -> tuple[tuple[FileCha
         if before.get(name) != after.get(name)
     ]
     return tuple(found), len(names) - len(found)
+
+
+def _with_dependencies(
+    live: ZipContents, package: Package, files: tuple[FileChange, ...]
+) -> tuple[tuple[FileChange, ...], tuple[DependencyMove, ...]]:
+    """The changes with the installed package that each belongs to, and these packages."""
+    names = [change.name for change in files]
+    before = owners(live, names)
+    after = owners(read_zip(package.path), names) if names else {}
+    marked = tuple(
+        replace(
+            change, dependency=(after.get(change.name) or before.get(change.name) or _NONE).name
+        )
+        for change in files
+    )
+    counted = Counter(change.dependency for change in marked if change.dependency)
+    moves = tuple(
+        DependencyMove(
+            name=name,
+            before=_version(before.values(), name),
+            after=_version(after.values(), name),
+            files=count,
+        )
+        for name, count in sorted(counted.items())
+    )
+    return marked, moves
+
+
+_NONE = Dependency("", "")
+
+
+def _version(found: Iterable[Dependency], name: str) -> str:
+    """The package's versions there; more than one when it is installed in several places."""
+    return ", ".join(sorted({d.version for d in found if d.name == name and d.version}))

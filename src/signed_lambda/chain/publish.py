@@ -56,7 +56,7 @@ class PublishedVersion:
             )
         configuration = canonical(answer.content)
         if configuration.sha256 != staged.configuration.sha256:
-            different = "; ".join(changes(staged.configuration, configuration))
+            different = "; ".join(map(str, changes(staged.configuration, configuration)))
             raise HashMismatch.of(
                 "E-HASH-08",
                 f"version {answer.version} was published with another configuration: {different}",
@@ -199,7 +199,7 @@ def _revision_of_same(bench: Workbench, staged: StagedCode) -> str:
         raise Conflict.of(
             "E-CONFLICT-03",
             f"the configuration of {staged.function} was changed before the version was"
-            f" published: {'; '.join(changes(staged.configuration, after))}",
+            f" published: {'; '.join(map(str, changes(staged.configuration, after)))}",
             "Find out who changed it; run it again to release it with the change",
         )
     return now.revision_id

@@ -75,7 +75,7 @@ class StagedCode:
             raise Conflict.of(
                 "E-CONFLICT-03",
                 f"the configuration of {answer.name} was changed while this run worked:"
-                f" {'; '.join(changes(before, after))}",
+                f" {'; '.join(map(str, changes(before, after)))}",
                 "Find out who changed it; run it again to release it with the change",
             )
         return cls(
@@ -287,7 +287,7 @@ def _refused(artefact: Artefact, error: SignatureRefusedError) -> LambdaFailure:
 
 def _changed_by_others(start: FunctionConfiguration, now: FunctionConfiguration) -> Conflict:
     before, after = canonical(start.content), canonical(now.content)
-    what = "; ".join(changes(before, after)) or "no configuration member differs"
+    what = "; ".join(map(str, changes(before, after))) or "no configuration member differs"
     return Conflict.of(
         "E-CONFLICT-01",
         f"{start.name} was changed by somebody else since this run read it: CodeSha256"

@@ -32,6 +32,7 @@ class Order:
         function_account, function_region: From an ARN, None when a name was given.
         allowed_accounts: Empty for any.
         smoke_event: Payload, None for no smoke test.
+        fail_on_unseen: A plan that may not see something is refused.
     """
 
     command: str
@@ -47,6 +48,7 @@ class Order:
     hash_alias: bool = True
     smoke_event: bytes | None = field(default=None, repr=False)
     allow_older: bool = False
+    fail_on_unseen: bool = False
     reason: str = ""
     function_account: str | None = None
     function_region: str | None = None

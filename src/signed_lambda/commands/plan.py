@@ -7,29 +7,65 @@ from typing import TYPE_CHECKING
 from signed_lambda.chain.compare_live import compare_live
 from signed_lambda.chain.observe import observe
 from signed_lambda.chain.unchanged import Unchanged, find_unchanged
-from signed_lambda.commands.deploy import look_before_writing
+from signed_lambda.errors import Problem
+from signed_lambda.plan import make_plan, require
 from signed_lambda.report.model import Status
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from signed_lambda.chain.observe import Observed
     from signed_lambda.chain.workbench import Order, Workbench
+    from signed_lambda.journal import Journal
     from signed_lambda.model import Package
 
 
-def plan(bench: Workbench, order: Order, package: Package) -> Unchanged | None:
+def plan(
+    bench: Workbench, order: Order, package: Package, problems: Iterable[Problem] = ()
+) -> Unchanged | None:
     """Says what deploy would do with the package; writes nothing and signs nothing.
+
+    What forbids a deploy is told at the end, all at once: a reviewer sees what would change even
+    where something blocks.
+
+    Args:
+        bench: The means.
+        order: What was asked for.
+        package: The build.
+        problems: That were found before AWS was looked at.
 
     Raises:
         DeployError: All that forbids the deploy.
     """
     observed = observe(bench, order)
-    look_before_writing(bench, order, observed, package)
-    unchanged = find_unchanged(bench, order, package, observed)
+    made = make_plan(order, observed, package)
+    for warning in made.warnings:
+        bench.journal.warn(warning)
+    against = (*problems, *made.problems)
+    unchanged = None if against else find_unchanged(bench, order, package, observed)
     if unchanged is not None:
         return bench.journal.note(unchanged)
-    bench.journal.know(version="")  # the version that a deploy would publish has no number yet
+    # The version that a deploy would publish has no number yet; the one that it would leave has.
+    bench.journal.know(version="", undo_version=observed.alias.version if observed.alias else "")
     compare_live(bench, order, package, observed)
     if observed.configuration is not None:
         bench.journal.know(config_sha256=observed.configuration.sha256)
+    require((*against, *unseen(bench.journal, order)))
+    _say_what_deploy_does(bench, order, observed)
+    return None
+
+
+def unseen(journal: Journal, order: Order) -> Iterable[Problem]:
+    """A problem for each thing that could not be looked at, where `fail-on-unseen` is true."""
+    for fact in journal.skipped if order.fail_on_unseen else ():
+        yield Problem(
+            "E-ACCESS-03",
+            f"{fact.title}: {fact.proof}",
+            "Allow the role what it lacks, or set fail-on-unseen: false",
+        )
+
+
+def _say_what_deploy_does(bench: Workbench, order: Order, observed: Observed) -> None:
     before = observed.alias.version if observed.alias else "not there yet"
     unsigned = "no signing (allow-unsigned)" if order.allow_unsigned else "sign"
     signing = f"sign with {order.profile}" if order.profile else unsigned
@@ -41,4 +77,3 @@ def plan(bench: Workbench, order: Order, package: Package) -> Unchanged | None:
         proof=f"upload{place}, {signing}, publish a version, move"
         f" alias '{order.alias}' (now {before})",
     )
-    return None

@@ -1,11 +1,12 @@
-"""GitHub's API: which pull request a run belongs to, and its one comment.
+"""GitHub's API: which pull request a run belongs to, its one comment, and the record of its plan.
 
 The only importer of PyGithub, and only when it is needed: the import costs half a second. The
-comment is for readers. Nothing is ever decided by what GitHub answers here, and nothing that goes
-wrong here changes the result of a deploy: both functions end with a value, never with an error.
+comment is for readers; the record, a check run, is what `require-reviewed` goes by. Every function
+ends with a value, never with an error: what goes wrong here changes no deploy, but for
+`require-reviewed`, which takes "not known" for "not reviewed".
 
-Imports cloud (the clock), report.marker and report.model. Must never print, and never put the
-token into a text.
+Imports cloud (the clock), model, manifest, review, report.marker and report.model. Must never
+print, and never put the token into a text.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from signed_lambda.cloud import Clock
+    from signed_lambda.model import Sha256
     from signed_lambda.report.model import Run
+    from signed_lambda.review import Reviewed
 
 DEFAULT_API_URL: Final = "https://api.github.com"
 
@@ -49,11 +52,17 @@ class PullRequest:
         repository: "owner/name".
         number: From 1.
         from_fork: Its branch lives in another repository: such runs have read-only tokens.
+        head: Its last commit, 40 hex digits; "" when the event does not say.
+        base: Branch that it goes into; "" likewise.
+        merged: Whether it was merged.
     """
 
     repository: str
     number: int
     from_fork: bool = False
+    head: str = ""
+    base: str = ""
+    merged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +72,12 @@ class NoPullRequest:
     Attributes:
         reason: One sentence for the reader.
         expected: True when no event of this kind has a pull request: nothing to warn about.
+        unknown: True when GitHub could not be asked: there may be one.
     """
 
     reason: str
     expected: bool = False
+    unknown: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +91,48 @@ class CommentResult:
 
     url: str
     notice: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanRecord:
+    """What a plan leaves behind for the deploy.
+
+    Attributes:
+        repository: "owner/name".
+        name: Of the check run; one for each region, function and alias.
+        commit: That was planned, 40 hex digits.
+        build_sha256: Of the build.
+        passed: Whether the plan would let a deploy go on.
+        title: One line for people.
+        summary: Markdown, at most 65,535 characters.
+        manifest: The build's files, of `manifest.encode`.
+        details_url: Of the run, "" for none.
+    """
+
+    repository: str
+    name: str
+    commit: str
+    build_sha256: Sha256
+    passed: bool
+    title: str
+    summary: str
+    manifest: str
+    details_url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordResult:
+    """What became of the record.
+
+    Attributes:
+        url: Of the check run, "" when there is none.
+        notice: What the reader should know, "" when all went well.
+        author: Login of the token's app, as its comments show it; "" when it is not known.
+    """
+
+    url: str = ""
+    notice: str = ""
+    author: str = ""
 
 
 def find_pull_request(
@@ -98,17 +151,22 @@ def find_pull_request(
     return lookup.find(event, run, access, pr_number)
 
 
-def upsert_comment(pull_request: PullRequest, body: str, access: Access) -> CommentResult:
+def upsert_comment(
+    pull_request: PullRequest, body: str, access: Access, *, author: str = ""
+) -> CommentResult:
     """Writes the comment, or writes over the one that an earlier run left.
 
     An earlier comment is ours when its first line is our marker for the same region, function and
     alias, and its author is the token's own user. One of a later run is left as it is. Of several
-    of ours (a lost answer, two runs at once) one stays.
+    of ours (a lost answer, two runs at once) one stays. When the verdict got worse than the one
+    that stands there, a new comment is written, because edits send no mail, and the old one is
+    minimised.
 
     Args:
         pull_request: Where.
         body: As `report.comment.render_comment` makes it: the first line is the marker.
         access: How GitHub is reached.
+        author: Login of the token's user; asked of GitHub when it is "".
     """
     if not access.token:
         return CommentResult(
@@ -118,4 +176,48 @@ def upsert_comment(pull_request: PullRequest, body: str, access: Access) -> Comm
         )
     from signed_lambda.github import comment  # noqa: PLC0415 - lazy: see the module's docstring
 
-    return comment.upsert(pull_request, body, access)
+    return comment.upsert(pull_request, body, access, author)
+
+
+def changed_files(pull_request: PullRequest, access: Access) -> frozenset[str] | None:
+    """Paths in the repository that a pull request adds, changes, renames or removes.
+
+    Args:
+        pull_request: Which.
+        access: How GitHub is reached.
+
+    Returns:
+        All of them, or None when they are not all known.
+    """
+    from signed_lambda.github import files  # noqa: PLC0415 - lazy: see the module's docstring
+
+    return files.changed(pull_request, access)
+
+
+def record_plan(plan: PlanRecord, access: Access) -> RecordResult:
+    """Writes the check run by which `require-reviewed` knows the build.
+
+    Args:
+        plan: What to write; a second one on the same commit counts instead of the first.
+        access: How GitHub is reached.
+    """
+    from signed_lambda.github import checks  # noqa: PLC0415 - lazy: see the module's docstring
+
+    return checks.record(plan, access)
+
+
+def find_reviewed(
+    event: Mapping[str, object], run: Run, access: Access, *, name: str, pr_number: str = ""
+) -> Reviewed:
+    """What the plans of the merged pull request recorded that brought this run's commit.
+
+    Args:
+        event: The payload of the event that started the workflow.
+        run: Says the event's name, the repository, the commit and the branch.
+        access: How GitHub is reached.
+        name: Of the check runs.
+        pr_number: The input of that name; wins over the event when it is not "".
+    """
+    from signed_lambda.github import checks  # noqa: PLC0415 - lazy: see the module's docstring
+
+    return checks.reviewed(event, run, access, name=name, pr_number=pr_number)

@@ -6,6 +6,10 @@ read again, and of several of ours the one of the latest run stays. Two runs tha
 same second may still leave the earlier one's text until the next run: the comment is for reading,
 no check rests on it.
 
+Edits send no mail. So when the verdict gets worse than the one that stands there, a new comment is
+written and the old one is retired: its first line is no marker any more, it says where the new one
+is, and it is minimised.
+
 Imports session (PyGithub), report.marker and this package.
 
 Source: https://docs.github.com/en/rest/issues/comments
@@ -13,6 +17,7 @@ Source: https://docs.github.com/en/rest/issues/comments
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
@@ -29,6 +34,8 @@ if TYPE_CHECKING:
 
     from signed_lambda.github import Access, PullRequest
 
+RETIRED: Final = "<!-- signed-lambda-deploy:v1 replaced -->"
+"""First line of a comment that a newer one replaces."""
 _CREATE_TRIES: Final = 3
 _GONE: Final = (404, 410)
 
@@ -72,7 +79,7 @@ class Found:
         return self.marker.order, -self.id
 
 
-def upsert(pull_request: PullRequest, body: str, access: Access) -> CommentResult:
+def upsert(pull_request: PullRequest, body: str, access: Access, author: str) -> CommentResult:
     """See `signed_lambda.github.upsert_comment`."""
     marker = Marker.parse(body)
     if marker is None:
@@ -81,7 +88,7 @@ def upsert(pull_request: PullRequest, body: str, access: Access) -> CommentResul
         with Session(access) as session:
             repository = session.repository(pull_request.repository)
             issue = repository.get_issue(pull_request.number)
-            return _Upsert(session, issue, marker, body).run()
+            return _Upsert(session, issue, marker, body, author).run()
     except GitHubTrouble as trouble:
         why = _read_only(pull_request) if trouble.integration else trouble.notice
         return CommentResult(url="", notice=_not_written(why))
@@ -92,18 +99,26 @@ def upsert(pull_request: PullRequest, body: str, access: Access) -> CommentResul
 class _Upsert:
     """One attempt to bring the comment up to date."""
 
-    def __init__(self, session: Session, issue: Issue, marker: Marker, body: str) -> None:
+    def __init__(
+        self, session: Session, issue: Issue, marker: Marker, body: str, author: str
+    ) -> None:
         self._session = session
         self._issue = issue
         self._marker = marker
         self._body = body
+        self._author = author
 
     def run(self) -> CommentResult:
         """Edits the comment of an earlier run, or creates one."""
         found = self._look()
         if not found:
             return self._create()
-        return self._settle(self._by(self._session.login(), found))
+        return self._settle(self._by(self._me(), found))
+
+    def _me(self) -> str:
+        """The token's user, asked of GitHub once at most."""
+        self._author = self._author or self._session.login()
+        return self._author
 
     def _settle(self, mine: list[Found]) -> CommentResult:
         """Writes into the best of our comments, and deletes the others."""
@@ -116,6 +131,8 @@ class _Upsert:
                 notice=f"the comment was left as it is: run {best.marker.run_id} (attempt"
                 f" {best.marker.attempt}) is later than this one",
             )
+        if self._marker.is_worse_than(best.marker):
+            return self._create(retiring=best)
         try:
             self._edit(best)
         except GitHubTrouble as trouble:
@@ -124,9 +141,15 @@ class _Upsert:
             raise
         return self._alone(best.url, others)
 
-    def _create(self) -> CommentResult:
-        """Creates the comment; afterwards there is one of ours, whatever happened in between."""
+    def _create(self, retiring: Found | None = None) -> CommentResult:
+        """Creates the comment; afterwards there is one of ours, whatever happened in between.
+
+        Args:
+            retiring: The one that it takes the place of, which is kept as history.
+        """
         created = self._post()
+        if retiring is not None:
+            self._retire(retiring, created.url)
         try:
             mine = self._by(created.author, self._look())
         except GitHubTrouble as trouble:
@@ -154,7 +177,7 @@ class _Upsert:
                     lambda: Found.read(self._issue.create_comment(self._body), self._marker.key)
                 )
             except Unanswered:
-                mine = self._by(self._session.login(), self._look())
+                mine = self._by(self._me(), self._look())
                 if written := [f for f in mine if f.marker == self._marker]:
                     return written[0]
                 if tried == _CREATE_TRIES:
@@ -163,6 +186,13 @@ class _Upsert:
                 if made is None:
                     raise GitHubTrouble("GitHub changed the comment's first line")
                 return made
+
+    def _retire(self, old: Found, url: str) -> None:
+        """Makes a comment of ours history; one that cannot be is deleted with the duplicates."""
+        said = f"{RETIRED}\nThe verdict got worse: [a newer comment]({url}) replaces this one.\n"
+        with suppress(GitHubTrouble):
+            self._session.repeat(lambda: old.comment.edit(said + old.body.split("\n", 1)[-1]))
+            self._session.repeat(lambda: old.comment.minimize("OUTDATED"))
 
     def _look(self) -> list[Found]:
         """All comments with our key, over all pages, by anybody."""

@@ -44,6 +44,7 @@ class Candidate:
     is_merged: bool
     merge_commit: str
     head: str
+    base: str
     from_fork: bool
 
 
@@ -97,8 +98,14 @@ def _from_pull_request(event: Mapping[str, object], run: Run) -> PullRequest | N
         return NoPullRequest("the event names no pull request")
     if not isinstance(base, str) or base.lower() != run.repository.lower():
         return NoPullRequest("the event's pull request is of another repository")
-    from_fork = not isinstance(head, str) or head.lower() != run.repository.lower()
-    return PullRequest(repository=run.repository, number=number, from_fork=from_fork)
+    return PullRequest(
+        repository=run.repository,
+        number=number,
+        from_fork=not isinstance(head, str) or head.lower() != run.repository.lower(),
+        head=_text(_at(event, "pull_request", "head", "sha")),
+        base=_text(_at(event, "pull_request", "base", "ref")),
+        merged=_at(event, "pull_request", "merged") is True,
+    )
 
 
 def _from_merge_group(event: Mapping[str, object], _run: Run) -> NoPullRequest | Question:
@@ -114,8 +121,27 @@ def _from_push(_event: Mapping[str, object], run: Run) -> NoPullRequest | Questi
 
 
 def _from_workflow_run(event: Mapping[str, object], _run: Run) -> NoPullRequest | Question:
-    """By the head commit: `workflow_run.pull_requests` is empty for forks."""
-    return _from_commit(_at(event, "workflow_run", "head_sha"))
+    """By the head commit: `workflow_run.pull_requests` is empty for forks.
+
+    A fork's commit is in no branch of this repository, and GitHub then names no pull request for
+    it: it is looked for among the open ones from the fork's branch.
+    Source: https://github.com/github/docs/issues/22501 and, for forks' commits,
+    https://github.com/quarkusio/pt.quarkus.io/pull/389
+    """
+    commit = _at(event, "workflow_run", "head_sha")
+    owner = _text(_at(event, "workflow_run", "head_repository", "owner", "login"))
+    branch = _text(_at(event, "workflow_run", "head_branch"))
+    by_commit = _from_commit(commit)
+    if isinstance(by_commit, NoPullRequest) or not (owner and branch):
+        return by_commit
+
+    def ask(repository: Repository, name: str) -> PullRequest | NoPullRequest:
+        found = by_commit(repository, name)
+        if isinstance(found, PullRequest):
+            return found
+        return _by_branch(repository, name, f"{owner}:{branch}", str(commit)) or found
+
+    return ask
 
 
 def _from_commit(commit: object) -> NoPullRequest | Question:
@@ -140,7 +166,7 @@ _WAYS: Final[Mapping[str, Way]] = {
 def _asked(access: Access, run: Run, ask: Question) -> PullRequest | NoPullRequest:
     """Asks GitHub; every trouble becomes a reason."""
     if not access.token:
-        return NoPullRequest("`github-token` is empty, so GitHub cannot be asked")
+        return NoPullRequest("`github-token` is empty, so GitHub cannot be asked", unknown=True)
     from signed_lambda.github.session import GitHubTrouble, Session  # noqa: PLC0415 - lazy
 
     try:
@@ -148,35 +174,54 @@ def _asked(access: Access, run: Run, ask: Question) -> PullRequest | NoPullReque
             repository = session.repository(run.repository)
             return session.repeat(lambda: ask(repository, run.repository))
     except GitHubTrouble as trouble:
-        return NoPullRequest(f"the pull request could not be looked up: {trouble.notice}")
+        why = f"the pull request could not be looked up: {trouble.notice}"
+        return NoPullRequest(why, unknown=True)
     except Cancelled:
-        return NoPullRequest("the job was cancelled before the pull request was looked up")
+        why = "the job was cancelled before the pull request was looked up"
+        return NoPullRequest(why, unknown=True)
 
 
 def _by_number(repository: Repository, name: str, number: int) -> PullRequest | NoPullRequest:
     found = repository.get_pull(number)
     if not _is_of(found, name):
         return NoPullRequest(f"pull request {number} is of another repository")
-    return PullRequest(repository=name, number=found.number, from_fork=_from_fork(found, name))
+    return _described(_candidate(found, name), name)
 
 
 def _by_commit(repository: Repository, name: str, commit: str) -> PullRequest | NoPullRequest:
-    candidates = [
-        Candidate(
-            number=p.number,
-            is_open=p.state == "open",
-            is_merged=p.merged_at is not None,
-            merge_commit=p.merge_commit_sha or "",
-            head=p.head.sha,
-            from_fork=_from_fork(p, name),
-        )
-        for p in repository.get_commit(commit).get_pulls()
-        if _is_of(p, name)
-    ]
-    chosen = choose(candidates, commit)
-    if isinstance(chosen, str):
-        return NoPullRequest(chosen)
-    return PullRequest(repository=name, number=chosen.number, from_fork=chosen.from_fork)
+    pulls = repository.get_commit(commit).get_pulls()
+    chosen = choose([_candidate(p, name) for p in pulls if _is_of(p, name)], commit)
+    return NoPullRequest(chosen) if isinstance(chosen, str) else _described(chosen, name)
+
+
+def _by_branch(repository: Repository, name: str, head: str, commit: str) -> PullRequest | None:
+    """The open pull request from "owner:branch" whose head is still this commit."""
+    pulls = repository.get_pulls(state="open", head=head)
+    found = [p for p in pulls if _is_of(p, name) and p.head.sha == commit]
+    return _described(_candidate(found[0], name), name) if len(found) == 1 else None
+
+
+def _candidate(found: GitHubPullRequest, name: str) -> Candidate:
+    return Candidate(
+        number=found.number,
+        is_open=found.state == "open",
+        is_merged=found.merged_at is not None,
+        merge_commit=found.merge_commit_sha or "",
+        head=found.head.sha,
+        base=found.base.ref,
+        from_fork=_from_fork(found, name),
+    )
+
+
+def _described(chosen: Candidate, name: str) -> PullRequest:
+    return PullRequest(
+        repository=name,
+        number=chosen.number,
+        from_fork=chosen.from_fork,
+        head=chosen.head,
+        base=chosen.base,
+        merged=chosen.is_merged,
+    )
 
 
 def _is_of(found: GitHubPullRequest, name: str) -> bool:
@@ -187,6 +232,10 @@ def _from_fork(found: GitHubPullRequest, name: str) -> bool:
     """Whether the head is elsewhere; GitHub sends no head repository once a fork is deleted."""
     head: Repository | None = found.head.repo
     return head is None or head.full_name.lower() != name.lower()
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _at(value: object, *names: str) -> object:

@@ -194,6 +194,7 @@ def _inputs(values: Reading) -> Inputs:
         reason=values[t.REASON],
         allow_older=values[t.ALLOW_OLDER],
         fail_on=values[t.FAIL_ON],
+        fail_on_unseen=values[t.FAIL_ON_UNSEEN],
         templates=values[t.TEMPLATE],
         comment=values[t.COMMENT],
         github_token=values[t.GITHUB_TOKEN],

@@ -147,13 +147,6 @@ def _not_there_yet(values: Values) -> Iterator[Problem]:
             "template is given, and this version reads no templates: its review is of code only",
             "Leave it out",
         )
-    if values.get(t.REQUIRE_REVIEWED):
-        yield Problem(
-            "E-INPUT-06",
-            "require-reviewed is true, which is not available in this version",
-            "Leave it out; to bind a deploy to a plan, pass the plan's output build-sha256 as "
-            "expected-sha256",
-        )
 
 
 _OF_A_COMMAND: Final[tuple[Callable[[Command, Values], Iterator[Problem]], ...]] = (

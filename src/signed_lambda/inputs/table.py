@@ -206,6 +206,15 @@ FAIL_ON: Final = Spec[FailOn](
     absent="high",
     default="high",
 )
+FAIL_ON_UNSEEN: Final = Spec[bool](
+    name="fail-on-unseen",
+    help="`true`: a plan that may not look at something (a permission that its role lacks) is "
+    "refused. Else it says what it did not see, and goes on.",
+    parse=plain.boolean,
+    absent=False,
+    default="false",
+    only_for=("plan",),
+)
 TEMPLATE: Final = Spec[tuple[str, ...]](
     name="template",
     help="Infrastructure templates (SAM, CloudFormation, Serverless) to read for triggers, one a "
@@ -224,8 +233,9 @@ COMMENT: Final = Spec[CommentMode](
 )
 GITHUB_TOKEN: Final = Spec[str | None](
     name="github-token",
-    help="Token for the comment; needs `permissions: pull-requests: write`. Without one there is "
-    "no comment, and the job summary holds the report.",
+    help="Token for the comment (`permissions: pull-requests: write`) and for the record of what "
+    "was reviewed (`checks: write`). Without one there is neither, and the job summary holds the "
+    "report.",
     parse=plain.token,
     absent=None,
     expression="${{ github.token }}",
@@ -241,10 +251,12 @@ PR_NUMBER: Final = Spec[int | None](
 REQUIRE_REVIEWED: Final = Spec[bool](
     name="require-reviewed",
     help="`true`: refuse a build whose hash no plan of this repository's merged pull request "
-    "carries. Not available in this version: `true` is refused.",
+    "recorded (in a check run: `plan` needs `permissions: checks: write`, `deploy` needs `checks: "
+    "read`). Give it to `plan` too: then its comment says so.",
     parse=plain.boolean,
     absent=False,
     default="false",
+    only_for=("deploy", "plan"),
 )
 ALLOWED_ACCOUNT_IDS: Final = Spec[tuple[str, ...]](
     name="allowed-account-ids",
@@ -311,6 +323,7 @@ SPECS: Final[tuple[Spec[object], ...]] = (
     REASON,
     ALLOW_OLDER,
     FAIL_ON,
+    FAIL_ON_UNSEEN,
     TEMPLATE,
     COMMENT,
     GITHUB_TOKEN,

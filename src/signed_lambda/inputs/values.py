@@ -122,6 +122,7 @@ class Inputs:
     reason: str | None
     allow_older: bool
     fail_on: FailOn
+    fail_on_unseen: bool
     templates: tuple[str, ...]
     comment: CommentMode
     github_token: str | None = field(repr=False)

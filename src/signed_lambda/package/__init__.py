@@ -6,6 +6,7 @@ wrote. May import errors and model; reads the workspace, writes only where it is
 
 from signed_lambda.package.comparison import Difference, compare
 from signed_lambda.package.contents import ZipContents, ZipEntry
+from signed_lambda.package.dependencies import Dependency, owners
 from signed_lambda.package.limits import LAMBDA_LIMITS, SIGNED_LIMITS, Limits
 from signed_lambda.package.names import SIGNATURE_FILE, SIGNATURE_FOLDER
 from signed_lambda.package.packing import pack
@@ -16,11 +17,13 @@ __all__ = [
     "SIGNATURE_FILE",
     "SIGNATURE_FOLDER",
     "SIGNED_LIMITS",
+    "Dependency",
     "Difference",
     "Limits",
     "ZipContents",
     "ZipEntry",
     "compare",
+    "owners",
     "pack",
     "read_zip",
 ]

@@ -22,6 +22,9 @@ _MARKS: Final = {"high": "❌", "medium": "⚠️", "low": "🔹", "ask": "❔"}
 _MAX_NODES: Final = 12
 _MAX_EVIDENCE: Final = 12
 _CLIP: Final = 500
+_AROUND: Final = 2
+"""Lines of code that are shown above and below a finding."""
+_MAX_LINES: Final = 12
 _MAX_PATH: Final = 300
 """Characters of a path that gets a link: in an address each of them can take nine."""
 
@@ -76,6 +79,7 @@ def _block(report: Report, finding: Finding) -> str:
     parts = [
         f"#### {mark} {rule} · {finding.severity}{ask} · {where}",
         _prose(finding.message),
+        _snippet(report, finding),
     ]
     if finding.cycle:
         nodes = " → ".join(escape.code(escape.clip(n, 80)) for n in finding.cycle[: _MAX_NODES + 1])
@@ -95,12 +99,25 @@ def _block(report: Report, finding: Finding) -> str:
 def _where(report: Report, finding: Finding) -> str:
     """The place, as a permanent link when the file is known to be one of the repository."""
     place = escape.code(f"{escape.clip(finding.path, 200)}:{finding.line}")
+    url = _permalink(report, finding, around=0)
+    return f"[{place}]({url})" if url else place
+
+
+def _snippet(report: Report, finding: Finding) -> str:
+    """The address alone on its line, which GitHub shows as the code itself."""
+    if finding.allowed is not None or finding.severity not in ("high", "medium"):
+        return ""
+    return _permalink(report, finding, around=_AROUND)
+
+
+def _permalink(report: Report, finding: Finding, *, around: int) -> str:
     root = report.package.repo_root if report.package else None
     if root is None or len(root) + len(finding.path) > _MAX_PATH:
-        return place
+        return ""
     path = f"{root}/{finding.path}" if root else finding.path
-    url = story.file_url(report.run, path, finding.line, finding.end_line)
-    return f"[{place}]({url})" if url else place
+    first = max(finding.line - around, 1)
+    last = min(max(finding.line, finding.end_line), finding.line + _MAX_LINES) + around
+    return story.file_url(report.run, path, first, last if around else finding.end_line)
 
 
 def _diagram(finding: Finding) -> str:

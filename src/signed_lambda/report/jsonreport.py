@@ -68,6 +68,8 @@ def as_dict(report: Report) -> dict[str, object]:
         "findings": [_finding(f) for f in report.findings],
         "package": _package(report),
         "comparison": _comparison(report),
+        "review": _review(report),
+        "review_required": report.review_required,
         "run": _run(report),
         "started_at": report.started_at.isoformat(timespec="seconds"),
         "took_s": round(report.took_s, 3),
@@ -118,17 +120,42 @@ def _comparison(report: Report) -> dict[str, object] | None:
         return None
     return {
         "version": comparison.version,
+        "code_sha256": _sha(comparison.code_sha256),
         "files": [
             {
                 "name": f.name,
                 "what": f.what,
                 "before_bytes": f.before_bytes,
                 "after_bytes": f.after_bytes,
+                "dependency": f.dependency,
+                "in_pull_request": f.in_pull_request,
             }
             for f in comparison.files
         ],
         "same_files": comparison.same_files,
-        "configuration": list(comparison.configuration),
+        "dependencies": [
+            {"name": d.name, "before": d.before, "after": d.after, "files": d.files}
+            for d in comparison.dependencies
+        ],
+        "configuration": [
+            {"name": c.name, "before": c.before, "after": c.after, "note": c.note}
+            for c in comparison.configuration
+        ],
+        "pins": list(comparison.pins),
+    }
+
+
+def _review(report: Report) -> dict[str, object] | None:
+    review = report.review
+    if review is None:
+        return None
+    return {
+        "pull_request": review.pull_request,
+        "commit": review.commit,
+        "build_sha256": _sha(review.build_sha256),
+        "same": review.same,
+        "differing": [{"name": d.name, "what": d.what} for d in review.differing],
+        "url": review.url,
     }
 
 
@@ -143,4 +170,5 @@ def _run(report: Report) -> dict[str, object]:
         "event": run.event,
         "actor": run.actor,
         "workflow": run.workflow,
+        "branch": run.branch,
     }

@@ -12,18 +12,15 @@ Pure: imports this package's escape, story, findings and model.
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from signed_lambda.report import comparison, escape, findings, story
-from signed_lambda.report.model import Status
+from signed_lambda.report import comparison, escape, findings, hashes, plan, review, story
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from signed_lambda.errors import Problem
-    from signed_lambda.model import Sha256
     from signed_lambda.report.model import Fact, Link, PackageSummary, Report
 
 MIN_LIMIT_BYTES: Final = 4_000
@@ -35,13 +32,6 @@ _MAX_LINKS: Final = 24
 _MAX_LEFT_OUT: Final = 40
 _CLIP: Final = 700
 """Characters of one foreign sentence; an error of Lambda with its whole context has about 300."""
-
-_STATUS: Final = {
-    Status.OK: "✅",
-    Status.WARNING: "⚠️",
-    Status.SKIPPED: "⏭️",
-    Status.FAILED: "❌",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,29 +73,25 @@ def document(report: Report, *, ladder: Sequence[Rung], limit_bytes: int, above:
     return above + _least(report)
 
 
-def short(sha256: Sha256) -> str:
-    """The first 12 characters of the hash as Lambda shows it, as a code span."""
-    return f"`{sha256.b64[:12]}…`"
-
-
 def _render(report: Report, rung: Rung) -> str:
-    parts: list[str] = [_heading(report), *_warnings(report), _meaning(report)]
-    if report.comparison:
-        parts.append(comparison.headline(report.comparison))
+    planned = report.command == "plan"
+    parts: list[str] = [_heading(report), *_warnings(report), _first_line(report)]
     if not rung.details:
-        parts += [_problem_ids(report), _identity(report), _hashes(report)]
+        parts += [_problem_ids(report), _identity(report), hashes.section(report)]
     else:
         parts += [
             _identity(report),
-            _review(report),
+            review.warning(report),
             _alert(report),
-            _undo(report),
-            _chain(report),
+            *([] if planned else [_totals(report), _undo(report)]),
+            plan.checks(report) if planned else _chain(report),
             findings.section(report, rung.findings),
+            review.section(report.review, rung.files) if report.review else "",
             comparison.section(report.comparison, rung.files) if report.comparison else "",
-            _steps(report.facts, report.took_s) if rung.steps else "",
+            _steps(report.facts, report.took_s) if rung.steps and not planned else "",
             _package(report.package) if rung.package and report.package else "",
-            _hashes(report),
+            hashes.section(report),
+            *([plan.on_merge(report), _undo(report)] if planned else []),
         ]
     parts += [_dropped(report, rung), _footer(report)]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -128,7 +114,8 @@ def _least(report: Report) -> str:
 
 
 def _heading(report: Report) -> str:
-    ended = f"{report.outcome}, " if report.outcome in ("refused", "failed") else ""
+    told = report.outcome in ("refused", "failed") and report.command != "plan"
+    ended = f"{report.outcome}, " if told else ""
     what = f"{story.target(report)}: {ended}{story.headline(report)}"
     return f"### {story.mark(report)} {escape.prose(what)}"
 
@@ -138,6 +125,16 @@ def _warnings(report: Report) -> list[str]:
     out = [f"⚠️ **Warning:** {_prose(story.sentence(warning))}" for warning in shown]
     more = len(report.warnings) - _MAX_WARNINGS
     return [*out, f"⚠️ and {story.count(more, 'more warning')} in the log."] if more > 0 else out
+
+
+def _first_line(report: Report) -> str:
+    """What the verdict means, and the changes in short."""
+    parts = [f"**{_meaning(report)}**" if report.command == "plan" else _meaning(report)]
+    if report.comparison:
+        parts.append(comparison.headline(report.comparison))
+    if report.command == "plan" and report.findings:
+        parts.append(f"**Static review:** {findings.totals(report)}.")
+    return " ".join(parts)
 
 
 def _meaning(report: Report) -> str:
@@ -154,21 +151,26 @@ def _identity(report: Report) -> str:
         return ""
     what = []
     if build is not None:
-        what.append(f"build {short(build)}{_of_commit(report)}")
+        what.append(f"build {hashes.short(build)}{_of_commit(report)}")
         if code is not None and code != build:
-            what.append(f"signed as {short(code)}")
+            what.append(f"signed as {hashes.short(code)}")
         if code is not None and report.version:
             what.append(f"which is `CodeSha256` of version {escape.prose(report.version)}")
     elif code is not None:
-        what.append(f"{short(code)} is `CodeSha256` of version {escape.prose(report.version)}")
-    return f"**{_opening(report)}** {', '.join(what)}."
+        what.append(
+            f"{hashes.short(code)} is `CodeSha256` of version {escape.prose(report.version)}"
+        )
+    line = f"**{_opening(report)}** {', '.join(what)}."
+    return f"{line} {escape.prose(story.covers(report))}" if story.covers(report) else line
 
 
 def _opening(report: Report) -> str:
     if story.holds(report):
+        if report.review is not None and report.review.same:
+            return "What runs is what was reviewed:"
         built = report.build_sha256 is not None
         return "What runs is what was built:" if built else "What runs was hashed again:"
-    return "What would run:" if report.outcome == "planned" else "This was about:"
+    return "This review covers" if report.command == "plan" else "This was about:"
 
 
 def _of_commit(report: Report) -> str:
@@ -176,7 +178,7 @@ def _of_commit(report: Report) -> str:
     return f" of commit [`{report.run.commit[:7]}`]({url})" if url else ""
 
 
-def _review(report: Report) -> str:
+def _totals(report: Report) -> str:
     return f"**Static review:** {findings.totals(report)}." if report.findings else ""
 
 
@@ -208,17 +210,18 @@ def _undo(report: Report) -> str:
     undo = story.undo(report)
     if undo is None:
         return ""
+    label = "Undo afterwards" if report.command == "plan" else "Undo"
     if not undo.command:
         to = escape.code(f"to: {undo.version}")
-        return f"**Undo:** run this action with `command: rollback` and {to}."
-    return f"**Undo:** {escape.code(undo.command)} ([open]({undo.url}))"
+        return f"**{label}:** run this action with `command: rollback` and {to}."
+    return f"**{label}:** {escape.code(undo.command)} ([open]({undo.url}))"
 
 
 def _chain(report: Report) -> str:
     """The table of links; the mark comes first, so that a phone shows it without scrolling."""
     if not any(link.equals for link in report.links):  # nothing was compared yet
         return ""
-    rows = ["| | Link in the chain | SHA-256 |", "|:-:|:--|:--|"]
+    rows = ["| | Link in the chain | SHA-256 |", "|:-:|:--|:--|", *review.chain_row(report)]
     rows += [_link(link) for link in report.links[:_MAX_LINKS]]
     more = len(report.links) - _MAX_LINKS
     if more > 0:
@@ -231,7 +234,7 @@ def _chain(report: Report) -> str:
 def _link(link: Link) -> str:
     name = escape.prose(escape.clip(link.name, 200)) or "–"  # noqa: RUF001 - a dash
     equals = f" = {escape.prose(escape.clip(link.equals, 200))}" if link.equals else ""
-    return f"| {'✅' if link.equals else '🔗'} | {name}{equals} | {short(link.sha256)} |"
+    return f"| {'✅' if link.equals else '🔗'} | {name}{equals} | {hashes.short(link.sha256)} |"
 
 
 def _steps(facts: Sequence[Fact], took_s: float) -> str:
@@ -239,7 +242,7 @@ def _steps(facts: Sequence[Fact], took_s: float) -> str:
         return ""
     rows = ["| | Step | Took | Proof |", "|:-:|:--|--:|:--|"]
     rows += [
-        f"| {_STATUS[f.status]} | {_cell(f.title)} | "
+        f"| {plan.MARKS[f.status]} | {_cell(f.title)} | "
         f"{story.seconds(f.took_s) if f.took_s is not None else ''} | {_cell(f.proof)} |"
         for f in facts
     ]
@@ -274,45 +277,6 @@ _WHY: Final = {
     "empty-folder": "an empty folder",
     "control-file": "a file for this action",
 }
-
-
-def _hashes(report: Report) -> str:
-    """All hashes in full, and how to check them without this action."""
-    if not report.build_sha256 and not report.code_sha256:
-        return ""
-    rows = ["| What | Value |", "|:--|:--|"]
-    if report.build_sha256:
-        rows.append(f"| Build, hex | `{report.build_sha256.hex}` |")
-        rows.append(f"| Build, base64 | `{report.build_sha256.b64}` |")
-    if report.code_sha256:
-        rows.append(f"| `CodeSha256`, base64 | `{report.code_sha256.b64}` |")
-    if report.config_sha256:
-        rows.append(f"| Configuration, hex | `{report.config_sha256.hex}` |")
-    if report.signing_job_id:
-        profile = (
-            f", profile {escape.code(report.signing_profile)}" if report.signing_profile else ""
-        )
-        rows.append(
-            f"| Signing job | {escape.code(escape.clip(report.signing_job_id, 100))}{profile} |"
-        )
-    return _folded("Hashes in full, and how to check them", "\n".join(rows) + _check(report))
-
-
-def _check(report: Report) -> str:
-    if not report.code_sha256 or not report.version:
-        return ""
-    quoted = [
-        shlex.quote(escape.clip(word, 140))
-        for word in (report.region, report.function_name, report.alias or report.version)
-    ]
-    region = f"--region {quoted[0]} " if report.region else ""
-    command = (
-        f"aws lambda get-function-configuration \\\n"
-        f"  {region}--function-name {quoted[1]} --qualifier {quoted[2]} \\\n"
-        f"  --query CodeSha256 --output text\n"
-        f"# prints {report.code_sha256.b64}"
-    )
-    return f"\n\n{escape.fence(command, 'sh')}"
 
 
 def _dropped(report: Report, rung: Rung) -> str:

@@ -3,8 +3,8 @@
 The comment is found again by it (with its author, see `github`). It is display only: nothing is
 ever decided by what a comment says, because anybody with write access can edit one.
 
-Pure: imports the report model for types only. The payload is base64, so that no name can end the
-HTML comment.
+Pure: imports story and, for types only, the report model. The payload is base64, so that no name
+can end the HTML comment.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 from urllib.parse import quote
+
+from signed_lambda.report import story
 
 if TYPE_CHECKING:
     from signed_lambda.report.model import Report
@@ -35,6 +37,7 @@ class Marker:
         key: "region/function/alias", percent-encoded: one comment for each.
         run_id, attempt: Of the workflow run that wrote it; 0 outside of GitHub or when unreadable.
         outcome: Of the report.
+        level: How bad the verdict is: 0 all well, 1 with warnings, 2 blocked.
         build_sha256: 64 hex digits, "" when nothing was built.
     """
 
@@ -42,6 +45,7 @@ class Marker:
     run_id: int
     attempt: int
     outcome: str
+    level: int
     build_sha256: str
 
     @classmethod
@@ -52,6 +56,7 @@ class Marker:
             run_id=report.run.run_id,
             attempt=report.run.attempt,
             outcome=report.outcome,
+            level=story.level(report),
             build_sha256=report.build_sha256.hex if report.build_sha256 else "",
         )
 
@@ -73,8 +78,13 @@ class Marker:
             run_id=_count(data.get("run_id")),
             attempt=_count(data.get("attempt")),
             outcome=str(data.get("outcome", "")),
+            level=min(_count(data.get("level", story.WORST)), story.WORST),
             build_sha256=str(data.get("build", "")),
         )
+
+    def is_worse_than(self, other: Marker) -> bool:
+        """Whether people must hear of this verdict who have read the other one."""
+        return self.level > other.level
 
     @property
     def order(self) -> tuple[int, int]:
@@ -87,6 +97,7 @@ class Marker:
         data = {
             "attempt": self.attempt,
             "build": self.build_sha256,
+            "level": self.level,
             "outcome": self.outcome,
             "run_id": self.run_id,
         }

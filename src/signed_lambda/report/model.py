@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from signed_lambda.errors import Problem
-    from signed_lambda.model import LeftOut, Sha256
+    from signed_lambda.model import LeftOut, MemberChange, Sha256
 
 REPORT_VERSION: Final = "1"
 
@@ -156,11 +156,15 @@ class FileChange:
 
     Attributes:
         before_bytes, after_bytes: Sizes of the content; None where the file is not there.
+        dependency: Name of the installed package that the file belongs to, "" for other files.
+        in_pull_request: Whether the pull request changes this file; None when it cannot be told.
     """
 
     name: str
     before_bytes: int | None
     after_bytes: int | None
+    dependency: str = ""
+    in_pull_request: bool | None = None
 
     @property
     def what(self) -> Literal["added", "removed", "modified"]:
@@ -171,6 +175,21 @@ class FileChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DependencyMove:
+    """An installed package (Python, Node) whose files differ.
+
+    Attributes:
+        before, after: Its version; "" where it is not there.
+        files: How many of its files differ.
+    """
+
+    name: str
+    before: str
+    after: str
+    files: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
     """What a deploy would change against the version that the alias runs.
 
@@ -178,14 +197,48 @@ class Comparison:
         version: That version.
         files: What differs, by name; the signature's own files are left out.
         same_files: How many files are byte-identical.
-        configuration: One phrase a member of the configuration that differs ("Timeout 3 -> 900");
-            environment values never shown.
+        dependencies: Installed packages among them, by name.
+        configuration: What differs, by member; environment values are never shown.
+        code_sha256: Of the live version, as Lambda shows it; None where it shows none.
+        pins: Files that the pull request changes and that pin dependencies ("package-lock.json").
     """
 
     version: str
+    code_sha256: Sha256 | None
     files: tuple[FileChange, ...]
     same_files: int
-    configuration: tuple[str, ...]
+    dependencies: tuple[DependencyMove, ...]
+    configuration: tuple[MemberChange, ...]
+    pins: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Differing:
+    """A file, or a folder of a build with very many files, that differs from the reviewed build."""
+
+    name: str
+    what: Literal["added", "removed", "changed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """What was reviewed before the merge: the record that the pull request's plan left.
+
+    Attributes:
+        pull_request: Its number.
+        commit: The head that was planned, 40 hex digits.
+        build_sha256: Of the build that was planned; None when no plan left a record.
+        same: Whether this run's build is that build.
+        differing: How this run's build differs, as far as the record tells.
+        url: Of the record, a check run; "" when there is none.
+    """
+
+    pull_request: int
+    commit: str
+    build_sha256: Sha256 | None
+    same: bool
+    differing: tuple[Differing, ...] = ()
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,6 +252,7 @@ class Run:
         commit: 40 hex digits of the head that was built.
         event: "push", "pull_request", "workflow_dispatch", ...
         actor: Who triggered it.
+        branch: That the run is for, "" for a tag or a pull request's test merge.
     """
 
     repository: str = ""
@@ -209,6 +263,7 @@ class Run:
     event: str = ""
     actor: str = ""
     workflow: str = ""
+    branch: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,6 +284,8 @@ class Report:
         problems: Why the run was refused or failed; empty on success.
         left: What was left unchanged, one sentence; "" on success.
         reach: How far the writes came.
+        review: What was reviewed before the merge; None when it was not looked up.
+        review_required: Whether a deploy refuses a build that was not reviewed.
         undo_version: The version that a rollback would move to, "" when there is none.
         started_at: UTC.
         took_s: The whole run.
@@ -259,6 +316,8 @@ class Report:
     reach: Reach = Reach.NOTHING
     package: PackageSummary | None = None
     comparison: Comparison | None = None
+    review: Review | None = None
+    review_required: bool = False
     undo_version: str = ""
     run: Run = field(default_factory=Run)
     action_version: str = ""

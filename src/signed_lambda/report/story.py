@@ -16,16 +16,19 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from signed_lambda.report import escape
-from signed_lambda.report.model import Reach
+from signed_lambda.report.model import Reach, Status
 
 if TYPE_CHECKING:
-    from signed_lambda.report.model import Report, Run
+    from signed_lambda.report.model import Fact, Report, Run
 
 ROLLBACK_WORKFLOW: Final = "rollback.yml"
 """File name of the workflow that the undo line starts; the example we ship has this name."""
 
 BLOCKED: Final = frozenset({"refused", "failed", "moved-unconfirmed", "superseded", "drifted"})
 """Outcomes that end with an exit code other than 0."""
+
+REVIEW_EVENTS: Final = frozenset({"pull_request", "merge_group", "workflow_run"})
+"""Events whose runs are for a pull request: there a deploy comes with the merge."""
 
 _HOLDS: Final = frozenset({"deployed", "unchanged", "rolled-back", "promoted", "verified"})
 
@@ -62,9 +65,27 @@ class Undo:
 
 def mark(report: Report) -> str:
     """One pictogram for the verdict; a warning sign when it went well but with warnings."""
-    if report.outcome not in BLOCKED and (report.warnings or report.problems or _open(report)):
+    if level(report) == 1:
         return "⚠️"
     return _MARKS[report.outcome]
+
+
+WORST: Final = 2
+"""The highest `level`."""
+
+
+def level(report: Report) -> int:
+    """How bad the verdict is: 0 all well, 1 with warnings or open findings, 2 blocked."""
+    if report.outcome in BLOCKED:
+        return WORST
+    other = report.review is not None and not report.review.same
+    marked = report.warnings or report.problems or _open(report) or unseen(report) or other
+    return 1 if marked else 0
+
+
+def plain(sentence: str) -> str:
+    """A sentence of ours without its backticks, on one line, for sinks that show text as it is."""
+    return escape.visible(sentence.replace("`", ""))
 
 
 def target(report: Report) -> str:
@@ -81,6 +102,8 @@ def headline(report: Report) -> str:
     was = escape.clip(report.previous_version, 40)
     before = f"was {was}" if was else "new alias"
     found = _open(report)
+    if report.command == "plan":
+        return _planned(report)
     sentences = {
         "deployed": f"now runs version {version} ({before})",
         "unchanged": _unchanged(report),
@@ -100,12 +123,14 @@ def headline(report: Report) -> str:
 
 def meaning(report: Report) -> str:
     """What the verdict means for those who call the function; one or two sentences."""
+    if report.command == "plan":
+        return _what_merging_does(report)
     alias = _quoted(report.alias)
     kept = f" Version {report.previous_version} is kept." if report.previous_version else ""
     sentences = {
         "deployed": f"Calls through {alias} run this build from now on.{kept}",
         "unchanged": "Nothing was written, neither to S3 nor to Lambda.",
-        "planned": "This is a preview: nothing was written.",
+        "planned": _what_merging_does(report),
         "rolled-back": f"Calls through {alias} run version {report.version} again. Its bytes, "
         f"signature and state were checked before the move.",
         "promoted": f"Calls through {alias} run version {report.version}, the same bytes that "
@@ -190,6 +215,11 @@ def file_url(run: Run, path: str, line: int, end_line: int) -> str:
     return f"{web(run)}/{run.repository}/blob/{run.commit}/{quote(path, errors='replace')}{lines}"
 
 
+def is_link(url: str) -> bool:
+    """Whether an address that GitHub gave can stand in a Markdown link as it is."""
+    return re.fullmatch(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?/[A-Za-z0-9/._#-]*", url) is not None
+
+
 def seconds(took_s: float) -> str:
     """A duration as people write it: "31 ms", "0.4 s", "21 s", "5 min 37 s"."""
     if took_s < 0.0995:  # noqa: PLR2004 - what rounds to 0.0 s
@@ -228,13 +258,47 @@ def _unchanged(report: Report) -> str:
 
 
 def _planned(report: Report) -> str:
+    """The verdict of a plan: may it be merged, and what is to be looked at first."""
+    if report.outcome == "failed":
+        return "the plan failed, so nothing is known yet"
     if report.problems:
-        return "a deploy would be refused"
-    if report.version and report.version == report.previous_version:
-        return f"nothing would change, version {report.version} already runs this build"
-    if report.previous_version:
-        return f"a deploy would move it on from version {report.previous_version}"
-    return "a deploy would create the alias"
+        things = count(len(report.problems), "thing")
+        return f"do not merge yet, {things} {'blocks' if len(report.problems) == 1 else 'block'}"
+    if report.outcome == "unchanged":
+        return f"nothing changes, version {report.version} already runs this build"
+    if unseen(report):
+        return "nothing seen that blocks, but not all could be looked at"
+    return "nothing blocks, please look at what is marked" if level(report) else "nothing blocks"
+
+
+def _what_merging_does(report: Report) -> str:
+    alias, was = _quoted(report.alias), report.previous_version
+    merging = "Merging" if report.run.event in REVIEW_EVENTS else "A deploy"
+    if report.problems:
+        return f"{merging} now would release nothing: a deploy is refused while this stands."
+    if report.outcome == "unchanged":
+        return f"{merging} writes nothing, neither to S3 nor to Lambda."
+    if was:
+        return f"{merging} publishes a new version and moves {alias} on from version {was}."
+    if any(fact.step == "observe" for fact in unseen(report)):
+        return f"{merging} publishes a new version and moves {alias} to it."
+    return f"{merging} publishes the first version and creates the alias {alias}."
+
+
+def unseen(report: Report) -> tuple[Fact, ...]:
+    """What a plan could not look at, and why."""
+    if report.command != "plan":
+        return ()
+    return tuple(fact for fact in report.facts if fact.status is Status.SKIPPED)
+
+
+def covers(report: Report) -> str:
+    """What the review of a plan binds, one sentence; "" when there is no build."""
+    if report.command != "plan" or report.build_sha256 is None:
+        return ""
+    if report.review_required:
+        return "Any other build is refused at deploy."
+    return "No deploy is held to it: `require-reviewed` is not set."
 
 
 def _still(report: Report) -> str:

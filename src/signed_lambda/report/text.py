@@ -13,15 +13,22 @@ import textwrap
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.report import escape, findings, story
-from signed_lambda.report.model import Status
+from signed_lambda.report.model import Link, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from signed_lambda.report.model import Fact, Link, PackageSummary, Report
+    from signed_lambda.report.model import (
+        Comparison,
+        Fact,
+        PackageSummary,
+        Report,
+        Review,
+    )
 
 WIDTH: Final = 100
 _MAX_LEFT_OUT: Final = 40
+_MAX_CHANGES: Final = 40
 _MAX_FINDINGS: Final = 50
 _CLIP: Final = 2_000
 
@@ -43,6 +50,8 @@ def render_text(report: Report) -> str:
         _problems(report),
         _chain(report),
         _findings(report),
+        _changes(report.comparison) if report.comparison else [],
+        _differing(report.review) if report.review else [],
         _steps(report.facts, report.took_s),
         _package(report.package) if report.package else [],
         _undo(report),
@@ -75,7 +84,12 @@ def _chain(report: Report) -> Iterator[str]:
         return
     ends = report.outcome in story.BLOCKED
     state = "as far as it came" if ends else "all hold"
-    yield f"Hash chain ({story.count(len(report.links), 'link')}, {state}), SHA-256 in base64:"
+    yield f"Hash chain ({state}), SHA-256 in base64:"
+    if report.review is not None and report.review.same and report.review.build_sha256:
+        name = f"Build reviewed in pull request {report.review.pull_request}"
+        yield from _link(
+            Link(name=name, sha256=report.review.build_sha256, equals="the build packed now")
+        )
     for link in report.links:
         yield from _link(link)
     if ends:
@@ -109,6 +123,38 @@ def _findings(report: Report) -> Iterator[str]:
             yield from _wrap(f"change: {f.fix}", indent=6)
     if len(ranked) > _MAX_FINDINGS:
         yield f"  and {len(ranked) - _MAX_FINDINGS:,} more: see the JSON report"
+
+
+def _changes(comparison: Comparison) -> Iterator[str]:
+    """What a deploy would change, a line each."""
+    yield f"Changes against live version {escape.log(escape.clip(comparison.version, 40))}:"
+    for move in comparison.dependencies[:_MAX_CHANGES]:
+        versions = f"{move.before or 'not there'} -> {move.after or 'not there'}"
+        yield from _wrap(
+            f"dependency {move.name}: {versions}, {story.count(move.files, 'file')}", indent=2
+        )
+    own = [f for f in comparison.files if not f.dependency]
+    for change in own[:_MAX_CHANGES]:
+        yield from _wrap(f"{change.what:<8}  {change.name}", indent=2, hanging=12)
+    more = len(own) - _MAX_CHANGES
+    if more > 0:
+        yield f"  and {more:,} more files: see the JSON report"
+    for member in comparison.configuration[:_MAX_CHANGES]:
+        yield from _wrap(f"configuration: {member}", indent=2)
+    if not (comparison.files or comparison.configuration):
+        yield "  none"
+
+
+def _differing(review: Review) -> Iterator[str]:
+    """How the build differs from the one that was reviewed."""
+    if review.same or review.build_sha256 is None:
+        return
+    yield f"Reviewed in pull request {review.pull_request}: build {review.build_sha256.hex}"
+    for found in review.differing[:_MAX_CHANGES]:
+        yield from _wrap(f"{found.what:<8}  {found.name}", indent=2, hanging=12)
+    more = len(review.differing) - _MAX_CHANGES
+    if more > 0:
+        yield f"  and {more:,} more: see the JSON report"
 
 
 def _steps(facts: Iterable[Fact], took_s: float) -> Iterator[str]:

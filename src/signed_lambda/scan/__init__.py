@@ -119,20 +119,20 @@ def require_acceptable(reviewed: Review, fail_on: FailOn) -> None:
     Raises:
         ScanError: E-SCAN-01 for each finding that blocks.
     """
-    blocking = [
-        f
+    problems = blocking(reviewed, fail_on)
+    if problems:
+        raise ScanError(*problems)
+
+
+def blocking(reviewed: Review, fail_on: FailOn) -> tuple[Problem, ...]:
+    """A problem for each finding that is as severe as `fail_on` and that nobody allowed."""
+    return tuple(
+        Problem(
+            "E-SCAN-01",
+            f"{f.rule} ({f.severity}) at {f.path}:{f.line}: {f.message}",
+            f"{f.fix}, or say why it is safe on that line: `# signed-lambda: allow {f.rule} --"
+            " reason`",
+        )
         for f in reviewed.findings
         if f.allowed is None and _ORDER[f.severity] >= _BLOCKS_FROM[fail_on]
-    ]
-    if blocking:
-        raise ScanError(
-            *(
-                Problem(
-                    "E-SCAN-01",
-                    f"{f.rule} ({f.severity}) at {f.path}:{f.line}: {f.message}",
-                    f"{f.fix}, or say why it is safe on that line: # signed-lambda: allow"
-                    f" {f.rule} -- reason",
-                )
-                for f in blocking
-            )
-        )
+    )

@@ -13,6 +13,7 @@ import pytest
 from lambda_sandbox.core import VirtualClock
 from signed_lambda.inputs import Inputs, read
 from signed_lambda.publishing import FOLDER, tell
+from signed_lambda.pull_request import Conversation
 from signed_lambda.runner import Runner
 from tests.support.github_server import GitHubServer
 from tests.unit.report.cases import report as deployed_report
@@ -56,7 +57,8 @@ class Desk:
     def tell(self, report: Report = DEPLOYED, inputs: Inputs | None = None) -> str:
         """Tells the report; the log."""
         runner = Runner(self.environ, self.out)
-        tell(report, runner, self.environ, inputs, VirtualClock())
+        talk = Conversation(inputs, runner, self.environ, VirtualClock()) if inputs else None
+        tell(report, runner, self.environ, talk, None)
         return self.out.getvalue()
 
     @property

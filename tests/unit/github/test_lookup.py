@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,11 +22,14 @@ if TYPE_CHECKING:
 
 OTHER = "f" * 40
 ROOT = Path(__file__).parents[3]
+THIS = PullRequest(repository="acme/orders", number=7, head=OTHER, base="x")
+OPEN_7 = PullRequest(repository="acme/orders", number=7, head="0" * 40, base="main")
+MERGED_7 = replace(OPEN_7, merged=True)
 MERGED = {"state": "closed", "merged_at": "2026-11-22T08:59:00Z", "merge_commit_sha": COMMIT}
 
 
 def run(event: str, **changes: str) -> Run:
-    return dataclasses.replace(RUN, event=event, **changes)
+    return replace(RUN, event=event, **changes)
 
 
 def side(full_name: str | None, sha: str = OTHER) -> dict[str, Any]:
@@ -44,7 +47,7 @@ def test_pull_request_event_names_it_without_asking(
 ) -> None:
     found = find_pull_request(pull_request_event(), run(name), access)
 
-    assert found == PullRequest(repository="acme/orders", number=7)
+    assert found == THIS
     assert server.seen == []
 
 
@@ -54,7 +57,7 @@ def test_head_in_another_repository_is_a_fork(access: Access, head: str | None) 
 
     found = find_pull_request(event, run("pull_request"), access)
 
-    assert found == PullRequest(repository="acme/orders", number=7, from_fork=True)
+    assert found == replace(THIS, from_fork=True)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +88,7 @@ def test_repository_is_compared_without_case(access: Access) -> None:
 
     found = find_pull_request(event, run("pull_request"), access)
 
-    assert found == PullRequest(repository="acme/orders", number=7)
+    assert found == THIS
 
 
 @pytest.mark.parametrize("name", ["workflow_dispatch", "schedule", "repository_dispatch", "x"])
@@ -116,7 +119,7 @@ def test_push_finds_the_pull_request_whose_merge_it_is(
 
     found = find_pull_request({}, run("push"), access)
 
-    assert found == PullRequest(repository="acme/orders", number=7)
+    assert found == MERGED_7
     assert [s.path for s in server.seen] == [f"/repos/acme/orders/commits/{COMMIT}/pulls"]
 
 
@@ -131,7 +134,7 @@ def test_push_to_a_branch_finds_the_open_pull_request_with_that_head(
 
     found = find_pull_request({}, run("push"), access)
 
-    assert found == PullRequest(repository="acme/orders", number=7)
+    assert found == replace(OPEN_7, head=COMMIT)
 
 
 def test_push_never_takes_a_pull_request_of_another_repository(
@@ -162,7 +165,7 @@ def test_push_reads_all_pages_of_pull_requests(server: GitHubServer, access: Acc
 
     found = find_pull_request({}, run("push"), access)
 
-    assert found == PullRequest(repository="acme/orders", number=7)
+    assert found == MERGED_7
     assert len(server.seen) == 2
 
 
@@ -179,7 +182,48 @@ def test_workflow_run_of_a_fork_is_found_by_its_head(server: GitHubServer, acces
 
     found = find_pull_request(event, run("workflow_run", commit=OTHER), access)
 
-    assert found == PullRequest(repository="acme/orders", number=7, from_fork=True)
+    assert found == replace(OPEN_7, head=COMMIT, from_fork=True)
+
+
+def fork_run(**changes: object) -> dict[str, Any]:
+    """A second workflow, started by the one of a fork's pull request."""
+    begun_by = {
+        "head_sha": COMMIT,
+        "head_branch": "fix",
+        "head_repository": {"owner": {"login": "mallory"}},
+        "pull_requests": [],
+    }
+    return {"workflow_run": begun_by | changes}
+
+
+def test_workflow_run_of_a_fork_whose_commit_github_does_not_know_is_found_by_its_branch(
+    server: GitHubServer, access: Access
+) -> None:
+    server.pull(7, head=side("mallory/orders", COMMIT) | {"label": "mallory:fix"})
+
+    found = find_pull_request(fork_run(), run("workflow_run"), access)
+
+    assert found == replace(OPEN_7, head=COMMIT, from_fork=True)
+    assert server.seen[-1].query == {"state": "open", "head": "mallory:fix", "per_page": "100"}
+
+
+@pytest.mark.parametrize(
+    "pull",
+    [
+        {"head": side("mallory/orders", OTHER)},  # pushed to again meanwhile
+        {"head": side("mallory/orders", COMMIT), "state": "closed"},
+        {"head": side("mallory/orders", COMMIT), "base": side("other/orders")},
+    ],
+    ids=["newer head", "closed", "of another repository"],
+)
+def test_workflow_run_of_a_fork_never_takes_another_pull_request(
+    server: GitHubServer, access: Access, pull: dict[str, Any]
+) -> None:
+    server.pull(7, **(pull | {"head": pull["head"] | {"label": "mallory:fix"}}))
+
+    found = find_pull_request(fork_run(), run("workflow_run"), access)
+
+    assert found == NoPullRequest("no pull request of this repository holds commit a1b2c3d")
 
 
 def test_merge_group_names_the_pull_request_in_its_branch(
@@ -190,7 +234,7 @@ def test_merge_group_names_the_pull_request_in_its_branch(
 
     found = find_pull_request({"merge_group": {"head_ref": ref}}, run("merge_group"), access)
 
-    assert found == PullRequest(repository="acme/orders", number=7)
+    assert found == OPEN_7
 
 
 @pytest.mark.parametrize("event", [{}, {"merge_group": {"head_ref": "refs/heads/main"}}])
@@ -205,7 +249,7 @@ def test_input_wins_over_the_event(server: GitHubServer, access: Access) -> None
 
     found = find_pull_request(pull_request_event(), run("pull_request"), access, pr_number="12")
 
-    assert found == PullRequest(repository="acme/orders", number=12, from_fork=True)
+    assert found == replace(OPEN_7, number=12, head=OTHER, from_fork=True)
 
 
 def test_input_that_is_an_issue_is_none(server: GitHubServer, access: Access) -> None:
@@ -237,11 +281,12 @@ def test_input_that_is_no_number_is_told(server: GitHubServer, access: Access, t
 def test_missing_token_is_told_when_github_must_be_asked(
     server: GitHubServer, access: Access
 ) -> None:
-    without = dataclasses.replace(access, token="")
+    without = replace(access, token="")
 
     found = find_pull_request({}, run("push"), without)
 
-    assert found == NoPullRequest("`github-token` is empty, so GitHub cannot be asked")
+    why = "`github-token` is empty, so GitHub cannot be asked"
+    assert found == NoPullRequest(why, unknown=True)
     assert server.seen == []
 
 
@@ -250,7 +295,8 @@ def test_trouble_becomes_a_reason(server: GitHubServer, access: Access) -> None:
 
     found = find_pull_request({}, run("push"), access)
 
-    assert found == NoPullRequest("the pull request could not be looked up: GitHub answered 500")
+    why = "the pull request could not be looked up: GitHub answered 500"
+    assert found == NoPullRequest(why, unknown=True)
 
 
 def test_single_failures_are_ridden_out(server: GitHubServer, access: Access, clock: Clock) -> None:
@@ -260,7 +306,7 @@ def test_single_failures_are_ridden_out(server: GitHubServer, access: Access, cl
 
     found = find_pull_request({}, run("push"), access)
 
-    assert found == PullRequest(repository="acme/orders", number=7)
+    assert found == MERGED_7
     assert clock.slept == [1.0, 2.0]
 
 
@@ -280,7 +326,7 @@ def test_cancelled_job_is_a_reason(server: GitHubServer, access: Access, clock: 
 def test_github_enterprise_server_is_asked_under_its_own_path(
     server: GitHubServer, access: Access
 ) -> None:
-    there = dataclasses.replace(access, api_url=server.url + "/api/v3/")
+    there = replace(access, api_url=server.url + "/api/v3/")
 
     find_pull_request({}, run("push"), there)
 

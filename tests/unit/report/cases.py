@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.errors import Problem
-from signed_lambda.model import LeftOut, Sha256
+from signed_lambda.model import LeftOut, MemberChange, Sha256
 from signed_lambda.report.model import (
     Comparison,
+    DependencyMove,
+    Differing,
     Fact,
     FileChange,
     Finding,
@@ -16,6 +19,7 @@ from signed_lambda.report.model import (
     PackageSummary,
     Reach,
     Report,
+    Review,
     Run,
     Status,
 )
@@ -200,8 +204,145 @@ QUEUE: Final = Finding(
     allowed="the queue is another one, see ADR 7",
 )
 
+BLOCKS: Final = Problem(
+    "E-SCAN-01",
+    "REC-S3-SELF (high) at handler.py:47: `handler` writes to the bucket and prefix that trigger"
+    " it.",
+    "Write to another bucket, or to a prefix outside of `images/`, or say why it is safe on that"
+    " line: `# signed-lambda: allow REC-S3-SELF -- reason`",
+)
+COMPARISON: Final = Comparison(
+    version="41",
+    code_sha256=OLD,
+    files=(
+        FileChange("boto3-1.43.106.dist-info/RECORD", None, 640, "boto3", in_pull_request=False),
+        FileChange("boto3-1.43.98.dist-info/RECORD", 640, None, "boto3", in_pull_request=False),
+        FileChange("boto3/session.py", 19_844, 19_902, "boto3", in_pull_request=False),
+        FileChange("handler.py", 2_114, 2_390, in_pull_request=True),
+        FileChange("old.py", 12, None, in_pull_request=True),
+        FileChange("queue @all|.py", None, 640, in_pull_request=False),
+    ),
+    same_files=412,
+    dependencies=(DependencyMove(name="boto3", before="1.43.98", after="1.43.106", files=3),),
+    configuration=(
+        MemberChange(name="Environment", note="added API_URL"),
+        MemberChange(
+            name="Role",
+            before='"arn:aws:iam::111122223333:role/orders"',
+            after='"arn:aws:iam::111122223333:role/admin"',
+        ),
+        MemberChange(name="Timeout", before="10", after="60"),
+    ),
+)
+SCANNED: Final = fact(
+    "scan",
+    "Static review for recursive invocation",
+    "2 findings in 7 files",
+    0.1,
+    Status.WARNING,
+)
+UNSEEN: Final = fact(
+    "observe",
+    "Look at the profile",
+    "the role may not signer:GetSigningProfile on arn:aws:signer:eu-west-1:111122223333:/p",
+    0.1,
+    Status.SKIPPED,
+)
+COMPARED: Final = fact(
+    "compare",
+    "Compare with version 41",
+    "6 files differ, 412 are the same, 3 configuration members differ",
+    0.4,
+)
+ON_DEPLOY: Final = fact(
+    "plan",
+    "On deploy",
+    "upload to s3://acme-artifacts/signed-lambda, sign with orders_prod, publish a version, move"
+    " alias 'live' (now 41)",
+    0.0,
+)
+CHECK_RUN: Final = "https://github.com/acme/orders/runs/4711"
+REVIEWED: Final = Review(
+    pull_request=7, commit=COMMIT, build_sha256=BUILD, same=True, url=CHECK_RUN
+)
+OTHER_BUILD: Final = Review(
+    pull_request=7,
+    commit=COMMIT,
+    build_sha256=OLD,
+    same=False,
+    differing=(Differing("app/", "changed"), Differing("new @all.py", "added")),
+    url=CHECK_RUN,
+)
+
 CASES: Final = {
     "deployed": report(),
+    "reviewed": report(
+        review=REVIEWED,
+        review_required=True,
+        facts=(
+            *LOOKED,
+            fact("review", "Build reviewed in pull request 7", "its plan recorded this build", 0.5),
+            UPLOADED,
+            SIGNED_FACT,
+            UPDATED,
+            PUBLISHED,
+            *MOVED,
+        ),
+    ),
+    "not-reviewed": report(
+        outcome="refused",
+        changed=False,
+        version="",
+        version_arn="",
+        code_sha256=None,
+        config_sha256=None,
+        hash_alias="",
+        undo_version="",
+        reach=Reach.NOTHING,
+        review=OTHER_BUILD,
+        review_required=True,
+        problems=(
+            Problem(
+                "E-REVIEW-03",
+                "the build `pf32DNpm0ITv…` is not the one that was reviewed in pull request 7:"
+                " `oWgb+m/JPbVd…` of commit a1b2c3d",
+                "Make the build reproducible and plan the pull request against the newest base;"
+                " then review it again",
+            ),
+        ),
+        left="Nothing was written; every alias and version is as it was",
+        facts=LOOKED[:2],
+        links=TO_S3[:1],
+        took_s=1.2,
+    ),
+    "planned": report(
+        command="plan",
+        outcome="planned",
+        changed=False,
+        version="",
+        version_arn="",
+        code_sha256=None,
+        hash_alias="",
+        signing_job_id="",
+        reach=Reach.NOTHING,
+        facts=(
+            *LOOKED,
+            fact("scan", "Static review for recursive invocation", "0 findings in 7 files", 0.1),
+            COMPARED,
+            ON_DEPLOY,
+        ),
+        links=TO_S3[:1],
+        comparison=replace(
+            COMPARISON,
+            files=COMPARISON.files[3:5],
+            dependencies=(),
+            configuration=(),
+            pins=("src/requirements.txt",),
+        ),
+        review_required=True,
+        run=replace(RUN, event="pull_request"),
+        took_s=1.3,
+    ),
     "unchanged": report(
         outcome="unchanged",
         changed=False,
@@ -304,28 +445,23 @@ CASES: Final = {
     ),
     "findings": report(
         command="plan",
-        outcome="planned",
+        outcome="refused",
         changed=False,
         version="",
         version_arn="",
         code_sha256=None,
         hash_alias="",
         signing_job_id="",
-        undo_version="",
         reach=Reach.NOTHING,
-        facts=LOOKED,
+        facts=(*LOOKED, SCANNED, UNSEEN, COMPARED),
         links=TO_S3[:1],
         findings=(QUEUE, LOOP),
-        comparison=Comparison(
-            version="41",
-            files=(
-                FileChange("src/handler.py", 2_114, 2_390),
-                FileChange("src/queue @all|.py", None, 640),
-                FileChange("src/old.py", 12, None),
-            ),
-            same_files=412,
-            configuration=("Environment: added `API_URL`", "Timeout 10 -> 60"),
-        ),
+        problems=(BLOCKS,),
+        left="Nothing was written; every alias and version is as it was",
+        comparison=COMPARISON,
+        undo_version="41",
+        review_required=True,
+        run=replace(RUN, event="pull_request"),
         took_s=1.1,
     ),
 }

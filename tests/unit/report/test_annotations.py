@@ -40,8 +40,9 @@ def test_warning_of_an_unsigned_deploy_is_a_warning() -> None:
 
 
 def test_finding_stands_beside_its_line_of_the_repository() -> None:
-    first = notes.annotations(CASES["findings"])[0]
+    blocks, first, *_ = notes.annotations(CASES["findings"])
 
+    assert blocks.title.startswith("E-SCAN-01: ")
     assert first == Annotation(
         level="error",
         title="REC-S3-SELF (high)",

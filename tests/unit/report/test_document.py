@@ -271,8 +271,13 @@ def test_warning_stands_before_everything_but_the_verdict() -> None:
 
 def test_only_what_was_read_is_claimed_to_run() -> None:
     claims = {name: "What runs is what was built" in render_comment(CASES[name]) for name in CASES}
+    reviewed = [n for n in CASES if "What runs is what was reviewed" in render_comment(CASES[n])]
 
+    assert reviewed == ["reviewed"]
     assert claims == {
+        "reviewed": False,
+        "not-reviewed": False,
+        "planned": False,
         "deployed": True,
         "unchanged": True,
         "unsigned": True,

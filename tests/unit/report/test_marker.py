@@ -39,8 +39,29 @@ def test_marker_tells_run_attempt_outcome_and_build() -> None:
         run_id=17204991112,
         attempt=1,
         outcome="deployed",
+        level=0,
         build_sha256=BUILD.hex,
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "level"), [("deployed", 0), ("planned", 0), ("unsigned", 1), ("refused", 2)]
+)
+def test_marker_tells_how_bad_the_verdict_is(name: str, level: int) -> None:
+    assert Marker.of(CASES[name]).level == level
+    assert Marker.parse(Marker.of(CASES[name]).line) == Marker.of(CASES[name])
+
+
+@pytest.mark.parametrize(
+    ("data", "level"), [({}, 2), ({"level": 0}, 0), ({"level": 9}, 2), ({"level": "x"}, 0)]
+)
+def test_marker_without_a_level_counts_as_the_worst(data: dict[str, object], level: int) -> None:
+    """Nobody is written to again because of a comment whose verdict cannot be read."""
+    payload = base64.b64encode(json.dumps(data).encode()).decode()
+    marker = Marker.parse(f"<!-- signed-lambda-deploy:v1 key=a/b/c {payload} -->")
+
+    assert marker is not None
+    assert marker.level == level
 
 
 @pytest.mark.parametrize(

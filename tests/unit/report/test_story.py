@@ -11,7 +11,7 @@ import pytest
 from signed_lambda.report import story
 from signed_lambda.report.model import Outcome, Reach, Run
 from signed_lambda.report.text import render_text
-from tests.unit.report.cases import RUN, TAMPERED, report
+from tests.unit.report.cases import RUN, TAMPERED, UNSEEN, report
 
 
 @pytest.mark.parametrize("outcome", get_args(Outcome))
@@ -39,12 +39,30 @@ def test_every_outcome_has_mark_headline_and_meaning(outcome: Outcome) -> None:
             "nothing to do, version 7 already runs this build",
         ),
         ({"outcome": "rolled-back", "previous_version": ""}, "rolled back to version 42"),
-        ({"outcome": "planned"}, "a deploy would move it on from version 41"),
-        ({"outcome": "planned", "previous_version": ""}, "a deploy would create the alias"),
-        ({"outcome": "planned", "problems": (TAMPERED,)}, "a deploy would be refused"),
+        ({"command": "plan", "outcome": "planned", "facts": ()}, "nothing blocks"),
         (
-            {"outcome": "planned", "version": "41"},
-            "nothing would change, version 41 already runs this build",
+            {"command": "plan", "outcome": "planned", "facts": (), "warnings": ("x",)},
+            "nothing blocks, please look at what is marked",
+        ),
+        (
+            {"command": "plan", "outcome": "planned", "facts": (UNSEEN,)},
+            "nothing seen that blocks, but not all could be looked at",
+        ),
+        (
+            {"command": "plan", "outcome": "refused", "problems": (TAMPERED,)},
+            "do not merge yet, 1 thing blocks",
+        ),
+        (
+            {"command": "plan", "outcome": "refused", "problems": (TAMPERED, TAMPERED)},
+            "do not merge yet, 2 things block",
+        ),
+        (
+            {"command": "plan", "outcome": "failed", "problems": (TAMPERED,)},
+            "the plan failed, so nothing is known yet",
+        ),
+        (
+            {"command": "plan", "outcome": "unchanged", "version": "41"},
+            "nothing changes, version 41 already runs this build",
         ),
         ({"outcome": "scanned"}, "nothing found"),
         ({"outcome": "refused", "reach": Reach.VERSION}, "still runs version 41"),

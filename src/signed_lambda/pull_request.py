@@ -1,0 +1,194 @@
+"""A run and its pull request: what was reviewed there, what it changes, and what is said on it.
+
+Wires `github` to the report. All but `reviewed` happens after the run's work is done and changes
+nothing of its result.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from signed_lambda.github import (
+    Access,
+    NoPullRequest,
+    PlanRecord,
+    PullRequest,
+    RecordResult,
+    changed_files,
+    find_pull_request,
+    find_reviewed,
+    record_plan,
+    upsert_comment,
+)
+from signed_lambda.manifest import encode
+from signed_lambda.report import story
+from signed_lambda.report.comment import render_comment
+from signed_lambda.report.summary import render_summary
+from signed_lambda.review import NotAsked, review_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from signed_lambda.cloud import Clock
+    from signed_lambda.inputs import Inputs
+    from signed_lambda.model import Package
+    from signed_lambda.report.model import Comparison, FileChange, Report
+    from signed_lambda.review import Reviewed
+    from signed_lambda.runner import Runner
+
+DEFAULT_API_URL: Final = "https://api.github.com"
+PLANNED_EVENTS: Final = frozenset({"pull_request", "merge_group"})
+"""Events whose commit is under review; a plan of any other is recorded nowhere."""
+_RECORD_BYTES: Final = 60_000
+PINS: Final = re.compile(
+    r"(?:requirements[^/]*\.(?:txt|in)|constraints[^/]*\.txt|Pipfile(?:\.lock)?|poetry\.lock"
+    r"|uv\.lock|pdm\.lock|pyproject\.toml|setup\.(?:py|cfg)|package(?:-lock)?\.json"
+    r"|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|bun\.lockb?)"
+)
+"""Names of files by which Python's and Node's package managers choose versions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What came of talking to GitHub.
+
+    Attributes:
+        report: With what GitHub knows of the pull request.
+        comment_url: "" where there is no comment.
+        notice: For the reader of the log, one or two sentences; "" when all went well.
+    """
+
+    report: Report
+    comment_url: str = ""
+    notice: str = ""
+
+
+class Conversation:
+    """What this run can say to GitHub, and ask."""
+
+    def __init__(
+        self, inputs: Inputs, runner: Runner, environ: Mapping[str, str], clock: Clock
+    ) -> None:
+        """Nothing is sent yet."""
+        self._inputs = inputs
+        self._runner = runner
+        self._clock = clock
+        self._api_url = environ.get("GITHUB_API_URL") or DEFAULT_API_URL
+        self._pr_number = str(inputs.pr_number or "")
+
+    def reviewed(self, region: str) -> Reviewed:
+        """What the plans of the merged pull request recorded for this function and alias."""
+        if not self._possible:
+            return NotAsked("there is no `github-token`, or this is not a workflow run")
+        return find_reviewed(
+            self._runner.event().payload,
+            self._runner.run(),
+            self._access(),
+            name=record_name(region, self._inputs.function, self._inputs.alias),
+            pr_number=self._pr_number,
+        )
+
+    def tell(self, report: Report, build: Package | None) -> Told:
+        """Adds to the report what GitHub knows, records a plan, and writes the comment.
+
+        Args:
+            report: Of the run.
+            build: What was packed; None when nothing was.
+        """
+        comments = self._inputs.comment != "off"
+        record = self._plan_record(report, build)
+        if not self._possible or not (comments or record):
+            return Told(report)
+        access = self._access()
+        found = find_pull_request(
+            self._runner.event().payload, report.run, access, pr_number=self._pr_number
+        )
+        if isinstance(found, PullRequest):
+            report = self._enriched(report, build, found)
+            record = self._plan_record(report, build)
+        recorded = record_plan(record, access) if record else RecordResult()
+        url = notice = ""
+        if comments and isinstance(found, PullRequest):
+            written = upsert_comment(found, render_comment(report), access, author=recorded.author)
+            url, notice = written.url, written.notice
+        elif comments and isinstance(found, NoPullRequest) and not found.expected:
+            notice = f"no comment: {found.reason}"
+        if self._inputs.require_reviewed and not notice:
+            notice = recorded.notice
+        return Told(report, url, notice)
+
+    @property
+    def _possible(self) -> bool:
+        return bool(self._inputs.github_token) and self._runner.on_github
+
+    def _access(self) -> Access:
+        return Access(
+            token=self._inputs.github_token or "", clock=self._clock, api_url=self._api_url
+        )
+
+    def _enriched(self, report: Report, build: Package | None, found: PullRequest) -> Report:
+        """With which files the pull request changes, and what was reviewed on it."""
+        comparison = report.comparison
+        root = report.package.repo_root if report.package else None
+        if comparison is not None and comparison.files and root is not None:
+            changed = changed_files(found, self._access())
+            if changed is not None:
+                report = replace(report, comparison=_marked(comparison, root, changed))
+        if report.command == "deploy" and found.merged and build and report.review is None:
+            report = replace(report, review=review_of(build, self.reviewed(report.region)))
+        return report
+
+    def _plan_record(self, report: Report, build: Package | None) -> PlanRecord | None:
+        """What is recorded of this run; None unless it planned a commit under review."""
+        if report.command != "plan" or build is None or not self._under_review(report):
+            return None
+        return PlanRecord(
+            repository=report.run.repository,
+            name=record_name(report.region, report.function_name, report.alias),
+            commit=report.run.commit,
+            build_sha256=build.sha256,
+            passed=not report.problems,
+            title=story.plain(story.headline(report)),
+            summary=render_summary(report, limit_bytes=_RECORD_BYTES),
+            manifest=encode(build.entries),
+            details_url=story.run_url(report.run),
+        )
+
+    def _under_review(self, report: Report) -> bool:
+        """A pull request's or a merge queue's commit; a second workflow for a fork counts as one.
+
+        A plan of a push must leave no record: a direct push would pass for reviewed.
+        """
+        run = report.run
+        if not (run.repository and run.commit):
+            return False
+        if run.event == "workflow_run":
+            begun_by = self._runner.event().payload.get("workflow_run")
+            return isinstance(begun_by, dict) and begun_by.get("event") == "pull_request"
+        return run.event in PLANNED_EVENTS
+
+
+def record_name(region: str, function: str, alias: str) -> str:
+    """Name of the check run of a function's plan."""
+    return f"signed-lambda-deploy plan ({region}/{function}/{alias})"
+
+
+def _marked(comparison: Comparison, root: str, changed: frozenset[str]) -> Comparison:
+    """The files with whether the pull request changes them.
+
+    When it changes none of the files that are of no dependency, the build makes them out of
+    others: then nothing can be told of these.
+    """
+
+    def path(change: FileChange) -> str:
+        return f"{root}/{change.name}" if root else change.name
+
+    told = any(path(f) in changed for f in comparison.files if not f.dependency)
+    files = tuple(
+        replace(f, in_pull_request=path(f) in changed) if told or f.dependency else f
+        for f in comparison.files
+    )
+    pins = sorted(name for name in changed if PINS.fullmatch(name.rpartition("/")[2]))
+    return replace(comparison, files=files, pins=tuple(pins))

@@ -1,0 +1,98 @@
+"""Which installed package a file belongs to: for readers, whatever the metadata hold."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from signed_lambda.package import Dependency, owners, read_zip
+from tests.unit.package.trees import Place
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def found(folder: Path, files: dict[str, str]) -> dict[str, Dependency]:
+    """The owners of all files of a package."""
+    place = Place.beneath(folder)
+    place.fill({name: text.encode() for name, text in files.items()})
+    return owners(read_zip(place.pack().path), files)
+
+
+def test_a_record_names_the_files_of_a_python_package(tmp_path: Path) -> None:
+    six = Dependency("six", "1.16.0")
+
+    assert found(
+        tmp_path,
+        {
+            "six-1.16.0.dist-info/RECORD": "six.py,sha256=x,1\nsix-1.16.0.dist-info/RECORD,,\n",
+            "six-1.16.0.dist-info/METADATA": "Name: six\n",
+            "six.py": "",
+            "app.py": "",
+        },
+    ) == {
+        "six-1.16.0.dist-info/RECORD": six,
+        "six-1.16.0.dist-info/METADATA": six,
+        "six.py": six,
+    }
+
+
+def test_a_record_in_a_folder_names_files_relative_to_it(tmp_path: Path) -> None:
+    owned = found(
+        tmp_path,
+        {
+            "lib/a-2.dist-info/RECORD": '../bin/a,,\n"a/odd, name.py",,\na/./x.py,,\n',
+            "lib/a/odd, name.py": "",
+            "lib/a/x.py": "",
+            "bin/a": "",
+            "a/x.py": "",
+        },
+    )
+
+    assert {name for name, d in owned.items() if d == Dependency("a", "2")} == {
+        "lib/a-2.dist-info/RECORD",
+        "lib/a/odd, name.py",
+        "lib/a/x.py",
+        "bin/a",
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "owner"),
+    [
+        ("node_modules/left-pad/index.js", Dependency("left-pad", "1.3.0")),
+        ("node_modules/@aws-sdk/client-s3/dist/x.js", Dependency("@aws-sdk/client-s3", "3.9")),
+        ("node_modules/left-pad/node_modules/tiny/a.js", Dependency("tiny", "")),
+        ("src/node_modules/left-pad/index.js", Dependency("left-pad", "")),
+        ("node_modules/broken/index.js", Dependency("broken", "")),
+        ("node_modules/list/index.js", Dependency("list", "")),
+        ("node_modules/number/index.js", Dependency("number", "")),
+        ("node_modules/loose.js", None),
+        ("node_modules/.package-lock.json", None),
+        ("src/index.js", None),
+    ],
+)
+def test_a_node_package_is_the_innermost_folder_below_node_modules(
+    tmp_path: Path, name: str, owner: Dependency | None
+) -> None:
+    owned = found(
+        tmp_path,
+        {
+            "node_modules/left-pad/package.json": '{"version": "1.3.0"}',
+            "node_modules/@aws-sdk/client-s3/package.json": '{"version": "3.9"}',
+            "node_modules/broken/package.json": "{",
+            "node_modules/list/package.json": "[]",
+            "node_modules/number/package.json": '{"version": 3}',
+            name: "",
+        },
+    )
+
+    assert owned.get(name) == owner
+
+
+@pytest.mark.parametrize("record", ["", '"unclosed', "\0", "x" * (2 * 1024 * 1024 + 1)])
+def test_a_record_that_cannot_be_read_owns_its_own_folder_only(tmp_path: Path, record: str) -> None:
+    owned = found(tmp_path, {"a-1.dist-info/RECORD": record, "a.py": ""})
+
+    assert owned == {"a-1.dist-info/RECORD": Dependency("a", "1")}
