@@ -17,7 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 
-from tests.support.action import Team  # noqa: E402
+from tests.support.action import Team
 
 RUNS = 20
 

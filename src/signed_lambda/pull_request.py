@@ -24,8 +24,7 @@ from signed_lambda.github import (
 )
 from signed_lambda.manifest import encode
 from signed_lambda.report import story
-from signed_lambda.report.comment import render_comment
-from signed_lambda.report.summary import render_summary
+from signed_lambda.report.comment import render_comment, render_record
 from signed_lambda.review import NotAsked, review_of
 
 if TYPE_CHECKING:
@@ -41,7 +40,6 @@ if TYPE_CHECKING:
 DEFAULT_API_URL: Final = "https://api.github.com"
 PLANNED_EVENTS: Final = frozenset({"pull_request", "merge_group"})
 """Events whose commit is under review; a plan of any other is recorded nowhere."""
-_RECORD_BYTES: Final = 60_000
 PINS: Final = re.compile(
     r"(?:requirements[^/]*\.(?:txt|in)|constraints[^/]*\.txt|Pipfile(?:\.lock)?|poetry\.lock"
     r"|uv\.lock|pdm\.lock|pyproject\.toml|setup\.(?:py|cfg)|package(?:-lock)?\.json"
@@ -151,7 +149,7 @@ class Conversation:
             build_sha256=build.sha256,
             passed=not report.problems,
             title=story.plain(story.headline(report)),
-            summary=render_summary(report, limit_bytes=_RECORD_BYTES),
+            summary=render_record(report),
             manifest=encode(build.entries),
             details_url=story.run_url(report.run),
         )

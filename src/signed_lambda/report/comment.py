@@ -25,6 +25,14 @@ _LADDER: Final = (
 )
 
 
+def render_record(report: Report, *, limit_bytes: int = 60_000) -> str:
+    """The same document for a check run, whose summary has at most 65,535 characters.
+
+    Source: https://docs.github.com/en/rest/checks/runs#create-a-check-run
+    """
+    return document(report, ladder=_LADDER, limit_bytes=limit_bytes)
+
+
 def render_comment(report: Report, *, limit_bytes: int = 60_000) -> str:
     """The comment, line 1 is the hidden marker.
 

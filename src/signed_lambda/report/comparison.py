@@ -91,9 +91,11 @@ def _dependencies(comparison: Comparison, at_most: int) -> str:
     if not moves:
         return ""
     rows = ["| | Dependency | Version | Files |", "|:-:|:--|:--|--:|"]
+    marks: dict[str, set[bool | None]] = {}
+    for change in comparison.files:
+        marks.setdefault(change.dependency, set()).add(change.in_pull_request)
     for move in moves[:at_most]:
-        files = [f for f in comparison.files if f.dependency == move.name]
-        mark = _MARKS[_moved_here(comparison, files)]
+        mark = _MARKS[_moved_here(comparison, marks.get(move.name, set()))]
         name = escape.code(escape.clip(move.name, _CLIP))
         rows.append(f"| {mark} | {name} | {_versions(move)} | {move.files:,} |")
     more = len(moves) - at_most
@@ -101,9 +103,9 @@ def _dependencies(comparison: Comparison, at_most: int) -> str:
     return "\n".join(rows)
 
 
-def _moved_here(comparison: Comparison, files: list[FileChange]) -> bool | None:
+def _moved_here(comparison: Comparison, of_its_files: set[bool | None]) -> bool | None:
     """Whether the pull request moves a dependency: its files, or a file that pins it."""
-    known = [f.in_pull_request for f in files if f.in_pull_request is not None]
+    known = of_its_files - {None}
     return (any(known) or bool(comparison.pins)) if known else None
 
 

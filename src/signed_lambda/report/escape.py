@@ -57,7 +57,8 @@ def visible(text: str, *, keep: str = "") -> str:
         text: Foreign.
         keep: Characters to leave as they are ("\n").
     """
-    if text.isprintable() and not _HIDDEN.search(text):
+    seen = text.translate(dict.fromkeys(map(ord, keep))) if keep else text
+    if seen.isprintable() and not _HIDDEN.search(seen):
         return text
     return "".join(
         c if c in keep or (c.isprintable() and not _HIDDEN.match(c)) else _written_out(c)

@@ -19,6 +19,8 @@ SEVERITIES: Final = ("high", "medium", "low", "ask")
 """Worst first."""
 
 _MARKS: Final = {"high": "❌", "medium": "⚠️", "low": "🔹", "ask": "❔"}
+_WHOLE: Final = 50
+"""So many are shown with loop, diagram and evidence; the others are a row each."""
 _MAX_NODES: Final = 12
 _MAX_EVIDENCE: Final = 12
 _CLIP: Final = 500
@@ -50,16 +52,29 @@ def section(report: Report, at_most: int) -> str:
 
     Args:
         report: Holds the findings.
-        at_most: So many are shown.
+        at_most: So many are shown, the first ones with all that is known of them.
     """
     shown = ranked(report)[:at_most]
     if not shown:
         return ""
-    blocks = "\n\n".join(_block(report, f) for f in shown)
+    blocks = "\n\n".join([*(_block(report, f) for f in shown[:_WHOLE]), *_rows(shown[_WHOLE:])])
     worst = any(f.severity == "high" and f.allowed is None for f in shown)
     is_open = " open" if worst else ""
     title = f"Findings ({totals(report)})"
     return f"<details{is_open}><summary><b>{title}</b></summary>\n\n{blocks}\n\n</details>"
+
+
+def _rows(more: tuple[Finding, ...]) -> list[str]:
+    """A table of findings in short: a page with hundreds of diagrams is no help to anybody."""
+    if not more:
+        return []
+    rows = ["| | Rule | Place | Finding |", "|:-:|:--|:--|:--|"]
+    for f in more:
+        mark = "☑️" if f.allowed is not None else _MARKS[f.severity]
+        place = escape.code(f"{escape.clip(f.path, 200)}:{f.line}")
+        rule = escape.prose(escape.clip(f.rule, 60))
+        rows.append(f"| {mark} | {rule} | {place} | {_prose(f.message)} |")
+    return ["\n".join(rows)]
 
 
 def totals(report: Report) -> str:

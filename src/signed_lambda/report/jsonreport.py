@@ -7,7 +7,7 @@ Pure: imports the report model. A member is never renamed or given another meani
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from signed_lambda.report.model import REPORT_VERSION
 
@@ -17,13 +17,31 @@ if TYPE_CHECKING:
 
 
 def render_json(report: Report) -> str:
-    """The report as one JSON object, indented, ending with a line break, pure ASCII.
+    """The report as one JSON object, ending with a line break, pure ASCII.
+
+    A line for each member and for each item of a list: to be read by people and compared by line,
+    without the encoder of `indent`, which takes ten times as long.
 
     Hashes are 64 hex digits, and 44 characters of base64 beside them where AWS shows that form;
     null where there is none. Times are UTC in ISO 8601, durations are seconds. Lone surrogates
     of file names stand as their escapes.
     """
-    return json.dumps(as_dict(report), indent=2, ensure_ascii=True) + "\n"
+    members = (f"  {json.dumps(name)}: {_laid_out(v)}" for name, v in as_dict(report).items())
+    return "{\n" + ",\n".join(members) + "\n}\n"
+
+
+def _laid_out(value: object, indent: str = "  ") -> str:
+    """A member's value; lists of objects, and objects that hold such lists, on several lines."""
+    inner = indent + "  "
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return f"[\n{inner}" + f",\n{inner}".join(map(_ENCODER.encode, value)) + f"\n{indent}]"
+    if isinstance(value, dict) and any(isinstance(v, list) for v in value.values()):
+        members = (f"{inner}{json.dumps(n)}: {_laid_out(v, inner)}" for n, v in value.items())
+        return "{\n" + ",\n".join(members) + f"\n{indent}}}"
+    return _ENCODER.encode(value)
+
+
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=True)
 
 
 def as_dict(report: Report) -> dict[str, object]:
