@@ -20,7 +20,7 @@ from signed_lambda.commands.plan import plan, unseen
 from signed_lambda.commands.promote import promote
 from signed_lambda.commands.rollback import rollback
 from signed_lambda.commands.verify import verify
-from signed_lambda.errors import DeployError, IdentityError, InputError, InternalError
+from signed_lambda.errors import Cancelled, DeployError, IdentityError, InputError, InternalError
 from signed_lambda.inputs import Inputs, read
 from signed_lambda.journal import Journal
 from signed_lambda.package import pack
@@ -131,7 +131,9 @@ def main(
     code, report = _run(
         environ, runner, journal, deadline, inputs, talk, connect or _connect(environ)
     )
-    tell(report, runner, environ, talk, journal.build)
+    # A cancelled job has seconds left: the log and the outputs first, and they alone.
+    cancelled = code == Cancelled.exit_code
+    tell(report, runner, environ, None if cancelled else talk, journal.build)
     return code
 
 

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from signed_lambda.review import Reviewed
     from signed_lambda.runner import Runner
 
+BUDGET_S: Final = 60.0
+"""All waits and tries of one talk with GitHub: the result must be told soon."""
 DEFAULT_API_URL: Final = "https://api.github.com"
 PLANNED_EVENTS: Final = frozenset({"pull_request", "merge_group"})
 """Events whose commit is under review; a plan of any other is recorded nowhere."""
@@ -75,11 +77,16 @@ class Conversation:
         self._clock = clock
         self._api_url = environ.get("GITHUB_API_URL") or DEFAULT_API_URL
         self._pr_number = str(inputs.pr_number or "")
+        self._ends_at = 0.0
 
     def reviewed(self, region: str) -> Reviewed:
         """What the plans of the merged pull request recorded for this function and alias."""
         if not self._possible:
             return NotAsked("there is no `github-token`, or this is not a workflow run")
+        self._ends_at = self._clock.monotonic() + BUDGET_S
+        return self._recorded(region)
+
+    def _recorded(self, region: str) -> Reviewed:
         return find_reviewed(
             self._runner.event().payload,
             self._runner.run(),
@@ -99,17 +106,18 @@ class Conversation:
         record = self._plan_record(report, build)
         if not self._possible or not (comments or record):
             return Told(report)
-        access = self._access()
+        self._ends_at = self._clock.monotonic() + BUDGET_S
         found = find_pull_request(
-            self._runner.event().payload, report.run, access, pr_number=self._pr_number
+            self._runner.event().payload, report.run, self._access(), pr_number=self._pr_number
         )
         if isinstance(found, PullRequest):
             report = self._enriched(report, build, found)
             record = self._plan_record(report, build)
-        recorded = record_plan(record, access) if record else RecordResult()
+        recorded = record_plan(record, self._access()) if record else RecordResult()
         url = notice = ""
         if comments and isinstance(found, PullRequest):
-            written = upsert_comment(found, render_comment(report), access, author=recorded.author)
+            body, access = render_comment(report), self._access()
+            written = upsert_comment(found, body, access, author=recorded.author)
             url, notice = written.url, written.notice
         elif comments and isinstance(found, NoPullRequest) and not found.expected:
             notice = f"no comment: {found.reason}"
@@ -123,7 +131,10 @@ class Conversation:
 
     def _access(self) -> Access:
         return Access(
-            token=self._inputs.github_token or "", clock=self._clock, api_url=self._api_url
+            token=self._inputs.github_token or "",
+            clock=self._clock,
+            api_url=self._api_url,
+            budget_s=max(self._ends_at - self._clock.monotonic(), 0.0),
         )
 
     def _enriched(self, report: Report, build: Package | None, found: PullRequest) -> Report:
@@ -135,7 +146,7 @@ class Conversation:
             if changed is not None:
                 report = replace(report, comparison=_marked(comparison, root, changed))
         if report.command == "deploy" and found.merged and build and report.review is None:
-            report = replace(report, review=review_of(build, self.reviewed(report.region)))
+            report = replace(report, review=review_of(build, self._recorded(report.region)))
         return report
 
     def _plan_record(self, report: Report, build: Package | None) -> PlanRecord | None:

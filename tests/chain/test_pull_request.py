@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from signed_lambda.errors import IdentityError
+from signed_lambda.errors import Cancelled, IdentityError
 from tests.support.github_server import GitHubServer, User
+from tests.support.lying import Lie, lying
 from tests.support.project import MERGED, Project
 
 if TYPE_CHECKING:
@@ -399,3 +400,29 @@ def test_a_failing_github_refuses_a_deploy_only_where_a_review_is_required(
 
     assert strict.error_ids == ["E-REVIEW-04"]
     assert lenient.outputs["outcome"] == "deployed"
+
+
+def test_a_cancelled_run_talks_to_nobody_but_the_log(project: Project) -> None:
+    project.team.wrap = lying(identity=cancelled)
+
+    ended = project.plan()
+
+    assert (ended.exit_code, ended.error_ids) == (31, ["E-CANCEL-01"])
+    assert project.requests() == []
+    assert "E-CANCEL-01" in ended.summary
+
+
+def cancelled(_real: Lie, *_args: object) -> object:
+    raise Cancelled.of("E-CANCEL-01", "stopped", "run it again")
+
+
+def test_a_github_that_hangs_is_given_up_in_a_minute(project: Project) -> None:
+    project.github.fail("", 429, times=999, headers={"Retry-After": "40"})
+    clock = project.team.sandbox.clock
+    before = clock.monotonic()
+
+    ended = project.plan()
+
+    assert ended.exit_code == 0, ended.log
+    assert clock.monotonic() - before < 65
+    assert "the pull-request comment was not written" in ended.log
