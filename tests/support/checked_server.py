@@ -168,6 +168,7 @@ def _answered(seen: Seen, done: Answer) -> list[str]:
 def _handler(server: CheckedServer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # an answer is one packet: a second one would wait 40 ms for the first's ACK
 
         def log_message(self, *_: object) -> None:
             """Nothing is printed: `seen` holds the requests."""

@@ -80,7 +80,7 @@ class GitHubServer(CheckedServer):
     def __init__(self, prefix: str = "") -> None:
         super().__init__(prefix)
         self.users: dict[str, User] = {"ghs_ours": BOT}
-        self.comments: list[Comment] = []
+        self._comments: list[Comment] = []
         self.pulls: dict[int, dict[str, Any]] = {}
         self.commits: dict[str, list[dict[str, Any]]] = {}
         self.files: dict[int, list[dict[str, Any]]] = {}
@@ -89,12 +89,21 @@ class GitHubServer(CheckedServer):
         self.graphql = True
         self._next_id = 1000
 
-    # ---- what a test arranges
+    # ---- what a test arranges, and finds
+
+    @property
+    def comments(self) -> list[Comment]:
+        """All that are there, in the order of their creation."""
+        return list(self._comments)
+
+    def remove(self, comment: Comment) -> None:
+        """Somebody deletes a comment by hand."""
+        self._comments.remove(comment)
 
     def comment(self, body: str, *, author: User | None = BOT, number: int = 7) -> Comment:
         """A comment that is already there."""
         made = Comment(self._new_id(), number, author, body)
-        self.comments.append(made)
+        self._comments.append(made)
         return made
 
     def pull(self, number: int, **changes: openapi.Json) -> dict[str, Any]:
@@ -151,9 +160,24 @@ class GitHubServer(CheckedServer):
             if match := re.fullmatch(route.pattern, seen.line):
                 if route.area and not _may(user, route):
                     needed = {"X-Accepted-GitHub-Permissions": f"{route.area}={route.level}"}
-                    return 403, {"message": _not_accessible(user)}, needed
-                return route.method(seen, user, *match.groups())
+                    return 403, {"message": not_accessible(user)}, needed
+                return self._refused(seen) or route.method(seen, user, *match.groups())
         return 404, {"message": "Not Found"}, {}
+
+    def _refused(self, seen: Seen) -> Answer | None:
+        """GitHub's refusal of a comment, if it has a reason."""
+        created = re.fullmatch(r"POST .*/issues/(\d+)/comments", seen.line)
+        if created and int(created[1]) in self.locked:
+            return 403, {"message": "Unable to create comment because issue is locked."}, {}
+        if "/comments" in seen.path and len((seen.body or {}).get("body", "")) > MAX_COMMENT:
+            problem = {
+                "resource": "IssueComment",
+                "code": "unprocessable",
+                "field": "data",
+                "message": f"Body is too long (maximum is {MAX_COMMENT} characters)",
+            }
+            return 422, {"message": "Validation Failed", "errors": [problem]}, {}
+        return None
 
     def _routes(self) -> list[Route]:
         repo = f"/repos/{re.escape(self.repository)}"
@@ -184,8 +208,8 @@ class GitHubServer(CheckedServer):
                 text = f"Could not resolve to a node with the global id of '{input['subjectId']}'"
                 raise graphql_api.Refusal("NOT_FOUND", text)
             if user.pull_requests != "write":
-                raise graphql_api.Refusal("FORBIDDEN", _not_accessible(user))
-            self._minimize(found[0], input["classifier"])
+                raise graphql_api.Refusal("FORBIDDEN", not_accessible(user))
+            found[0].minimized = input["classifier"]
             return {"minimizedComment": _node(found[0])}
 
         def node(_: object, id: str) -> dict[str, Any] | None:  # noqa: A002 - GraphQL's name
@@ -194,12 +218,9 @@ class GitHubServer(CheckedServer):
         root = {"viewer": {"login": user.login}, "minimizeComment": minimize, "node": node}
         return 200, graphql_api.answer(seen.body, root), {}
 
-    def _minimize(self, comment: Comment, classifier: str) -> None:
-        comment.minimized = classifier
-
     def _user(self, _seen: Seen, user: User) -> Answer:
         if user.integration:
-            return 403, {"message": _not_accessible(user)}, {}
+            return 403, {"message": not_accessible(user)}, {}
         return 200, openapi.filled("private-user", {"login": user.login}), {}
 
     def _pulls(self, seen: Seen, _user: User) -> Answer:
@@ -238,19 +259,13 @@ class GitHubServer(CheckedServer):
         )
 
     def _create(self, seen: Seen, user: User, number: str) -> Answer:
-        if int(number) in self.locked:
-            text = "Unable to create comment because issue is locked."
-            return 403, {"message": text}, {}
-        if (text := seen.body["body"]) and len(text) > MAX_COMMENT:
-            return _too_long()
-        return 201, self.as_json(self.comment(text, author=user, number=int(number))), {}
+        made = self.comment(seen.body["body"], author=user, number=int(number))
+        return 201, self.as_json(made), {}
 
     def _edit(self, seen: Seen, _user: User, id_: str) -> Answer:
         comment = self._found(id_)
         if comment is None:
             return 404, {"message": "Not Found"}, {}
-        if len(seen.body["body"]) > MAX_COMMENT:
-            return _too_long()
         comment.body = seen.body["body"]
         return 200, self.as_json(comment), {}
 
@@ -258,7 +273,7 @@ class GitHubServer(CheckedServer):
         comment = self._found(id_)
         if comment is None:
             return 404, {"message": "Not Found"}, {}
-        self.comments.remove(comment)
+        self.remove(comment)
         return 204, None, {}
 
     def _found(self, id_: str) -> Comment | None:
@@ -329,19 +344,10 @@ def _may(user: User, route: Route) -> bool:
     return _LEVELS.index(getattr(user, route.area)) >= _LEVELS.index(route.level)
 
 
-def _not_accessible(user: User) -> str:
+def not_accessible(user: User) -> str:
+    """GitHub's words for a token without the permission."""
     by = "integration" if user.integration else "personal access token"
     return f"Resource not accessible by {by}"
-
-
-def _too_long() -> Answer:
-    problem = {
-        "resource": "IssueComment",
-        "code": "unprocessable",
-        "field": "data",
-        "message": f"Body is too long (maximum is {MAX_COMMENT} characters)",
-    }
-    return 422, {"message": "Validation Failed", "errors": [problem]}, {}
 
 
 def _label(side: dict[str, Any]) -> str:

@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from signed_lambda.github import Access
+from tests.support.github_emulate import Emulate, EmulatedGitHub
 from tests.support.github_server import GitHubServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+
+BACKENDS = ("own state", "emulate")
 
 
 class Clock:
@@ -40,9 +44,20 @@ def clock() -> Clock:
     return Clock()
 
 
+@pytest.fixture(scope="session")
+def emulate() -> Iterator[Emulate]:
+    with Emulate() as running:
+        yield running
+
+
 @pytest.fixture
-def server() -> Iterator[GitHubServer]:
-    with GitHubServer() as running:
+def server(request: pytest.FixtureRequest) -> Iterator[GitHubServer]:
+    """Over its own state; over emulate's where the test's module says so (`BACKENDS`)."""
+    if getattr(request, "param", "own state") == "emulate":
+        made: GitHubServer = EmulatedGitHub(request.getfixturevalue("emulate"))
+    else:
+        made = GitHubServer()
+    with made as running:
         yield running
 
     assert running.violations == []

@@ -173,7 +173,7 @@ def test_minimizing_without_permission_is_refused_in_graphqls_way(server: GitHub
 def test_minimizing_what_is_gone_is_not_found(server: GitHubServer) -> None:
     made = server.comment("text")
     comment = repository(server).get_issue(7).get_comments()[0]
-    server.comments.remove(made)
+    server.remove(made)
 
     with pytest.raises(UnknownObjectException, match="Could not resolve to a node"):
         comment.minimize()
