@@ -84,24 +84,42 @@ def test_same_text_again_is_not_sent(server: GitHubServer, access: Access) -> No
     assert result.notice == ""
 
 
-def test_comment_is_found_on_the_second_page_of_151(server: GitHubServer, access: Access) -> None:
-    for i in range(150):
+@pytest.mark.parametrize(("others", "pages"), [(150, ["2"]), (250, ["2", "3"])])
+def test_comment_is_found_on_the_last_page(
+    server: GitHubServer, access: Access, others: int, pages: list[str]
+) -> None:
+    for i in range(others):
         server.comment(f"remark {i}", author=User("dev-anna", "User"))
     ours = server.comment(body(run_id=10))
 
-    upsert_comment(HERE, body(run_id=11), access)
+    result = upsert_comment(HERE, body(run_id=11), access)
 
-    assert len(server.comments) == 151
+    assert len(server.comments) == others + 1
     assert ours.body == body(run_id=11)
-    assert [s.query["page"] for s in server.seen if "page" in s.query] == ["2"]
+    assert result.notice == ""
+    assert [s.query["page"] for s in server.seen if "page" in s.query] == pages
 
 
-@pytest.mark.parametrize(
+def test_comment_is_created_once_below_151_of_others(server: GitHubServer, access: Access) -> None:
+    for i in range(151):
+        server.comment(f"remark {i}", author=User("dev-anna", "User"))
+
+    first = upsert_comment(HERE, body(run_id=10), access)
+    second = upsert_comment(HERE, body(run_id=11), access)
+
+    assert [c.body for c in server.comments[151:]] == [body(run_id=11)]
+    assert first.url == second.url
+
+
+FORGERS = pytest.mark.parametrize(
     "author",
     [User("mallory", "User"), User("other-app[bot]"), User("github-actions", "User"), None],
     ids=lambda u: u.login if u else "deleted account",
 )
-def test_forged_marker_of_another_author_is_not_adopted(
+
+
+@FORGERS
+def test_forged_marker_of_a_higher_run_is_not_adopted_and_ours_is_created(
     server: GitHubServer, access: Access, author: User | None
 ) -> None:
     forged = server.comment(body(run_id=2**62), author=author)
@@ -110,6 +128,24 @@ def test_forged_marker_of_another_author_is_not_adopted(
 
     assert forged.body == body(run_id=2**62)
     assert [c.body for c in server.comments if c.id != forged.id] == [body()]
+    assert result.notice == ""
+
+
+@FORGERS
+def test_forged_marker_of_a_higher_run_is_not_adopted_and_ours_is_kept(
+    server: GitHubServer, access: Access, author: User | None
+) -> None:
+    forged = [server.comment(body(run_id=2**62), author=author)]
+    ours = server.comment(body(run_id=10))
+    forged.append(server.comment(body(run_id=2**62), author=author))
+
+    result = upsert_comment(HERE, body(run_id=11), access)
+
+    assert [c.body for c in forged] == [body(run_id=2**62)] * 2
+    assert [(c.id, c.body) for c in server.comments if c.id == ours.id] == [
+        (ours.id, body(run_id=11))
+    ]
+    assert len(server.comments) == 3
     assert result.notice == ""
 
 
@@ -202,11 +238,58 @@ def test_comment_of_an_earlier_run_that_appears_during_create_goes(
     assert result.notice == ""
 
 
-def test_two_racing_runs_leave_one_comment_of_the_later(
+@pytest.mark.parametrize(("run_id", "other"), [(10, 11), (11, 10)])
+@pytest.mark.parametrize("after", ["look", "create", "second look"])
+def test_run_that_comes_in_between_leaves_one_comment_of_the_later(
+    server: GitHubServer, access: Access, run_id: int, other: int, after: str
+) -> None:
+    results = []
+
+    def whole_other_run() -> None:
+        results.append(upsert_comment(HERE, body(run_id=other), access))
+
+    if after == "second look":
+        server.meanwhile("POST", lambda: server.meanwhile(f"GET {COMMENTS}", whole_other_run))
+    else:
+        server.meanwhile({"look": f"GET {COMMENTS}", "create": "POST"}[after], whole_other_run)
+
+    results.append(upsert_comment(HERE, body(run_id=run_id), access))
+
+    assert [c.body for c in server.comments] == [body(run_id=11)]
+    assert len(results) == 2
+    assert all(r.url for r in results)
+
+
+@pytest.mark.parametrize("after", [f"GET {COMMENTS}", "POST /graphql", "PATCH"])
+def test_earlier_run_that_edits_in_between_is_written_over(
+    server: GitHubServer, access: Access, after: str
+) -> None:
+    old = server.comment(body(run_id=9))
+    server.meanwhile(after, lambda: upsert_comment(HERE, body(run_id=10), access))
+
+    result = upsert_comment(HERE, body(run_id=11), access)
+
+    assert [(c.id, c.body) for c in server.comments] == [(old.id, body(run_id=11))]
+    assert result.notice == ""
+
+
+def test_later_run_that_edits_between_look_and_edit_is_the_known_limit(
+    server: GitHubServer, access: Access
+) -> None:
+    server.comment(body(run_id=9))
+    server.meanwhile(f"GET {COMMENTS}", lambda: upsert_comment(HERE, body(run_id=11), access))
+
+    upsert_comment(HERE, body(run_id=10), access)
+
+    assert [c.body for c in server.comments] == [body(run_id=10)]  # until the next run, not two
+    upsert_comment(HERE, body(run_id=12), access)
+    assert [c.body for c in server.comments] == [body(run_id=12)]
+
+
+def test_two_runs_at_once_leave_one_comment_of_the_later(
     server: GitHubServer, access: Access
 ) -> None:
     start = threading.Barrier(2)
-    server.meanwhile(f"GET {COMMENTS}", lambda: None)
 
     def run(run_id: int) -> None:
         start.wait(timeout=10)
