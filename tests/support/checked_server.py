@@ -60,16 +60,18 @@ class Seen:
 class CheckedServer:
     """Serves `answer`, which a subclass gives.
 
-    Args:
+    Attributes:
         prefix: Of all paths, as GitHub Enterprise Server has "/api/v3"; its GraphQL stands at
             "/api/graphql".
+        seen: All requests, their paths without the prefix.
+        violations: What is wrong with them, and with our answers.
     """
 
-    def __init__(self, prefix: str = "") -> None:
+    def __init__(self) -> None:
+        self.prefix = ""
         self.faults: list[Fault] = []
         self.seen: list[Seen] = []
         self.violations: list[str] = []
-        self._prefix = prefix
         self._meanwhile: list[tuple[str, Callable[[], object]]] = []
         self._lock = threading.RLock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -89,7 +91,7 @@ class CheckedServer:
     @property
     def url(self) -> str:
         """Of the API."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}{self._prefix}"
+        return f"http://127.0.0.1:{self._server.server_address[1]}{self.prefix}"
 
     def fail(self, match: str, status: int, **more: openapi.Json) -> None:
         """The next requests that match fail."""
@@ -136,10 +138,10 @@ class CheckedServer:
 
     def inside(self, path: str) -> str:
         """The path without the prefix; where that is missing, a path that is no operation."""
-        if path == self._prefix.removesuffix("/v3") + "/graphql":
+        if path == self.prefix.removesuffix("/v3") + "/graphql":
             return "/graphql"
-        inside = path.startswith(self._prefix + "/")
-        return path.removeprefix(self._prefix) if inside else f"outside of {self._prefix}: {path}"
+        inside = path.startswith(self.prefix + "/")
+        return path.removeprefix(self.prefix) if inside else f"outside of {self.prefix}: {path}"
 
     def _judge(self, problems: list[str], seen: Seen) -> None:
         self.violations += [f"{seen.line}: {p}" for p in problems]

@@ -169,8 +169,8 @@ class EmulatedComment:
 class EmulatedGitHub(GitHubServer):
     """The repository with the pull requests 7 and 8, in emulate."""
 
-    def __init__(self, emulate: Emulate, prefix: str = "") -> None:
-        super().__init__(prefix)
+    def __init__(self, emulate: Emulate) -> None:
+        super().__init__()
         self.minimized: dict[int, str] = {}
         self._emulate = emulate
         emulate.reset()

@@ -77,8 +77,8 @@ class GitHubServer(CheckedServer):
 
     repository = "acme/orders"
 
-    def __init__(self, prefix: str = "") -> None:
-        super().__init__(prefix)
+    def __init__(self) -> None:
+        super().__init__()
         self.users: dict[str, User] = {"ghs_ours": BOT}
         self._comments: list[Comment] = []
         self.pulls: dict[int, dict[str, Any]] = {}

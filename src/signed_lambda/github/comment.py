@@ -208,8 +208,16 @@ class _Upsert:
         return [f for f in found if login and f.author.lower() == login.lower()]
 
     def _edit(self, found: Found) -> None:
+        """Sends the text; an answer that does not show it counts as none."""
+
+        def write() -> None:
+            found.comment.edit(self._body)
+            shown = Found.read(found.comment, self._marker.key)
+            if shown is None or shown.marker != self._marker:  # a portal's page, with status 200
+                raise ValueError("the answer does not show the comment")
+
         if found.body != self._body:
-            self._session.repeat(lambda: found.comment.edit(self._body))
+            self._session.repeat(write)
 
     def _alone(self, url: str, others: list[Found], notice: str = "") -> CommentResult:
         """Deletes further comments of ours; the result is the one at `url` whatever happens."""

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from signed_lambda.github import upsert_comment
-from tests.support.github_server import User
+from tests.support.github_server import GitHubServer, User
 from tests.unit.github.comments import COMMENTS, HERE, body
 from tests.unit.github.conftest import BACKENDS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from signed_lambda.github import Access
-    from tests.support.github_server import GitHubServer
     from tests.unit.github.conftest import Clock
 
 
@@ -50,20 +50,131 @@ def test_token_of_a_person_finds_their_own_comment_without_graphql(
     assert bots.body == body(run_id=9)
 
 
-@pytest.mark.parametrize("answer", [b"<html>portal</html>", b"{", b'{"a": 1}'])
-def test_answer_of_a_portal_ends_with_a_notice(
+@pytest.fixture
+def elsewhere() -> Iterator[GitHubServer]:
+    """Another host, which must never hear of us."""
+    with GitHubServer() as running:
+        yield running
+
+    assert running.seen == []
+
+
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_github_enterprise_server_is_asked_under_its_own_path(
+    server: GitHubServer, access: Access, slash: str
+) -> None:
+    server.prefix = "/api/v3"
+    for i in range(150):
+        server.comment(f"remark {i}", author=User("dev-anna", "User"))
+    old = server.comment(body(run_id=10))
+    there = dataclasses.replace(access, api_url=server.url + slash)
+
+    result = upsert_comment(HERE, body(run_id=11), there)
+
+    assert server.url.endswith("/api/v3")
+    assert (old.body, len(server.comments)) == (body(run_id=11), 151)
+    assert result.notice == ""
+    assert [s.line for s in server.seen] == [
+        f"GET {COMMENTS}",
+        f"GET {COMMENTS}",
+        "POST /graphql",
+        f"PATCH /repos/acme/orders/issues/comments/{old.id}",
+    ]
+
+
+PORTALS = pytest.mark.parametrize(
+    "answer", [b"<html>portal</html>", b"{", b"[1]", b'{"a": 1}'], ids=bytes.decode
+)
+
+
+@PORTALS
+@pytest.mark.parametrize("at", ["GET", "PATCH"])
+def test_portal_that_answers_instead_of_github_ends_with_a_notice(
+    server: GitHubServer, access: Access, answer: bytes, at: str
+) -> None:
+    server.comment(body(run_id=10))
+    server.fail(at, 200, body=answer, headers={"Content-Type": "text/html"}, times=99)
+
+    result = upsert_comment(HERE, body(run_id=11), access)
+
+    assert "is there a proxy in between?" in result.notice
+    assert result.url == ""
+    assert [c.body for c in server.comments] == [body(run_id=10)]
+
+
+@PORTALS
+def test_portal_that_swallows_the_comment_ends_with_a_notice(
     server: GitHubServer, access: Access, answer: bytes
 ) -> None:
-    server.fail("GET", 200, body=answer, times=99)
+    server.fail(f"POST {COMMENTS}", 200, body=answer, times=99)
 
     result = upsert_comment(HERE, body(), access)
 
-    assert "is there a proxy in between?" in result.notice
+    assert "was not written" in result.notice
+    assert (result.url, server.comments) == ("", [])
+
+
+@PORTALS
+def test_portal_that_hides_the_tokens_user_leaves_one_comment_of_ours(
+    server: GitHubServer, access: Access, answer: bytes
+) -> None:
+    others = server.comment(body(run_id=99), author=User("mallory", "User"))
+    server.comment(body(run_id=10))
+    server.fail("POST /graphql|GET /user", 200, body=answer, times=99)
+
+    upsert_comment(HERE, body(run_id=11), access)
+
+    mine = [c.body for c in server.comments if c.id != others.id]
+    assert mine in ([body(run_id=10)], [body(run_id=11)])  # not known who we are, or made anew
+    assert others.body == body(run_id=99)
+
+
+@pytest.mark.parametrize("status", [403, 407, 418, 502, 503])
+def test_page_of_a_proxy_ends_with_its_status(
+    server: GitHubServer, access: Access, status: int
+) -> None:
+    page = b"<html><body>blocked by policy</body></html>"
+    server.fail("", status, body=page, headers={"Content-Type": "text/html"}, times=99)
+
+    result = upsert_comment(HERE, body(), access)
+
+    assert f"was not written: GitHub answered {status}" in result.notice
     assert server.comments == []
 
 
-def test_link_to_another_host_is_not_followed(server: GitHubServer, access: Access) -> None:
-    link = {"Link": '<http://127.0.0.2:1/evil?page=2>; rel="next"'}
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("at", ["GET", "POST"])
+def test_redirect_to_another_host_is_not_followed(
+    server: GitHubServer, access: Access, elsewhere: GitHubServer, status: int, at: str
+) -> None:
+    there = elsewhere.url.replace("127.0.0.1", "localhost") + COMMENTS
+    server.fail(f"{at} {COMMENTS}", status, body={}, headers={"Location": there}, times=99)
+
+    result = upsert_comment(HERE, body(), access)
+
+    assert result.url == ""
+    assert "was not written" in result.notice
+    assert server.comments == []
+
+
+def test_repository_that_was_renamed_is_followed_on_the_same_host(
+    server: GitHubServer, access: Access
+) -> None:
+    old = server.comment(body(run_id=10))
+    moved = {"Location": server.url + COMMENTS}
+    server.fail("GET /repos/acme/old", 301, body={"message": "Moved"}, headers=moved)
+    there = dataclasses.replace(HERE, repository="acme/old")
+
+    result = upsert_comment(there, body(run_id=11), access)
+
+    assert [(c.id, c.body) for c in server.comments] == [(old.id, body(run_id=11))]
+    assert result.notice == ""
+
+
+def test_link_to_another_host_is_not_followed(
+    server: GitHubServer, access: Access, elsewhere: GitHubServer
+) -> None:
+    link = {"Link": f'<{elsewhere.url}{COMMENTS}?page=2>; rel="next"'}
     page = [server.as_json(server.comment("a remark"))]
     server.fail("GET", 200, body=page, headers=link, times=99)
 
@@ -72,6 +183,19 @@ def test_link_to_another_host_is_not_followed(server: GitHubServer, access: Acce
     assert result.url == ""
     assert "was not written" in result.notice
     assert {s.path for s in server.seen} == {COMMENTS}
+
+
+def test_comment_that_names_another_host_is_not_edited_there(
+    server: GitHubServer, access: Access, elsewhere: GitHubServer
+) -> None:
+    ours = server.as_json(server.comment(body(run_id=10)))
+    ours["url"] = ours["url"].replace(server.url, elsewhere.url)
+    server.fail(f"GET {COMMENTS}", 200, body=[ours], times=99)
+
+    result = upsert_comment(HERE, body(run_id=11), access)
+
+    assert "was not written" in result.notice
+    assert [c.body for c in server.comments] == [body(run_id=10)]
 
 
 @pytest.mark.parametrize("api_url", ["", "ftp://host", "not an address", "https://"])
