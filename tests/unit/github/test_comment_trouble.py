@@ -1,4 +1,4 @@
-"""The one comment when GitHub refuses, limits, or loses an answer: one at most, and a notice."""
+"""The one comment when GitHub refuses or loses an answer: one at most, and a notice."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.unit.github.comments import COMMENTS, HERE, body
 from tests.unit.github.conftest import BACKENDS
 
 if TYPE_CHECKING:
-    from signed_lambda.github import Access
+    from signed_lambda.github import Access, PullRequest
     from tests.support.github_server import GitHubServer
     from tests.unit.github.conftest import Clock
 
@@ -57,6 +57,36 @@ def test_502_before_the_comment_was_created_is_sent_again(
     assert result.notice == ""
 
 
+def test_502_whose_comment_appears_only_after_the_look_leaves_one(
+    server: GitHubServer, access: Access
+) -> None:
+    server.fail(f"POST {COMMENTS}", 502)
+    server.meanwhile(
+        f"POST {COMMENTS}",
+        lambda: server.meanwhile(f"GET {COMMENTS}", lambda: server.comment(body())),
+    )
+
+    result = upsert_comment(HERE, body(), access)
+
+    assert len(server.sent("POST")) == 2
+    assert [c.body for c in server.comments] == [body()]
+    assert result.url.endswith(f"#issuecomment-{server.comments[0].id}")
+    assert result.notice == ""
+
+
+def test_502_after_which_nothing_can_be_read_is_not_sent_again(
+    server: GitHubServer, access: Access
+) -> None:
+    server.fail(f"POST {COMMENTS}", 502, effect=True)
+    server.meanwhile(f"POST {COMMENTS}", lambda: server.fail("GET|graphql", 502, times=99))
+
+    result = upsert_comment(HERE, body(), access)
+
+    assert "was not written: GitHub answered 502" in result.notice
+    assert [c.body for c in server.comments] == [body()]
+    assert len(server.sent("POST")) == 1
+
+
 def test_create_that_keeps_failing_ends_with_a_notice(server: GitHubServer, access: Access) -> None:
     server.fail(f"POST {COMMENTS}", 502, times=99)
 
@@ -77,6 +107,27 @@ def test_edit_is_repeated_after_a_502(server: GitHubServer, access: Access, cloc
     assert old.body == body(run_id=11)
     assert result.notice == ""
     assert clock.slept == [1.0, 2.0]
+
+
+def test_edit_whose_answer_was_lost_is_repeated(server: GitHubServer, access: Access) -> None:
+    old = server.comment(body(run_id=10))
+    server.fail("PATCH", 502, effect=True)
+
+    result = upsert_comment(HERE, body(run_id=11), access)
+
+    assert [(c.id, c.body) for c in server.comments] == [(old.id, body(run_id=11))]
+    assert result.notice == ""
+
+
+def test_edit_that_keeps_failing_ends_with_a_notice(server: GitHubServer, access: Access) -> None:
+    server.comment(body(run_id=10))
+    server.fail("PATCH", 502, times=99)
+
+    result = upsert_comment(HERE, body(run_id=11), access)
+
+    assert "was not written: GitHub answered 502" in result.notice
+    assert [c.body for c in server.comments] == [body(run_id=10)]
+    assert len(server.sent("PATCH")) == 4
 
 
 def test_edit_that_is_refused_ends_with_githubs_words(server: GitHubServer, access: Access) -> None:
@@ -100,28 +151,27 @@ def test_comment_that_comes_back_with_another_first_line_is_told(
     assert "changed the comment's first line" in result.notice
 
 
-def test_read_only_token_ends_with_the_permission_to_add(
-    server: GitHubServer, access: Access
+@pytest.mark.parametrize(
+    ("where", "told"),
+    [
+        (HERE, ["give the job `permissions: pull-requests: write`"]),
+        (dataclasses.replace(HERE, from_fork=True), ["a fork's pull request", "`workflow_run`"]),
+    ],
+    ids=["own repository", "fork"],
+)
+@pytest.mark.parametrize("earlier", [[], [10]], ids=["first run", "later run"])
+def test_read_only_token_changes_nothing_and_ends_with_what_to_do(
+    server: GitHubServer, access: Access, where: PullRequest, told: list[str], earlier: list[int]
 ) -> None:
+    for run_id in earlier:
+        server.comment(body(run_id=run_id))
     server.users["ghs_ours"] = User("github-actions[bot]", pull_requests="read")
 
-    result = upsert_comment(HERE, body(), access)
+    result = upsert_comment(where, body(run_id=11), access)
 
     assert result.url == ""
-    assert "give the job `permissions: pull-requests: write`" in result.notice
-    assert "job summary" in result.notice
-    assert server.comments == []
-
-
-def test_read_only_token_of_a_fork_ends_with_the_second_workflow(
-    server: GitHubServer, access: Access
-) -> None:
-    server.users["ghs_ours"] = User("github-actions[bot]", pull_requests="read")
-
-    result = upsert_comment(dataclasses.replace(HERE, from_fork=True), body(), access)
-
-    assert "a fork's pull request" in result.notice
-    assert "workflow_run" in result.notice
+    assert all(words in result.notice for words in [*told, "job summary"])
+    assert [c.body for c in server.comments] == [body(run_id=r) for r in earlier]
 
 
 def test_missing_token_sends_nothing(server: GitHubServer, access: Access) -> None:
@@ -142,75 +192,16 @@ def test_unknown_token_ends_with_a_notice_that_does_not_hold_it(
     assert "ghs_wrong" not in result.notice + repr(wrong) + repr(result)
 
 
-def test_secondary_rate_limit_with_retry_after_is_waited_out(
-    server: GitHubServer, access: Access, clock: Clock
-) -> None:
-    text = (
-        "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
-    )
-    server.fail(f"POST {COMMENTS}", 403, body={"message": text}, headers={"Retry-After": "7"})
-
-    result = upsert_comment(HERE, body(), access)
-
-    assert len(server.comments) == 1
-    assert result.notice == ""
-    assert clock.slept == [7.0]
-
-
-def test_secondary_rate_limit_without_header_is_waited_out_for_a_minute(
-    server: GitHubServer, access: Access, clock: Clock
-) -> None:
-    text = (
-        "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
-    )
-    server.fail(f"POST {COMMENTS}", 403, body={"message": text})
-
-    result = upsert_comment(HERE, body(), dataclasses.replace(access, budget_s=90))
-
-    assert len(server.comments) == 1
-    assert result.notice == ""
-    assert clock.slept == [60.0]
-
-
-def test_rate_limit_longer_than_the_budget_is_not_waited_out(
-    server: GitHubServer, access: Access, clock: Clock
-) -> None:
-    headers = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(2**31)}
-    message = {"message": "API rate limit exceeded for installation."}
-    server.fail("GET", 403, body=message, headers=headers)
-
-    result = upsert_comment(HERE, body(), access)
-
-    assert "rate limit is used up" in result.notice
-    assert clock.slept == []
-    assert server.comments == []
-
-
-def test_primary_rate_limit_is_waited_out_until_its_reset(
-    server: GitHubServer, access: Access, clock: Clock
-) -> None:
-    reset = int(clock.now().timestamp()) + 20
-    headers = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(reset)}
-    server.fail("GET", 429, body={"message": "API rate limit exceeded"}, headers=headers)
-
-    result = upsert_comment(HERE, body(), access)
-
-    assert len(server.comments) == 1
-    assert result.notice == ""
-    assert clock.slept == [21.0]
-
-
-def test_comment_of_65_537_characters_ends_with_githubs_words(
+def test_token_that_is_revoked_in_between_changes_nothing(
     server: GitHubServer, access: Access
 ) -> None:
-    text = body()
-    text += "x" * (65_537 - len(text))
+    server.comment(body(run_id=10))
+    server.meanwhile("POST /graphql", server.users.clear)
 
-    result = upsert_comment(HERE, text, access)
+    result = upsert_comment(HERE, body(run_id=11), access)
 
-    assert "GitHub answered 422" in result.notice
-    assert "too long" in result.notice
-    assert server.comments == []
+    assert "does not know the token (401)" in result.notice
+    assert [c.body for c in server.comments] == [body(run_id=10)]
 
 
 def test_locked_conversation_ends_with_githubs_words(server: GitHubServer, access: Access) -> None:
