@@ -128,7 +128,9 @@ def _seed() -> dict[str, Any]:
         "tokens": {f"token-of-{p}": {"login": p, "scopes": ["repo"]} for p in _PEOPLE},
         "github": {
             "users": [{"login": p} for p in _PEOPLE],
-            "orgs": [{"login": "acme"}],
+            "orgs": [
+                {"login": "acme", "members": [{"login": _ANNA.login, "role": "admin"}]},
+            ],
             "repos": [{"owner": "acme", "name": "orders"}],
             "apps": apps,
         },
@@ -211,11 +213,31 @@ class EmulatedGitHub(GitHubServer):
         answer.raise_for_status()
         return dict(self._as_github(answer)[1])
 
+    def propose(self, number: int, *, owner: str = "acme") -> str:
+        """An open pull request, the next one; 9 is the first."""
+        writer, head = _ANNA, f"/repos/{owner}/orders"
+        if owner != "acme":
+            writer = User(owner, "User")
+            self._sent(writer, "POST", "/forks", {})
+        [branch] = self._emulate.send(writer, "GET", f"{head}/branches").json()[-1:]
+        ref = {"ref": f"refs/heads/fix-{number}", "sha": branch["commit"]["sha"]}
+        self._emulate.send(writer, "POST", f"{head}/git/refs", ref).raise_for_status()
+        file = {"message": "Fix", "content": "Zml4", "branch": f"fix-{number}"}
+        self._emulate.send(writer, "PUT", f"{head}/contents/{number}", file).raise_for_status()
+        pull = {"title": "Fix", "head": f"{owner}:fix-{number}", "base": "main"}
+        made = self._sent(writer, "POST", "/pulls", pull)
+        assert made["number"] == number
+        return str(made["head"]["sha"])
+
+    def merge(self, number: int) -> str:
+        """Somebody merges it; the commit on the base branch."""
+        return str(self._sent(_ANNA, "PUT", f"/pulls/{number}/merge", {})["sha"])
+
     # ---- what GitHub does
 
     def _routes(self) -> list[Route]:
         """What emulate has is answered by it; so it also decides who may."""
-        has = ("_list", "_get", "_create", "_edit", "_delete")
+        has = ("_list", "_get", "_create", "_edit", "_delete", "_pulls", "_get_pull")
         return [
             replace(r, area="", method=self._forward) if r.method.__name__ in has else r
             for r in super()._routes()
@@ -227,18 +249,37 @@ class EmulatedGitHub(GitHubServer):
             return 403, {"message": not_accessible(user)}, {}
         return self._as_github(answer)
 
+    def _commit_pulls(self, seen: Seen, _user: User, sha: str) -> Answer:
+        """Emulate has no such operation, only the pull requests themselves."""
+        pulls = self._sent(_ANNA, "GET", "/pulls", query={"state": "all", "per_page": "100"})
+        holds = [
+            p
+            for p in pulls
+            if sha == p["merge_commit_sha"]
+            or (sha == p["head"]["sha"] and p["head"]["repo"]["full_name"] == self.repository)
+        ]
+        return self._page(seen, [openapi.filled("pull-request-simple", p) for p in holds])
+
     def _as_github(self, answer: requests.Response) -> Answer:
         """Its answer with our addresses, and what it tells otherwise than GitHub put right."""
         text = answer.text.replace(self._emulate.names, self.url)
         told = json.loads(text) if text else None
-        for comment in told if isinstance(told, list) else [told]:
-            if isinstance(comment, dict) and "issue_url" in comment:
-                page = f"{self.repository}/pull/{comment['issue_url'].rpartition('/')[2]}"
-                comment["html_url"] = f"https://github.com/{page}#issuecomment-{comment['id']}"
-                if comment["user"]["login"] == _GHOST.login:
-                    comment["user"] = None
+        if isinstance(told, list):
+            told = [self._mended(one, "pull-request-simple") for one in told]
+        elif isinstance(told, dict):
+            told = self._mended(told, "pull-request")
         link = answer.headers.get("Link", "").replace(self._emulate.url, self.url)
         return answer.status_code, told, {"Link": link} if link else {}
+
+    def _mended(self, told: dict[str, Any], schema: str) -> dict[str, Any]:
+        if "merge_commit_sha" in told:  # lacks addresses of users, that GitHub promises
+            return openapi.filled(schema, told)
+        if "issue_url" in told:
+            page = f"{self.repository}/pull/{told['issue_url'].rpartition('/')[2]}"
+            told["html_url"] = f"https://github.com/{page}#issuecomment-{told['id']}"
+            if told["user"]["login"] == _GHOST.login:
+                told["user"] = None
+        return told
 
     def _sent(
         self,

@@ -7,6 +7,7 @@ rules over another's state. Requests and answers are judged by `checked_server`.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -112,6 +113,23 @@ class GitHubServer(CheckedServer):
         state = {"state": "open", "merged_at": None, "merge_commit_sha": None}
         self.pulls[number] = {"number": number, **state, "base": side, "head": side} | changes
         return self.pulls[number]
+
+    def propose(self, number: int, *, owner: str = "acme") -> str:
+        """An open pull request with a commit of its own, a fork's for another owner; the commit."""
+        sha = hashlib.sha1(f"fix {number}".encode()).hexdigest()
+        head = {"ref": f"fix-{number}", "sha": sha, "repo": {"full_name": f"{owner}/orders"}}
+        made = self.pull(number, head=head)
+        if owner == "acme":  # a fork's commit is in no branch of this repository
+            self.commits[sha] = [made]
+        return sha
+
+    def merge(self, number: int) -> str:
+        """Somebody merges it; the commit on the base branch."""
+        sha = hashlib.sha1(f"merge {number}".encode()).hexdigest()
+        merged = {"state": "closed", "merged_at": NOW, "merge_commit_sha": sha}
+        self.commits[sha] = [self.pulls[number]]
+        self.pulls[number] |= merged
+        return sha
 
     def changed(self, number: int, *names: str) -> None:
         """Files that a pull request changes."""

@@ -8,6 +8,7 @@ import pytest
 from github import Auth, Github, GithubException, UnknownObjectException
 
 from tests.support.github_server import GitHubServer, User
+from tests.unit.github.conftest import BACKENDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from github.Repository import Repository
 
 HEAD = "a" * 40
+ON_BOTH = pytest.mark.parametrize("server", BACKENDS, indirect=True)
 
 
 def repository(server: GitHubServer, token: str = "ghs_ours") -> Repository:
@@ -140,6 +142,7 @@ def test_pull_requests_are_listed_by_state_head_and_base(server: GitHubServer) -
     assert numbers(base="release") == [4]
 
 
+@ON_BOTH
 def test_comment_is_got_by_its_id(server: GitHubServer) -> None:
     made = server.comment("text")
     issue = repository(server).get_issue(7)
@@ -149,6 +152,7 @@ def test_comment_is_got_by_its_id(server: GitHubServer) -> None:
         issue.get_comment(made.id + 1).body  # noqa: B018 - the request is sent here
 
 
+@ON_BOTH
 def test_comment_is_minimized_with_its_classifier(server: GitHubServer) -> None:
     made = server.comment("text")
     comment = repository(server).get_issue(7).get_comments()[0]
@@ -157,6 +161,7 @@ def test_comment_is_minimized_with_its_classifier(server: GitHubServer) -> None:
     assert made.minimized == "OUTDATED"
 
 
+@ON_BOTH
 def test_minimizing_without_permission_is_refused_in_graphqls_way(server: GitHubServer) -> None:
     made = server.comment("text")
     server.users["ghs_ours"] = User("github-actions[bot]", pull_requests="read")
@@ -170,6 +175,7 @@ def test_minimizing_without_permission_is_refused_in_graphqls_way(server: GitHub
     assert made.minimized == ""
 
 
+@ON_BOTH
 def test_minimizing_what_is_gone_is_not_found(server: GitHubServer) -> None:
     made = server.comment("text")
     comment = repository(server).get_issue(7).get_comments()[0]
