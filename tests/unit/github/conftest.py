@@ -59,6 +59,8 @@ def server(request: pytest.FixtureRequest) -> Iterator[GitHubServer]:
         made = GitHubServer()
     with made as running:
         yield running
+    told = {"requests": len(running.seen), "violations": len(running.violations)}
+    request.node.user_properties += told.items()  # read by tests.support.github_table
 
     assert running.violations == []
 
