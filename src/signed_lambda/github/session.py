@@ -71,7 +71,7 @@ class Session:
         self._clock = access.clock
         self._ends_at = access.clock.monotonic() + access.budget_s
         try:
-            self._github = _client(access)
+            self._github = _client(access, self._ends_at)
         except (AssertionError, ValueError, TypeError, AttributeError) as error:
             raise GitHubTrouble(f"GITHUB_API_URL is not an address: {access.api_url!r}") from error
 
@@ -171,14 +171,25 @@ _NOT_GITHUB: Final = (
 """What PyGithub raises when an answer is not of GitHub's form."""
 
 
-def _client(access: Access) -> Github:
+def _client(access: Access, ends_at: float) -> Github:
     """PyGithub without retries, pauses, proxies or .netrc; every object lazy.
 
     Its public hook for other connection classes is global, so it is used under a lock and undone:
     a client keeps the classes that it was made with.
     """
+
+    def check_time() -> None:
+        if access.clock.monotonic() > ends_at:
+            raise requests.Timeout("the time for all requests is over")
+
+    class Http(_Alone, HTTPRequestsConnectionClass):
+        before = staticmethod(check_time)
+
+    class Https(_Alone, HTTPSRequestsConnectionClass):
+        before = staticmethod(check_time)
+
     with _INJECTION:
-        Requester.injectConnectionClasses(_Http, _Https)
+        Requester.injectConnectionClasses(Http, Https)
         try:
             return Github(
                 auth=Auth.Token(access.token),
@@ -196,20 +207,27 @@ def _client(access: Access) -> Github:
             Requester.resetConnectionClasses()
 
 
-class _Http(HTTPRequestsConnectionClass):
-    """A connection that takes nothing from the environment."""
+class _Alone:
+    """A connection that takes nothing from the environment, and asks before each request.
+
+    PyGithub follows pages, redirects and status 202 without end: here each of them is a request.
+    """
+
+    session: requests.Session
+    before: Callable[[], None]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - PyGithub's
         super().__init__(*args, **kwargs)
         self.session.trust_env = False
 
+    def request(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - PyGithub's
+        """One request.
 
-class _Https(HTTPSRequestsConnectionClass):
-    """A connection that takes nothing from the environment."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - PyGithub's
-        super().__init__(*args, **kwargs)
-        self.session.trust_env = False
+        Raises:
+            requests.Timeout: The time for all of them is over.
+        """
+        self.before()
+        super().request(*args, **kwargs)  # type: ignore[misc]
 
 
 def _rate_limit_wait_s(error: GithubException, now: float) -> float | None:

@@ -10,14 +10,13 @@ import pytest
 from signed_lambda.github import upsert_comment
 from tests.support.github_server import GitHubServer, User
 from tests.unit.github.comments import COMMENTS, HERE, body
-from tests.unit.github.conftest import BACKENDS
+from tests.unit.github.conftest import BACKENDS, Clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from signed_lambda.github import Access
-    from tests.unit.github.conftest import Clock
 
 
 pytestmark = pytest.mark.parametrize("server", BACKENDS, indirect=True)
@@ -169,6 +168,38 @@ def test_repository_that_was_renamed_is_followed_on_the_same_host(
 
     assert [(c.id, c.body) for c in server.comments] == [(old.id, body(run_id=11))]
     assert result.notice == ""
+
+
+class Ticking(Clock):
+    """A second passes with each look at it, as if each request took one."""
+
+    def monotonic(self) -> float:
+        """Seconds."""
+        self.slept.append(1.0)
+        return super().monotonic()
+
+
+@pytest.mark.parametrize("how", ["pages without end", "redirects in a circle", "202 for ever"])
+def test_host_that_leads_on_for_ever_ends_with_our_budget(
+    server: GitHubServer, access: Access, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    monkeypatch.setattr("github.Consts.PROCESSING_202_WAIT_TIME", 0)  # PyGithub sleeps itself
+    on = f"{server.url}{COMMENTS}"
+    status, headers = {
+        "pages without end": (200, {"Link": f'<{on}?page=2>; rel="next"'}),
+        "redirects in a circle": (301, {"Location": f"{server.url}{COMMENTS.replace('7', '8')}"}),
+        "202 for ever": (202, {}),
+    }[how]
+    page = [server.as_json(server.comment("a remark"))]
+    server.fail("GET .*/7/comments", status, body=page, headers=headers, times=999)
+    server.fail("GET .*/8/comments", 301, headers={"Location": on}, times=999)
+    hurried = dataclasses.replace(access, clock=Ticking())
+
+    result = upsert_comment(HERE, body(), hurried)
+
+    assert "was not written" in result.notice
+    assert "would take too long" in result.notice
+    assert len(server.seen) <= access.budget_s
 
 
 def test_link_to_another_host_is_not_followed(
