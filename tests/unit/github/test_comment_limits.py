@@ -54,10 +54,16 @@ def test_secondary_rate_limit_is_waited_out_at_every_request(
 
 
 @pytest.mark.parametrize("header", [{"Retry-After": "7"}, {}], ids=["with Retry-After", "without"])
+@pytest.mark.parametrize(("status", "words"), [(403, SECONDARY), (429, {"message": "Slow down"})])
 def test_secondary_rate_limit_at_create_is_waited_out_and_leaves_one(
-    server: GitHubServer, access: Access, clock: Clock, header: dict[str, str]
+    server: GitHubServer,
+    access: Access,
+    clock: Clock,
+    header: dict[str, str],
+    status: int,
+    words: dict[str, str],
 ) -> None:
-    server.fail(f"POST {COMMENTS}", 403, body=SECONDARY, headers=header)
+    server.fail(f"POST {COMMENTS}", status, body=words, headers=header)
 
     result = upsert_comment(HERE, body(), access)
 
