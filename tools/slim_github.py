@@ -2,20 +2,61 @@
 
 Run by hand, when GitHub's descriptions change; the results are committed as test data:
 
+    npm pack @octokit/openapi@23.0.2 && tar xzf octokit-openapi-*.tgz
+    python tools/slim_github.py package/generated/api.github.com.json tests/data/github.slim.json
     npm pack @octokit/graphql-schema@15.26.1 && tar xzf octokit-graphql-schema-*.tgz
     python tools/slim_github.py package/schema.graphql tests/data/github.slim.graphql
 """
 
 from __future__ import annotations
 
+import json
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from graphql import parse, print_ast
 from graphql.language import DefinitionNode, DocumentNode, NameNode, Node
 
+_OPERATIONS: Final = {
+    "/repos/{owner}/{repo}": "get",
+    "/repos/{owner}/{repo}/pulls": "get post",
+    "/repos/{owner}/{repo}/pulls/{pull_number}": "get",
+    "/repos/{owner}/{repo}/pulls/{pull_number}/files": "get",
+    "/repos/{owner}/{repo}/pulls/{pull_number}/reviews": "get post",
+    "/repos/{owner}/{repo}/pulls/{pull_number}/comments": "get post",
+    "/repos/{owner}/{repo}/issues/{issue_number}": "get patch",
+    "/repos/{owner}/{repo}/issues": "get post",
+    "/repos/{owner}/{repo}/issues/{issue_number}/comments": "get post",
+    "/repos/{owner}/{repo}/issues/comments/{comment_id}": "get patch delete",
+    "/repos/{owner}/{repo}/issues/{issue_number}/labels": "get post",
+    "/repos/{owner}/{repo}/check-runs": "post",
+    "/repos/{owner}/{repo}/check-runs/{check_run_id}": "get patch",
+    "/repos/{owner}/{repo}/check-runs/{check_run_id}/annotations": "get",
+    "/repos/{owner}/{repo}/commits/{ref}/check-runs": "get",
+    "/repos/{owner}/{repo}/commits/{ref}": "get",
+    "/repos/{owner}/{repo}/commits/{commit_sha}/pulls": "get",
+    "/orgs/{org}/artifacts/metadata/deployment-record": "post",
+    "/repos/{owner}/{repo}/statuses/{sha}": "post",
+    "/repos/{owner}/{repo}/deployments": "get post",
+    "/repos/{owner}/{repo}/deployments/{deployment_id}": "get",
+    "/repos/{owner}/{repo}/deployments/{deployment_id}/statuses": "get post",
+    "/repos/{owner}/{repo}/code-scanning/sarifs": "post",
+    "/repos/{owner}/{repo}/code-scanning/sarifs/{sarif_id}": "get",
+    "/repos/{owner}/{repo}/environments": "get",
+    "/repos/{owner}/{repo}/contents/{path}": "get put",
+    "/repos/{owner}/{repo}/git/refs": "post",
+    "/repos/{owner}/{repo}/branches/{branch}": "get",
+    "/repos/{owner}/{repo}/actions/runs/{run_id}": "get",
+    "/repos/{owner}/{repo}/actions/workflows/{workflow_id}/dispatches": "post",
+    "/repos/{owner}/{repo}/attestations": "post",
+    "/rate_limit": "get",
+    "/user": "get",
+    "/markdown": "post",
+    "/repos/{owner}/{repo}/compare/{basehead}": "get",
+}
+"""Paths of the REST API, and which of their methods."""
 _KEEP: Final[dict[str, set[str] | None]] = {
     "Query": {"id", "node", "viewer"},
     "Mutation": {"minimizeComment"},
@@ -36,6 +77,41 @@ _KEEP: Final[dict[str, set[str] | None]] = {
     "URI": None,
 }
 """Types, and which of their fields; None for all."""
+
+
+def slim_openapi(text: str) -> str:
+    """The kept operations of an OpenAPI description, what they refer to, and no examples."""
+    source = _without_examples(json.loads(text))
+    paths = {
+        path: {method: source["paths"][path][method] for method in methods.split()}
+        for path, methods in _OPERATIONS.items()
+    }
+    components: dict[str, dict[str, Any]] = {}
+    todo: list[Any] = [paths]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, dict):
+            ref = node.get("$ref")
+            if isinstance(ref, str):
+                _, _, kind, name = ref.split("/")
+                if name not in components.setdefault(kind, {}):
+                    components[kind][name] = source["components"][kind][name]
+                    todo.append(components[kind][name])
+            todo += node.values()
+        elif isinstance(node, list):
+            todo += node
+    slim = {key: source[key] for key in ("openapi", "info")}
+    return json.dumps(slim | {"paths": paths, "components": components}, sort_keys=True) + "\n"
+
+
+def _without_examples(node: Any) -> Any:  # noqa: ANN401 - whatever JSON can hold
+    if isinstance(node, dict):
+        return {
+            k: _without_examples(v)
+            for k, v in node.items()
+            if k != "examples" and not (k == "example" and "type" in node)
+        }
+    return [_without_examples(x) for x in node] if isinstance(node, list) else node
 
 
 def slim_graphql(text: str) -> str:
@@ -73,4 +149,5 @@ def _bare(node: Node) -> Node:
 
 if __name__ == "__main__":
     source, target = map(Path, sys.argv[1:])
-    target.write_text(slim_graphql(source.read_text(encoding="utf-8")), encoding="utf-8")
+    slim = slim_openapi if source.suffix == ".json" else slim_graphql
+    target.write_text(slim(source.read_text(encoding="utf-8")), encoding="utf-8")
