@@ -148,8 +148,6 @@ class _Upsert:
             retiring: The one that it takes the place of, which is kept as history.
         """
         created = self._post()
-        if retiring is not None:
-            self._retire(retiring, created.url)
         try:
             mine = self._by(created.author, self._look())
         except GitHubTrouble as trouble:
@@ -162,6 +160,8 @@ class _Upsert:
             stands = f"run {best.marker.run_id} is later than this one, its comment stands"
             ours = [f for f in mine if f.marker.order == self._marker.order]
             return self._alone(best.url, ours, stands)
+        if retiring is not None:  # kept, unless it cannot be edited
+            others = [o for o in others if o.id != retiring.id or not self._retire(o, best.url)]
         return self._alone(best.url, others)
 
     def _post(self) -> Found:
@@ -187,12 +187,16 @@ class _Upsert:
                     raise GitHubTrouble("GitHub changed the comment's first line")
                 return made
 
-    def _retire(self, old: Found, url: str) -> None:
-        """Makes a comment of ours history; one that cannot be is deleted with the duplicates."""
+    def _retire(self, old: Found, url: str) -> bool:
+        """Makes a comment of ours history; False when it could not be edited."""
         said = f"{RETIRED}\nThe verdict got worse: [a newer comment]({url}) replaces this one.\n"
-        with suppress(GitHubTrouble):
+        try:
             self._session.repeat(lambda: old.comment.edit(said + old.body.split("\n", 1)[-1]))
+        except GitHubTrouble:
+            return False
+        with suppress(GitHubTrouble):
             self._session.repeat(lambda: old.comment.minimize("OUTDATED"))
+        return True
 
     def _look(self) -> list[Found]:
         """All comments with our key, over all pages, by anybody."""
