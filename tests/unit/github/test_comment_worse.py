@@ -41,6 +41,17 @@ def test_worse_verdict_is_a_new_comment_and_the_old_one_is_minimized(
     assert result.notice == ""
 
 
+def test_duplicates_of_the_old_comment_are_deleted(server: GitHubServer, access: Access) -> None:
+    server.comment(body(run_id=9))
+    old = server.comment(body(run_id=10))
+
+    upsert_comment(HERE, worse(11), access)
+
+    [history, new] = server.comments
+    assert (history.id, history.minimized) == (old.id, "OUTDATED")
+    assert new.body == worse(11)
+
+
 def test_history_is_never_written_again(server: GitHubServer, access: Access) -> None:
     server.comment(body(run_id=10))
     upsert_comment(HERE, worse(11), access)
