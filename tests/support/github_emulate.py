@@ -3,8 +3,9 @@
 Its comments, authors, permissions and pages are not ours, so a mistake that our own state and our
 product share shows here. Requests pass the same judge and the same faults; what emulate 0.12.2
 lacks or does otherwise than GitHub is done before it (GitHubServer) or mended in its answers
-(`_as_github`), each at its place with the reason. Check runs and changed files stay in our own state:
-emulate's check runs have no app, which is what decides about them, and its pull requests no files.
+(`_as_github`), each at its place with the reason. Check runs and changed files stay in our own
+state: emulate's check runs have no app, which is what decides about them, and its pull requests no
+files.
 """
 
 from __future__ import annotations
