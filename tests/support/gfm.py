@@ -20,6 +20,7 @@ _OPTIONS = (
     | Options.CMARK_OPT_FOOTNOTES
 )
 _EXTENSIONS = ["table", "autolink", "tagfilter", "strikethrough", "tasklist"]
+_VOID = ("br", "img", "hr", "input")
 _LINKED = re.compile(
     r"(?<![\w/])@[A-Za-z0-9]"  # a person or a team
     r"|(?<!\w)#\d|\b[Gg][Hh]-\d"  # an issue
@@ -40,6 +41,8 @@ class Seen:
         code: The content of each code element.
         tables: For each table the number of cells of each row.
         links: Where each link leads.
+        summaries: The text of each `<summary>`.
+        unbalanced: Elements that begin or end alone.
     """
 
     tags: list[str] = field(default_factory=list)
@@ -48,6 +51,8 @@ class Seen:
     code: list[str] = field(default_factory=list)
     tables: list[list[int]] = field(default_factory=list)
     links: list[str] = field(default_factory=list)
+    summaries: list[str] = field(default_factory=list)
+    unbalanced: list[str] = field(default_factory=list)
 
     @property
     def rows(self) -> list[int]:
@@ -73,6 +78,7 @@ def look(markdown: str) -> Seen:
     parser = _Parser()
     parser.feed(render(markdown))
     parser.close()
+    parser.seen.unbalanced += parser.open
     return parser.seen
 
 
@@ -82,17 +88,19 @@ class _Parser(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.seen = Seen()
-        self._open: list[str] = []
+        self.open: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """An element begins."""
         self.seen.tags.append(tag)
         self.seen.links += [v or "" for k, v in attrs if k in ("href", "src")]
-        if tag in ("br", "img", "hr", "input"):
+        if tag in _VOID:
             return
-        self._open.append(tag)
+        self.open.append(tag)
         if tag == "code":
             self.seen.code.append("")
+        if tag == "summary":
+            self.seen.summaries.append("")
         if tag == "table":
             self.seen.tables.append([])
         if tag == "tr":
@@ -102,14 +110,20 @@ class _Parser(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         """An element ends."""
-        if tag in self._open:
-            while self._open.pop() != tag:
-                pass
+        if tag in _VOID:
+            return
+        if tag not in self.open:
+            self.seen.unbalanced.append(f"/{tag}")
+            return
+        while (closed := self.open.pop()) != tag:
+            self.seen.unbalanced.append(closed)
 
     def handle_data(self, data: str) -> None:
         """Text between tags."""
         self.seen.text += data
-        if "code" in self._open:
+        if "summary" in self.open:
+            self.seen.summaries[-1] += data
+        if "code" in self.open:
             self.seen.code[-1] += data
-        elif "a" not in self._open and "pre" not in self._open and data.strip():
+        elif "a" not in self.open and "pre" not in self.open and data.strip():
             self.seen.outside.append(data)

@@ -10,18 +10,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from signed_lambda.report.annotations import Annotation
 from signed_lambda.report.model import Run
 from signed_lambda.runner import MAX_EVENT_BYTES, MAX_SUMMARY_BYTES, Event, Runner
-from tests.unit.report.test_escape import PIECES, RUNNER_COMMAND, read_outputs, unescape
+from tests.support.hostile import FOREIGN
+from tests.support.runner_protocol import Command, commands, outputs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-hostile = st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=6)), max_size=8).map("".join)
 
 GITHUB = {
     "GITHUB_ACTIONS": "true",
@@ -47,18 +45,7 @@ def by_hand(**env: str) -> tuple[Runner, io.StringIO]:
     return Runner(env, out), out
 
 
-def commands(printed: str) -> list[tuple[str, dict[str, str], str]]:
-    """What the runner makes of the lines: name, properties, data of each command."""
-    out = []
-    for line in printed.splitlines():
-        if match := re.match(r"\s*::([^:]*?)(?: ([^:]*))?::(.*)", line):
-            properties = dict(p.split("=", 1) for p in (match[2] or "").split(",") if p)
-            values = {k: unescape(v, ":,") for k, v in properties.items()}
-            out.append((match[1], values, unescape(match[3], "")))
-    return out
-
-
-@given(text=hostile)
+@given(text=FOREIGN)
 def test_printed_line_is_one_line_and_no_command(text: str) -> None:
     runner, out = on_github()
 
@@ -67,10 +54,10 @@ def test_printed_line_is_one_line_and_no_command(text: str) -> None:
     assert out.getvalue().endswith("\n")
     line = out.getvalue()[:-1]
     assert line.isprintable()
-    assert not RUNNER_COMMAND.search(line)
+    assert commands(line) == []
 
 
-@given(text=hostile)
+@given(text=FOREIGN)
 def test_printed_block_has_no_command_in_any_line(text: str) -> None:
     runner, out = on_github()
 
@@ -78,11 +65,11 @@ def test_printed_block_has_no_command_in_any_line(text: str) -> None:
 
     lines = out.getvalue().split("\n")
     assert (lines[0], lines[-2:]) == ("first", ["last", ""])
-    assert not any(RUNNER_COMMAND.search(line) for line in lines)
+    assert commands(out.getvalue()) == []
 
 
 @pytest.mark.parametrize("level", ["notice", "warning", "error"])
-@given(message=hostile, title=hostile, path=hostile)
+@given(message=FOREIGN, title=FOREIGN, path=FOREIGN)
 def test_annotation_comes_back_as_one_command(
     level: str, message: str, title: str, path: str
 ) -> None:
@@ -93,12 +80,12 @@ def test_annotation_comes_back_as_one_command(
 
     getattr(runner, level)(annotation)
 
-    ((name, properties, _data),) = commands(out.getvalue())
+    [command] = commands(out.getvalue())
     assert out.getvalue().count("\n") == 1
-    assert name == level
-    assert set(properties) <= {"title", "file", "line", "endLine"}
+    assert command.name == level
+    assert set(command.properties) <= {"title", "file", "line", "endLine"}
     if path:
-        assert (properties["line"], properties["endLine"]) == ("3", "5")
+        assert (command.properties["line"], command.properties["endLine"]) == ("3", "5")
 
 
 def test_annotation_keeps_its_lines_and_its_own_level() -> None:
@@ -111,7 +98,7 @@ def test_annotation_keeps_its_lines_and_its_own_level() -> None:
     )
 
     assert commands(out.getvalue()) == [
-        (
+        Command(
             "warning",
             {"title": "T: a, b", "file": "a,b:c.py", "line": "7", "endLine": "7"},
             "100 %\nsecond",
@@ -132,10 +119,10 @@ def test_annotation_is_shorter_than_the_runner_cuts() -> None:
 
     runner.error(Annotation(level="error", message="x" * 9_000, title="t" * 900))
 
-    ((_, properties, data),) = commands(out.getvalue())
-    assert len(data) == 4_000
-    assert data.endswith("…")
-    assert len(properties["title"]) == 200
+    [command] = commands(out.getvalue())
+    assert len(command.data) == 4_000
+    assert command.data.endswith("…")
+    assert len(command.properties["title"]) == 200
 
 
 def test_by_hand_annotations_are_plain_lines() -> None:
@@ -154,9 +141,9 @@ def test_secret_is_masked_whole_and_line_by_line() -> None:
     runner.mask("first 100%\nsecond\r\nabc")
 
     assert commands(out.getvalue()) == [
-        ("add-mask", {}, "first 100%\nsecond\r\nabc"),
-        ("add-mask", {}, "first 100%"),
-        ("add-mask", {}, "second"),
+        Command("add-mask", {}, "first 100%\nsecond\r\nabc"),
+        Command("add-mask", {}, "first 100%"),
+        Command("add-mask", {}, "second"),
     ]
 
 
@@ -196,14 +183,14 @@ def test_by_hand_a_group_is_a_heading() -> None:
     assert out.getvalue() == "Sign\ninside\n"
 
 
-@given(value=hostile)
+@given(value=FOREIGN)
 def test_outputs_come_back_one_by_one(value: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.mktemp("outputs") / "out"
     runner, out = on_github(GITHUB_OUTPUT=str(path))
 
     runner.set_outputs({"outcome": "deployed", "function-name": value, "version": "42"})
 
-    found = read_outputs(path.read_text(encoding="utf-8"))
+    found = outputs(path.read_text(encoding="utf-8"))
     assert list(found) == ["outcome", "function-name", "version"]
     assert (found["outcome"], found["version"]) == ("deployed", "42")
     assert out.getvalue() == ""
@@ -219,7 +206,7 @@ def test_outputs_are_added_to_what_is_there(tmp_path: Path) -> None:
 
     content = path.read_text()
     assert content.startswith("earlier=1\n")
-    assert read_outputs(content.removeprefix("earlier=1\n")) == {"a": "1", "b": "2"}
+    assert outputs(content.removeprefix("earlier=1\n")) == {"a": "1", "b": "2"}
 
 
 def test_each_output_has_a_token_of_its_own(tmp_path: Path) -> None:

@@ -82,8 +82,7 @@ def _findings(report: Report) -> Iterator[Annotation]:
 
 
 def _finding(report: Report, finding: Finding) -> Annotation:
-    root = report.package.repo_root if report.package else None
-    path = "" if root is None else f"{root}/{finding.path}" if root else finding.path
+    path = findings.repository_path(report, finding)
     place = "" if path else f" ({finding.path}:{finding.line})"
     loop = f"\nLoop: {' -> '.join(finding.cycle)}" if finding.cycle else ""
     return Annotation(

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from typing import Final
+from urllib.parse import quote
 
 _JOINER: Final = "\u2060"
 """WORD JOINER: no width, no break. Parts @ from a name where code cannot be used.
@@ -24,6 +25,8 @@ _HIDDEN: Final = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
 """Printable by Unicode's category, yet nothing is seen: fillers, joiners, variation selectors."""
+
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 _ENTITIES: Final = str.maketrans({c: f"&#{ord(c)};" for c in "&<>\\`*_[]~|"})
 _INSIDE_CODE: Final = str.maketrans(
@@ -153,6 +156,27 @@ def mermaid_label(foreign: str) -> str:
     """
     out = clip(visible(foreign[:200]).strip(" "), 60)
     return "".join(c if c.isalnum() or c == " " else f"#{ord(c)};" for c in out) or "#32;"
+
+
+def sarif_message(foreign: str) -> str:
+    """Foreign text as SARIF's plain text, any number of lines.
+
+    There `[a](b)` is a link and `{0}` a placeholder, and GitHub repeats the text in a comment
+    beside the line. A word joiner parts them, as not all readers take away SARIF's own escapes.
+
+    Source: https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/sarif-v2.1.0-os.html (3.11.5, 3.11.6)
+    """
+    out = visible(foreign.replace("\r\n", "\n"), keep="\n").replace("](", f"]{_JOINER}(")
+    out = re.sub(r"\{(?=[0-9]+\})", "{" + _JOINER, out)
+    return out.replace("@", "@" + _JOINER)
+
+
+def uri(path: str) -> str:
+    """Foreign path, "/"-separated, as a relative URI; what is not UTF-8 in it as U+FFFD.
+
+    Source: https://www.rfc-editor.org/rfc/rfc3986#section-4.2
+    """
+    return quote(_SURROGATE.sub("\ufffd", path), safe="/")
 
 
 def log(foreign: str) -> str:

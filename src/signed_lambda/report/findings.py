@@ -47,6 +47,18 @@ def ranked(report: Report) -> tuple[Finding, ...]:
     )
 
 
+def repository_path(report: Report, finding: Finding) -> str:
+    """Path of the finding's file in the repository, "/"-separated.
+
+    "" when the source is not a folder of the repository, or the path could lead elsewhere.
+    """
+    root = report.package.repo_root if report.package else None
+    if root is None:
+        return ""
+    path = f"{root}/{finding.path}" if root else finding.path
+    return "" if {"", ".", ".."} & set(path.split("/")) else path
+
+
 def section(report: Report, at_most: int) -> str:
     """The findings, worst first; "" when there are none or none may be shown.
 
@@ -126,10 +138,9 @@ def _snippet(report: Report, finding: Finding) -> str:
 
 
 def _permalink(report: Report, finding: Finding, *, around: int) -> str:
-    root = report.package.repo_root if report.package else None
-    if root is None or len(root) + len(finding.path) > _MAX_PATH:
+    path = repository_path(report, finding)
+    if not path or len(path) > _MAX_PATH:
         return ""
-    path = f"{root}/{finding.path}" if root else finding.path
     first = max(finding.line - around, 1)
     last = min(max(finding.line, finding.end_line), finding.line + _MAX_LINES) + around
     return story.file_url(report.run, path, first, last if around else finding.end_line)

@@ -20,7 +20,7 @@ def chain_row(report: Report) -> list[str]:
     review = report.review
     if review is None or not review.same or review.build_sha256 is None:
         return []
-    where = f"pull request {review.pull_request}, commit `{review.commit[:7]}`"
+    where = f"pull request {review.pull_request}, commit {_commit(review)}"
     name = f"[Build reviewed]({review.url})" if story.is_link(review.url) else "Build reviewed"
     return [f"| ✅ | {name} ({where}) = the build | {hashes.short(review.build_sha256)} |"]
 
@@ -35,7 +35,7 @@ def warning(report: Report) -> str:
     else:
         told = (
             f"This is not the build that was reviewed in pull request {review.pull_request}:"
-            f" {hashes.short(review.build_sha256)} of commit `{review.commit[:7]}`."
+            f" {hashes.short(review.build_sha256)} of commit {_commit(review)}."
         )
     return f"⚠️ **{told}** With `require-reviewed: true` it would have been refused."
 
@@ -60,3 +60,7 @@ def section(review: Review, at_most: int) -> str:
         title = "What differs from the reviewed build"
         body = "Which files differ is not known: the record holds no list of them."
     return f"<details open><summary><b>{title}</b></summary>\n\n{body}\n\n</details>"
+
+
+def _commit(review: Review) -> str:
+    return escape.code(review.commit[:7])

@@ -1,40 +1,33 @@
-"""Foreign text is shown, and does nothing: each sink against the real renderer or reader."""
+"""Foreign text is shown, and does nothing: each sink against the real renderer or reader.
+
+`FOREIGN_TEXTS` generated texts go through every sink (`PROPERTIES`), and each known trick too.
+"""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
+from functools import cache
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, settings
 
 from signed_lambda.report import escape
 from tests.support.gfm import look
+from tests.support.hostile import DANGERS, FOREIGN, PIECES, dangers
+from tests.support.runner_protocol import Command, commands, outputs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+FOREIGN_TEXTS: Final = 5_000
+"""How many generated texts go through every sink; always the same ones."""
+SEEN_AT_LEAST: Final = 20
+"""How many of them hold each danger, the rarest one included."""
 
 JOINER = "\u2060"
-
-PIECES = [
-    "@octocat", "@acme/team", "mail@example.com", "#1", "acme/orders#12", "GH-7", "a1b2c3d4e5f6",
-    "a1b2c3d4e5f60718293a4b5c6d7e8f9012345678", "https://evil.example/x", "www.evil.example",
-    "http://a", "ftp://a.b", "mailto:a@b.cd", "xmpp:a@b.cd", "[a](b)", "![a](https://e.example/b.png)",
-    "[^1]", "[^1]: note", "<img src=x>", "<a href=//e.example>", "<!-- x", "-->",
-    "</details>",
-    "</code>", "<script>", "&lt;", "&#64;octocat", "&commat;", "`", "``", "```", "~~~", "~~a~~",
-    "|", "\\|", "\\", "\\`", "*a*", "__b__", "_", "$x$", "$$", "$`a`$", ":tada:", "# h", "> q",
-    "- [x] t",
-    "1. l", "1) l", "+ l", "---", "===", "    code", "\t", "\n", "\r\n", "\n\n",
-    "\r", "\x1b[31m",
-    "\u202e", "\u200b", "\u2066", "\ufeff", "\u2028", "\x00", "\x85", "\ud800", "\udcff",
-    "\U000e0041",
-    "\u3164", "\u00a0", "::error::x", "::add-mask::a", "##[error]x", "##[group]", "'live'", "it's",
-    "->", "é", "日本語", "👩‍💻", " ", "a", "word", "E-HASH-03", "CVE-2024-1",
-    "100%0A::error::x", "%25", "deadbeef1", "1234567", "x|mail@example.com|",
-    "1,234", "50%",
-    "arn:aws:s3:::bucket/key", "src/app.py:47", "<details open>", "%%{init}%%", '"]', "end", "@",
-]  # fmt: skip
-foreign = st.lists(
-    st.one_of(st.sampled_from(PIECES), st.text(max_size=6)), min_size=0, max_size=8
-).map("".join)
 
 
 def shown(text: str) -> str:
@@ -42,62 +35,45 @@ def shown(text: str) -> str:
     return text.replace(JOINER, "")
 
 
-PLACES = ("{}", "word {}", "({})", "{} word")
-
-
-@pytest.mark.parametrize("piece", PIECES)
-def test_each_known_trick_alone_is_shown_and_does_nothing(piece: str) -> None:
-    for place in PLACES:
-        whole = place.format(piece)
-        for sink in (escape.text, escape.cell, escape.code, escape.prose):
-            for markdown in (sink(whole), f"| a |\n|---|\n| {sink(whole)} |"):
-                out = look(markdown)
-                assert set(out.tags) <= PLAIN
-                assert out.linked == out.links == []
-        assert not RUNNER_COMMAND.search(escape.log(whole))
-        assert unescape(escape.command_data(whole), "") == escape.visible(
-            whole.replace("\r\n", "\n"), keep="\n"
-        )
-
-
-PLAIN = {"p", "code", "span", "table", "thead", "tbody", "tr", "th", "td"}
 FRAMES = ("{}", "**Word:** {}", "- {}", "> {}", "### {}", "word {} word", "word\n{}", "({})")
 
 
-@given(foreign=foreign)
-def test_text_is_literal_in_every_place(foreign: str) -> None:
+@cache
+def plain_tags(frame: str) -> list[str]:
+    """The elements of a frame around a plain word."""
+    return look(frame.format("x")).tags
+
+
+def text_is_literal_in_every_place(foreign: str) -> None:
     escaped = escape.text(foreign)
     want = " ".join(escape.visible(foreign).split())
 
     for frame in FRAMES:
         out = look(frame.format(escaped))
         tags = [t for t in out.tags if t != "span"]
-        assert tags == look(frame.format("x")).tags[: len(tags)]
+        assert tags == plain_tags(frame)[: len(tags)]
         assert out.linked == []
         assert want in " ".join(shown(out.text).split())
 
 
-@given(foreign=foreign)
-def test_prose_is_literal_in_every_place(foreign: str) -> None:
+def prose_is_literal_in_every_place(foreign: str) -> None:
     escaped = escape.prose(foreign)
 
     for frame in FRAMES:
         out = look(frame.format(escaped))
         tags = [t for t in out.tags if t != "code"]
-        assert tags == look(frame.format("x")).tags[: len(tags)]
+        assert tags == plain_tags(frame)[: len(tags)]
         assert out.linked == []
 
 
-@given(foreign=foreign)
-def test_prose_loses_no_word(foreign: str) -> None:
+def prose_loses_no_word(foreign: str) -> None:
     out = look(f"**Word:** {escape.prose(foreign)}")
 
     want = escape.visible(foreign.replace("\r\n", " ").replace("\n", " "))
     assert re.sub(r"\W", "", out.text) == "Word" + re.sub(r"\W", "", want)
 
 
-@given(foreign=foreign)
-def test_code_is_one_span_that_shows_the_text(foreign: str) -> None:
+def code_is_one_span_that_shows_the_text(foreign: str) -> None:
     out = look(f"word {escape.code(foreign)} word")
 
     if foreign:
@@ -107,8 +83,7 @@ def test_code_is_one_span_that_shows_the_text(foreign: str) -> None:
     assert out.linked == []
 
 
-@given(foreign=foreign)
-def test_no_sink_breaks_a_table(foreign: str) -> None:
+def no_sink_breaks_a_table(foreign: str) -> None:
     for sink in (escape.text, escape.cell, escape.code, escape.prose):
         out = look(f"| a | b |\n|:--|:--|\n| {sink(foreign)} | {sink(foreign)} |\n| c | d |")
         assert out.rows == [2, 2, 2]
@@ -117,16 +92,14 @@ def test_no_sink_breaks_a_table(foreign: str) -> None:
         assert "img" not in out.tags
 
 
-@given(foreign=foreign)
-def test_code_in_a_table_shows_the_text(foreign: str) -> None:
+def code_in_a_table_shows_the_text(foreign: str) -> None:
     out = look(f"| a | b |\n|:--|:--|\n| {escape.code(foreign)} | x |")
 
     if foreign:
         assert [shown(c) for c in out.code] == [escape.visible(foreign)]
 
 
-@given(foreign=foreign)
-def test_fence_holds_the_text_and_ends(foreign: str) -> None:
+def fence_holds_the_text_and_ends(foreign: str) -> None:
     out = look(f"{escape.fence(foreign, 'sh')}\n\nafter")
 
     kept = escape.visible(foreign.replace("\r\n", "\n"), keep="\n\t")
@@ -135,8 +108,7 @@ def test_fence_holds_the_text_and_ends(foreign: str) -> None:
     assert out.text.endswith("after\n")
 
 
-@given(foreign=foreign)
-def test_mermaid_label_has_neither_quote_nor_line_nor_markup(foreign: str) -> None:
+def mermaid_label_has_neither_quote_nor_line_nor_markup(foreign: str) -> None:
     out = escape.mermaid_label(foreign)
 
     assert re.fullmatch(r"(?:[^\W_]| |#[0-9]+;)+", out)
@@ -145,72 +117,99 @@ def test_mermaid_label_has_neither_quote_nor_line_nor_markup(foreign: str) -> No
     assert shown_again == (want or " ")
 
 
-RUNNER_COMMAND = re.compile(r"^\s*::|##\[")
-
-
-@given(foreign=foreign)
-def test_log_is_one_line_without_a_command(foreign: str) -> None:
+def log_is_one_line_without_a_command(foreign: str) -> None:
     out = escape.log(foreign)
 
     assert out.isprintable()
-    assert not RUNNER_COMMAND.search(out)
+    assert commands(out) == commands(f"  {out}") == []
     assert escape.log(out) == out
     out.encode("utf-8")
 
 
-@given(first=foreign, second=foreign)
-def test_log_after_our_own_words_is_without_a_command(first: str, second: str) -> None:
-    out = f"{escape.log(first)}: {escape.log(second)}"
+def log_after_our_own_words_is_without_a_command(foreign: str) -> None:
+    half = len(foreign) // 2
+    out = f"{escape.log(foreign[:half])}: {escape.log(foreign[half:])}"
 
-    assert not RUNNER_COMMAND.search(escape.log(out))
-
-
-def unescape(text: str, marks: str) -> str:
-    """What the runner makes of a command's data ("") or property (":,")."""
-    for char in "\r\n" + marks:
-        text = text.replace(f"%{ord(char):02X}", char)
-    return text.replace("%25", "%")
+    assert commands(escape.log(out)) == []
 
 
-@given(foreign=foreign)
-def test_command_data_comes_back_on_its_own_lines(foreign: str) -> None:
+def command_data_comes_back_on_its_own_lines(foreign: str) -> None:
     out = escape.command_data(foreign)
 
-    assert "\n" not in out
-    assert "\r" not in out
-    assert unescape(out, "") == escape.visible(foreign.replace("\r\n", "\n"), keep="\n")
+    want = escape.visible(foreign.replace("\r\n", "\n"), keep="\n")
+    assert commands(f"::notice::{out}") == [Command("notice", {}, want)]
 
 
-@given(foreign=foreign)
-def test_command_property_comes_back_and_ends_nothing(foreign: str) -> None:
+def command_property_comes_back_and_ends_nothing(foreign: str) -> None:
     out = escape.command_property(foreign)
 
-    assert not set(out) & set("\r\n:,")
-    assert unescape(out, ":,") == escape.visible(foreign)
+    want = {"title": escape.visible(foreign), "line": "7"}
+    given = {k: v for k, v in want.items() if v}
+    assert commands(f"::error title={out},line=7::x") == [Command("error", given, "x")]
 
 
-def read_outputs(content: str) -> dict[str, str]:
-    """What the runner reads from GITHUB_OUTPUT (actions/runner, FileCommandManager.cs)."""
-    out, lines = {}, iter(content.removesuffix("\n").split("\n"))
-    for line in lines:
-        name, sign, token = line.partition("<<")
-        assert sign
-        value = []
-        for inner in lines:
-            if inner == token:
-                break
-            value.append(inner)
-        else:
-            pytest.fail("the value does not end")
-        out[name] = "\n".join(value)
-    return out
-
-
-@given(foreign=foreign)
-def test_heredoc_gives_back_one_output(foreign: str) -> None:
+def heredoc_gives_back_one_output(foreign: str) -> None:
     out = escape.heredoc("report", foreign, "end_0123456789abcdef")
 
-    assert read_outputs(out) == {"report": escape.visible(foreign, keep="\n\t")}
+    assert outputs(out) == {"report": escape.visible(foreign, keep="\n\t")}
+
+
+def sarif_message_has_neither_link_nor_placeholder_nor_mention(foreign: str) -> None:
+    out = escape.sarif_message(foreign)
+
+    assert not re.search(r"\]\(|\{[0-9]+\}|@\w", out)
+    assert shown(out) == shown(escape.visible(foreign.replace("\r\n", "\n"), keep="\n"))
+
+
+def uri_is_relative_and_comes_back(foreign: str) -> None:
+    out = escape.uri(foreign)
+
+    assert re.fullmatch(r"(?:[A-Za-z0-9._~/-]|%[0-9A-F]{2})*", out)
+    assert unquote(out, errors="strict") == re.sub("[\ud800-\udfff]", "\ufffd", foreign)
+
+
+PROPERTIES: Final[tuple[Callable[[str], None], ...]] = (
+    text_is_literal_in_every_place,
+    prose_is_literal_in_every_place,
+    prose_loses_no_word,
+    code_is_one_span_that_shows_the_text,
+    no_sink_breaks_a_table,
+    code_in_a_table_shows_the_text,
+    fence_holds_the_text_and_ends,
+    mermaid_label_has_neither_quote_nor_line_nor_markup,
+    log_is_one_line_without_a_command,
+    log_after_our_own_words_is_without_a_command,
+    command_data_comes_back_on_its_own_lines,
+    command_property_comes_back_and_ends_nothing,
+    heredoc_gives_back_one_output,
+    sarif_message_has_neither_link_nor_placeholder_nor_mention,
+    uri_is_relative_and_comes_back,
+)
+"""What every foreign text must leave true, of every sink."""
+
+
+def test_no_generated_text_does_anything_in_any_sink() -> None:
+    """The sweep; it also shows that what it generated held every danger, often."""
+    seen: Counter[str] = Counter()
+
+    @settings(max_examples=FOREIGN_TEXTS)
+    @given(foreign=FOREIGN)
+    def sweep(foreign: str) -> None:
+        seen.update({"texts", *dangers(foreign)})
+        for holds in PROPERTIES:
+            holds(foreign)
+
+    sweep()
+
+    assert seen["texts"] >= FOREIGN_TEXTS
+    assert {danger: seen[danger] for danger in DANGERS if seen[danger] < SEEN_AT_LEAST} == {}
+
+
+@pytest.mark.parametrize("piece", PIECES)
+def test_each_known_trick_alone_does_nothing_in_any_sink(piece: str) -> None:
+    for place in ("{}", "word {}", "({})", "{} word"):
+        for holds in PROPERTIES:
+            holds(place.replace("{}", piece))
 
 
 @pytest.mark.parametrize(

@@ -7,19 +7,14 @@ import json
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from signed_lambda.report.marker import Marker
 from tests.support.gfm import look
+from tests.support.hostile import FOREIGN
 from tests.unit.report.cases import BUILD, CASES, report
-from tests.unit.report.test_escape import PIECES
-
-hostile = st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=40)), max_size=6).map(
-    "".join
-)
 
 
-@given(function=hostile, alias=hostile, region=hostile)
+@given(function=FOREIGN, alias=FOREIGN, region=FOREIGN)
 def test_marker_comes_back_and_is_not_seen(function: str, alias: str, region: str) -> None:
     marker = Marker.of(report(function_name=function, alias=alias, region=region))
 
