@@ -6,7 +6,9 @@ theirs.
 
 from __future__ import annotations
 
+import importlib
 import os
+import pkgutil
 import string
 from contextlib import suppress
 from pathlib import Path
@@ -17,8 +19,10 @@ from signed_lambda.report import annotations as notes
 from signed_lambda.report.comment import render_comment
 from signed_lambda.report.jsonreport import render_json
 from signed_lambda.report.outputs import outputs
+from signed_lambda.report.sarif import render_sarif, was_reviewed
 from signed_lambda.report.summary import render_summary
 from signed_lambda.report.text import render_text
+from signed_lambda.scan import rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -68,8 +72,9 @@ def tell(
     report = told.report
     if told.notice:
         runner.notice(told.notice)
-    path = serve(f"the report in {FOLDER}", lambda: _write_files(report, environ), "")
-    shown = outputs(report, comment_url=told.comment_url, report_path=path, sarif_path="")
+    path = serve(f"the report in {FOLDER}", lambda: _write_report(report, environ), "")
+    sarif = serve(f"the SARIF file in {FOLDER}", lambda: _write_sarif(report, environ), "")
+    shown = outputs(report, comment_url=told.comment_url, report_path=path, sarif_path=sarif)
     serve("the outputs", lambda: runner.set_outputs(shown), None)
     serve("the annotations", lambda: _annotate(report, runner), None)
     serve("the job summary", lambda: runner.summary(render_summary(report)), None)
@@ -81,14 +86,37 @@ def _annotate(report: Report, runner: Runner) -> None:
         runner.annotate(annotation)
 
 
-def _write_files(report: Report, environ: Mapping[str, str]) -> str:
-    """Writes the report as JSON and as Markdown (the comment) into the workspace.
+def _write_report(report: Report, environ: Mapping[str, str]) -> str:
+    """Writes the report as JSON and as Markdown (the comment); the path of the JSON."""
+    texts = {"json": render_json(report), "md": render_comment(report)}
+    return _write_files(report, environ, texts)
+
+
+def _write_sarif(report: Report, environ: Mapping[str, str]) -> str:
+    """Writes the findings as SARIF; the path, "" when nothing was reviewed.
+
+    A file without results would close the alerts of an earlier review.
+    """
+    if not was_reviewed(report):
+        return ""
+    return _write_files(report, environ, {"sarif": render_sarif(report, rule_pages())})
+
+
+def rule_pages() -> dict[str, str]:
+    """The page of each installed rule, by the rule's id: a rule's docstring is its page."""
+    names = (f"{rules.__name__}.{module.name}" for module in pkgutil.iter_modules(rules.__path__))
+    found = map(importlib.import_module, names)
+    return {m.ID: m.__doc__ or "" for m in found if hasattr(m, "ID")}
+
+
+def _write_files(report: Report, environ: Mapping[str, str], texts: Mapping[str, str]) -> str:
+    """Writes files of the report's name into the workspace, by their endings.
 
     The folder is opened once and never followed: a link that an earlier step planted, or swaps in
     meanwhile, leads no file elsewhere.
 
     Returns:
-        The path of the JSON, relative to the workspace.
+        The path of the first, relative to the workspace.
 
     Raises:
         OSError: It cannot be written.
@@ -102,11 +130,11 @@ def _write_files(report: Report, environ: Mapping[str, str]) -> str:
     try:
         owner = workspace.stat()
         _own(folder, owner)
-        _write(folder, f"{safe}.json", render_json(report), owner)
-        _write(folder, f"{safe}.md", render_comment(report), owner)
+        for ending, text in texts.items():
+            _write(folder, f"{safe}.{ending}", text, owner)
     finally:
         os.close(folder)
-    return f"{FOLDER}/{safe}.json"
+    return f"{FOLDER}/{safe}.{next(iter(texts))}"
 
 
 def _write(folder: int, name: str, text: str, owner: os.stat_result) -> None:

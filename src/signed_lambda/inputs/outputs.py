@@ -31,6 +31,9 @@ OUTPUTS: Final[dict[str, str]] = {
     "findings": "Number of findings of the scan, of all severities, without those that the source "
     "allows with a reason.",
     "comment-url": "Address of the comment on the pull request; empty if there is none.",
-    "report": "Path of the whole report as JSON, in the runner's temporary folder.",
-    "sarif": "Path of the findings as SARIF, for github/codeql-action/upload-sarif.",
+    "report": "Path of the whole report as JSON, relative to the workspace.",
+    "sarif": "Path of the review's findings as SARIF, relative to the workspace, for "
+    "github/codeql-action/upload-sarif (`permissions: security-events: write`). Findings that the "
+    "source allows are in it as suppressed. Empty when nothing was reviewed: then upload nothing, "
+    "or alerts would be closed.",
 }

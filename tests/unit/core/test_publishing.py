@@ -12,10 +12,15 @@ import pytest
 
 from lambda_sandbox.core import VirtualClock
 from signed_lambda.inputs import Inputs, read
-from signed_lambda.publishing import FOLDER, tell
+from signed_lambda.publishing import FOLDER, rule_pages, tell
 from signed_lambda.pull_request import Conversation
+from signed_lambda.report.model import Fact, Status
+from signed_lambda.report.rulepage import RulePage
 from signed_lambda.runner import Runner
+from signed_lambda.scan import all_rules
 from tests.support.github_server import GitHubServer
+from tests.support.runner_protocol import outputs
+from tests.unit.report.cases import LOOP
 from tests.unit.report.cases import report as deployed_report
 
 if TYPE_CHECKING:
@@ -66,11 +71,9 @@ class Desk:
         """Where the report's files go."""
         return self.workspace / FOLDER
 
-    def path_told(self) -> str:
-        """The output `report`."""
-        lines = self.output.read_text().splitlines()
-        [at] = [i for i, line in enumerate(lines) if line.startswith("report<<")]
-        return lines[at + 1] if lines[at + 1] != lines[at].removeprefix("report<<") else ""
+    def path_told(self, output: str = "report") -> str:
+        """One of the outputs."""
+        return outputs(self.output.read_text())[output]
 
 
 @pytest.fixture
@@ -117,6 +120,48 @@ def test_a_second_report_replaces_the_first(desk: Desk) -> None:
     assert len(list(desk.folder.iterdir())) == 2
 
 
+def reviewed(report: Report) -> Report:
+    """The same after a static review."""
+    fact = Fact(step="scan", title="Static review", status=Status.OK, proof="0 findings")
+    return replace(report, facts=(*report.facts, fact))
+
+
+def test_what_a_review_found_lies_beside_the_report_as_sarif(desk: Desk) -> None:
+    desk.tell(reviewed(replace(DEPLOYED, findings=(LOOP,))))
+
+    [run] = json.loads((desk.folder / f"{NAME}.sarif").read_text())["runs"]
+    assert [result["ruleId"] for result in run["results"]] == [LOOP.rule]
+    assert {rule["id"] for rule in run["tool"]["driver"]["rules"]} == {LOOP.rule, *rule_pages()}
+    assert desk.path_told("sarif") == f"{FOLDER}/{NAME}.sarif"
+    assert desk.path_told() == f"{FOLDER}/{NAME}.json"
+
+
+def test_without_a_review_there_is_no_sarif_that_would_close_alerts(desk: Desk) -> None:
+    desk.tell()
+
+    assert desk.path_told("sarif") == ""
+    assert not (desk.folder / f"{NAME}.sarif").exists()
+
+
+def test_every_installed_rule_has_a_page_of_its_own() -> None:
+    pages = rule_pages()
+
+    assert {rule.ID for rule in all_rules()} == set(pages)
+    for rule, page in pages.items():
+        assert RulePage.of(rule, page).url.startswith("https://docs.aws.amazon.com/"), rule
+        assert RulePage.of(rule, page).why, rule
+
+
+def test_sarif_that_cannot_be_written_costs_the_others_nothing(desk: Desk) -> None:
+    (desk.folder / f"{NAME}.sarif").mkdir(parents=True)
+
+    log = desk.tell(reviewed(DEPLOYED))
+
+    assert f"the SARIF file in {FOLDER} could not be written" in log
+    assert desk.path_told("sarif") == ""
+    assert (desk.folder / f"{NAME}.json").exists()
+
+
 def told_nothing(desk: Desk, log: str) -> None:
     """No file, and yet every other reader was served."""
     assert f"the report in {FOLDER} could not be written" in log
@@ -138,14 +183,14 @@ def test_a_planted_folder_link_is_not_followed(desk: Desk, *, dangling: bool) ->
     assert not elsewhere.exists() or list(elsewhere.iterdir()) == []
 
 
-@pytest.mark.parametrize("ending", ["json", "md"])
+@pytest.mark.parametrize("ending", ["json", "md", "sarif"])
 def test_a_planted_file_link_is_replaced_not_written_through(desk: Desk, ending: str) -> None:
     victim = desk.workspace.parent / "victim"
     victim.write_text("untouched")
     desk.folder.mkdir()
     (desk.folder / f"{NAME}.{ending}").symlink_to(victim)
 
-    log = desk.tell()
+    log = desk.tell(reviewed(DEPLOYED))
 
     assert victim.read_text() == "untouched"
     assert not (desk.folder / f"{NAME}.{ending}").is_symlink()

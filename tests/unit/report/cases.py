@@ -466,3 +466,24 @@ CASES: Final = {
     ),
 }
 """By the name of the golden files."""
+
+PAGES: Final = {
+    "REC-S3-SELF": """A function that writes to the bucket and prefix that trigger it.
+
+Why: each object starts another run; cost and concurrency grow until somebody notices.
+
+Bad::
+
+    def handler(event, context):
+        s3.put_object(Bucket="acme-images", Key=f"images/{name}")
+
+Good::
+
+    def handler(event, context):
+        s3.put_object(Bucket="acme-thumbnails", Key=name)
+
+Source: https://docs.aws.amazon.com/lambda/latest/dg/with-s3.html
+""",
+    "REC-SELF-CTX": "A function that invokes itself by its own context's function_name.",
+}
+"""Pages of installed rules: of one that found something, and of one that did not."""

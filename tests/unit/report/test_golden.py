@@ -11,9 +11,10 @@ from jsonschema import Draft202012Validator
 
 from signed_lambda.report.comment import render_comment
 from signed_lambda.report.jsonreport import render_json
+from signed_lambda.report.sarif import render_sarif
 from signed_lambda.report.summary import render_summary
 from signed_lambda.report.text import render_text
-from tests.unit.report.cases import CASES
+from tests.unit.report.cases import CASES, PAGES
 from tests.unit.report.conftest import GOLDEN
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 SCHEMA = json.loads(
     (Path(__file__).parents[3] / "docs" / "report.schema.json").read_text(encoding="utf-8")
 )
+
+KINDS = (("comment", "md"), ("log", "txt"), ("report", "json"), ("sarif", "sarif"))
 
 every_case = pytest.mark.parametrize("name", CASES)
 
@@ -43,6 +46,11 @@ def test_json_reads_as_its_golden_file(name: str, golden: Golden) -> None:
     golden(f"report-{name}.json", render_json(CASES[name]))
 
 
+@every_case
+def test_sarif_reads_as_its_golden_file(name: str, golden: Golden) -> None:
+    golden(f"sarif-{name}.sarif", render_sarif(CASES[name], PAGES))
+
+
 def test_summary_is_the_comment_without_its_marker() -> None:
     for report in CASES.values():
         marker, _, rest = render_comment(report).partition("\n")
@@ -60,12 +68,7 @@ def test_json_is_of_the_schema(name: str) -> None:
 
 
 def test_no_golden_file_is_left_over() -> None:
-    wanted = {
-        f"{kind}-{name}.{end}"
-        for name in CASES
-        for kind, end in (("comment", "md"), ("log", "txt"), ("report", "json"))
-    }
+    wanted = {f"{kind}-{name}.{end}" for name in CASES for kind, end in KINDS}
+    ours = ("comment-", "log-", "report-", "sarif-")
 
-    assert {
-        p.name for p in GOLDEN.iterdir() if p.name.startswith(("comment-", "log-", "report-"))
-    } == wanted
+    assert {p.name for p in GOLDEN.iterdir() if p.name.startswith(ours)} == wanted
