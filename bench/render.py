@@ -26,6 +26,7 @@ from signed_lambda.report.comment import render_comment, render_record
 from signed_lambda.report.jsonreport import render_json
 from signed_lambda.report.model import Comparison, DependencyMove, FileChange
 from signed_lambda.report.outputs import outputs
+from signed_lambda.report.sarif import render_sarif
 from signed_lambda.report.summary import render_summary
 from signed_lambda.report.text import render_text
 from tests.unit.report.cases import CASES, LOOP
@@ -89,6 +90,7 @@ def main() -> None:
         "annotations": lambda: annotations(report),
         "outputs": lambda: outputs(report, comment_url="", report_path="", sarif_path=""),
         "JSON": lambda: render_json(report),
+        "SARIF": lambda: render_sarif(report, {}),
         "record, summary": lambda: render_record(report),
         "record, files": lambda: encode(entries),
     }

@@ -34,6 +34,6 @@ OUTPUTS: Final[dict[str, str]] = {
     "report": "Path of the whole report as JSON, relative to the workspace.",
     "sarif": "Path of the review's findings as SARIF, relative to the workspace, for "
     "github/codeql-action/upload-sarif (`permissions: security-events: write`). Findings that the "
-    "source allows are in it as suppressed. Empty when nothing was reviewed: then upload nothing, "
+    "source allows are not in it. Empty when nothing was reviewed: then upload nothing, "
     "or alerts would be closed.",
 }

@@ -90,15 +90,17 @@ def was_reviewed(report: Report) -> bool:
 def render_sarif(report: Report, pages: Mapping[str, str], *, limit_bytes: int = MAX_BYTES) -> str:
     """One SARIF log with one run, indented, pure ASCII.
 
-    Results are the findings in files of the repository, worst first. What is not shown (files that
-    git does not know, results above GitHub's limits) is counted in the run's notifications.
+    Results are the findings in files of the repository that nobody allowed, worst first. GitHub
+    does not honour SARIF's suppressions: an allowed finding would be an open alert. What is not
+    shown (allowed, in files that git does not know, above GitHub's limits) is counted in the run's
+    notifications.
 
     Args:
         report: To be shown.
         pages: The docstring of each installed rule, by the rule's id.
         limit_bytes: Of the text as upload-sarif compresses it.
     """
-    alerts = _alerts(report)
+    alerts = [alert for alert in _alerts(report) if alert.finding.allowed is None]
     shown = min(len(alerts), MAX_RESULTS)
     while True:
         text = _render(report, pages, alerts, shown)
@@ -226,7 +228,11 @@ def _notifications(report: Report, found: int, shown: int) -> list[tuple[str, st
     out = [("note", escape.clip(f"{f.title}: {f.proof}", _MAX_SENTENCE)) for f in reviews]
     if not reviews:
         out.append(("error", "The static review did not run: nothing is known of the code."))
-    elsewhere = len(report.findings) - found
+    allowed = sum(f.allowed is not None for f in report.findings)
+    if allowed:
+        what = story.count(allowed, "finding")
+        out.append(("note", f"{what} not among the results: allowed, with a reason."))
+    elsewhere = len(report.findings) - allowed - found
     if elsewhere:
         what = story.count(elsewhere, "finding")
         why = "not in a file of the repository (a .zip, or a path that leads out of it)"
@@ -246,15 +252,14 @@ def _clip_id(rule: str) -> str:
 
 
 def _descriptor(rule: str, page: RulePage, found: Sequence[Finding]) -> dict[str, object]:
-    """A rule; as severe as the worst finding that nobody allowed, high without any.
+    """A rule; as severe as its worst result, high without any.
 
     GitHub shows the rule's own severity with each of its alerts, whatever the result says.
     """
-    counted = [f for f in found if f.allowed is None] or found
     worst: Severity = min(
-        (f.severity for f in counted), key=findings.SEVERITIES.index, default="high"
+        (f.severity for f in found), key=findings.SEVERITIES.index, default="high"
     )
-    certain = not counted or any(f.certainty == "certain" for f in counted)
+    certain = not found or any(f.certainty == "certain" for f in found)
     full = " ".join(part for part in (page.title, page.why) if part)
     return {
         "id": rule,
@@ -299,15 +304,6 @@ def _result(alert: _Alert, rule_index: int) -> dict[str, object]:
             GITHUB_FINGERPRINT: alert.fingerprint,
         },
     }
-    if finding.allowed is not None:
-        reason = escape.clip(finding.allowed.strip(), _MAX_SENTENCE) or "no reason given"
-        out["suppressions"] = [
-            {
-                "kind": "inSource",
-                "status": "accepted",
-                "justification": escape.sarif_message(reason),
-            }
-        ]
     return out
 
 
