@@ -15,6 +15,7 @@ from lambda_sandbox import Sandbox
 from lambda_sandbox.estate import make_estate
 from signed_lambda.main import main
 from tests.support.aws import SandboxFetch, aws_over, shared_clients
+from tests.support.runner_rules import Console, read_pairs, unfolded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -41,6 +42,7 @@ class Ended:
     Attributes:
         outputs: As the runner would read them from GITHUB_OUTPUT.
         report: The JSON report.
+        console: What GitHub's runner makes of the log.
         calls: What reached AWS during the run.
     """
 
@@ -48,6 +50,7 @@ class Ended:
     outputs: Mapping[str, str]
     report: Mapping[str, Any]
     log: str
+    console: Console
     summary: str
     calls: tuple[Call, ...]
 
@@ -107,11 +110,17 @@ class Team:
         code = main(environment, out, self._connect, self.sandbox.clock)
         outputs = read_outputs(folder / "output")
         report_path = self.workspace / outputs["report"]
+        console = Console()
+        console.feed(out.getvalue())
+        unfolded(console.log)
+        assert not console.stopped
+        assert console.refused == []
         return Ended(
             exit_code=code,
             outputs=outputs,
             report=json.loads(report_path.read_text(encoding="utf-8")),
             log=out.getvalue(),
+            console=console,
             summary=(folder / "summary").read_text(encoding="utf-8"),
             calls=tuple(self.sandbox.calls[begun:]),
         )
@@ -156,6 +165,7 @@ class Team:
         given |= {name.replace("_", "-"): value for name, value in inputs.items()}
         for name in ("output", "summary"):
             (folder / name).touch()
+        (folder / "event.json").write_text("{}")
         return {f"INPUT_{k.upper()}": v for k, v in given.items() if v} | {
             "GITHUB_ACTIONS": "true",
             "GITHUB_WORKSPACE": str(self.workspace),
@@ -164,6 +174,7 @@ class Team:
             "GITHUB_REPOSITORY": "acme/orders",
             "GITHUB_SERVER_URL": "https://github.com",
             "GITHUB_EVENT_NAME": "push",
+            "GITHUB_EVENT_PATH": str(folder / "event.json"),
             "GITHUB_RUN_ID": str(1000 + self.runs),
             "GITHUB_RUN_ATTEMPT": "1",
             "GITHUB_SHA": f"{self.runs:040x}",
@@ -191,13 +202,5 @@ class Team:
 
 
 def read_outputs(path: Path) -> dict[str, str]:
-    """Outputs by the runner's rules: name<<delimiter, lines, delimiter."""
-    found: dict[str, str] = {}
-    lines = iter(path.read_text(encoding="utf-8").splitlines())
-    for line in lines:
-        name, delimiter = line.split("<<", 1)
-        value = []
-        while (part := next(lines)) != delimiter:
-            value.append(part)
-        found[name] = "\n".join(value)
-    return found
+    """Outputs by the runner's rules."""
+    return read_pairs(path.read_text(encoding="utf-8"))
