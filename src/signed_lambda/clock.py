@@ -9,7 +9,7 @@ import threading
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from signed_lambda.errors import Cancelled, DeadlineError
 
@@ -17,6 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from signed_lambda.cloud import Clock
+
+
+TELL_FIRST_S: Final = 3.0
+"""Most waits are over before; a person who opens the log of a longer one sees what is going on."""
+TELL_EVERY_S: Final = 10.0
+"""A log that stands still for longer looks like a run that hangs."""
+_TICK_S: Final = 0.001
+"""Shorter than any pause that matters, longer than a clock's rounding."""
 
 
 class StopFlag:
@@ -117,3 +125,44 @@ class Deadline:
                 f"the time given by timeout-minutes was over while {doing}",
                 "Run it again (a new run goes on where this one stopped) or raise timeout-minutes",
             )
+
+
+class Wait:
+    """One wait for something outside, which never keeps the reader of the log in the dark.
+
+    After 3 s, and then every 10 s, a line tells the state, how long it has taken, and how long the
+    run may still take.
+    """
+
+    def __init__(self, doing: str, deadline: Deadline, say: Callable[[str], None]) -> None:
+        """Begins the wait; nothing is said yet.
+
+        Args:
+            doing: Begins each line ("waiting for signing job 0a1b").
+            deadline: Of the run; its clock sleeps.
+            say: Prints one line.
+        """
+        self._doing = doing
+        self._deadline = deadline
+        self._say = say
+        self._began_at = deadline.clock.monotonic()
+        self._tell_at = self._began_at + TELL_FIRST_S
+
+    def sleep(self, seconds: float, state: str) -> None:
+        """Sleeps, and tells the state whenever it is time to, also in the midst of it.
+
+        Raises:
+            Cancelled: A stop signal came.
+        """
+        clock, left_s = self._deadline.clock, seconds
+        while left_s > 0:
+            now = clock.monotonic()
+            if now > self._tell_at - _TICK_S:
+                self._tell_at = now + TELL_EVERY_S
+                self._say(
+                    f"{self._doing}: {state}, {now - self._began_at:.0f} s so far,"
+                    f" {self._deadline.left_s():.0f} s left of timeout-minutes"
+                )
+            nap = min(left_s, self._tell_at - now)
+            clock.sleep(nap)
+            left_s -= nap

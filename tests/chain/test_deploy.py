@@ -13,6 +13,7 @@ import pytest
 
 from tests.attacks.conftest import evil_zip
 from tests.support.action import Team
+from tests.support.runner_rules import unfolded
 
 
 def test_the_first_deploy_creates_the_alias_and_tells_all_outputs(team: Team) -> None:
@@ -189,6 +190,8 @@ def test_the_smoke_event_is_sent_to_the_new_version_before_the_alias_moves(team:
     assert ended.exit_code == 0, ended.log
     assert invoke.params["Qualifier"] == "2"
     assert order.index("Invoke") < order.index("UpdateAlias")
+    waiting = [x for x in unfolded(ended.console.log) if x.startswith("smoke test: waiting for")]
+    assert len(waiting) == 1
 
 
 def test_a_failed_smoke_test_leaves_the_alias(team: Team) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,9 +13,11 @@ import pytest
 from lambda_sandbox.core import VirtualClock
 from signed_lambda.cloud import RevisionMovedError
 from signed_lambda.main import main
+from signed_lambda.runner import Runner
 from tests.attacks.conftest import evil_zip
 from tests.support.action import Ended, Team
 from tests.support.lying import Lie, lying
+from tests.support.runner_rules import unfolded
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,10 +43,36 @@ def test_a_long_signing_job_is_waited_for_and_told(released: Team) -> None:
 
     ended = released.run()
 
-    waiting = [line for line in ended.log.splitlines() if ": InProgress, " in line]
+    waiting = [line for line in unfolded(ended.console.log) if ": InProgress, " in line]
     assert ended.exit_code == 0, ended.log
-    assert len(waiting) == 4
-    assert all("s left" in line for line in waiting)
+    assert [line.split(": InProgress, ")[1] for line in waiting] == [
+        f"{s} s so far, {900 - s} s left of timeout-minutes" for s in (3, 13, 23, 33, 43)
+    ]
+
+
+@pytest.mark.parametrize("slow", ["signing_s", "update_s", "publish_s"])
+def test_no_wait_leaves_the_log_silent_for_more_than_10_s(
+    released: Team, monkeypatch: pytest.MonkeyPatch, slow: str
+) -> None:
+    setattr(released.sandbox.world.timing, slow, 70)
+    if slow == "publish_s":  # only a version with a snapshot is Pending on its own
+        released.client("lambda").update_function_configuration(
+            FunctionName=released.estate.function, SnapStart={"ApplyOn": "PublishedVersions"}
+        )
+    clock, told = released.sandbox.clock, list[float]()
+    said = Runner._print
+
+    def listen(runner: Runner, *lines: str) -> None:
+        told.append(clock.monotonic())
+        said(runner, *lines)
+
+    monkeypatch.setattr(Runner, "_print", listen)
+
+    ended = released.run()
+
+    assert ended.exit_code == 0, ended.log
+    assert told[-1] - told[0] > 70
+    assert max(later - earlier for earlier, later in pairwise(told)) < 10.1
 
 
 def failing(*, created_at: datetime | None) -> Lie:

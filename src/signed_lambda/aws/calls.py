@@ -30,6 +30,7 @@ from signed_lambda.aws.answer import Answer, NotAnAnswer, shown
 from signed_lambda.aws.credentials import TokenUnreadableError
 from signed_lambda.aws.diagnosis import gave_up, refusal_error, role_error, values_error
 from signed_lambda.aws.refusals import Refusal
+from signed_lambda.clock import Wait
 from signed_lambda.cloud import InProgressError
 
 if TYPE_CHECKING:
@@ -118,6 +119,7 @@ class Calls:
             Cancelled: The run was stopped.
         """
         started, tries = self._clock.monotonic(), 0
+        wait = Wait(call.operation, self._deadline, self._say)
         while True:
             self._deadline.check(f"asking {call.operation}")
             tries += 1
@@ -125,7 +127,10 @@ class Calls:
                 return read(self._answer(send))
             except _CAUGHT as error:
                 last = self._repetition(error, call)
-            self._wait(call, last, tries, started)
+            delay = self._delay(call, last, tries, started)
+            if tries == 1:
+                self._say(f"{call.operation}: {last.reason}; try 2 in {delay:.1f} s")
+            wait.sleep(delay, f"{last.reason}, try {tries + 1} follows")
 
     @staticmethod
     def _answer(send: Callable[[], Mapping[str, object]]) -> Answer:
@@ -189,9 +194,9 @@ class Calls:
             return Repeat("failing", f"failing ({refusal.status} {said})", refusal.after_s)
         raise refusal_error(refusal, call, self._clock.now()) from error
 
-    def _wait(self, call: Call, last: Repeat, tries: int, started: float) -> None:
-        """Waits before the next try, or ends the call."""
-        delay = min(LONGEST_DELAY_S, FIRST_DELAY_S * 2 ** min(tries - 1, 10))
+    def _delay(self, call: Call, last: Repeat, tries: int, started: float) -> float:
+        """Seconds to wait before the next try; or ends the call."""
+        delay: float = min(LONGEST_DELAY_S, FIRST_DELAY_S * 2 ** min(tries - 1, 10))
         delay *= 0.5 + self._jitter() / 2
         if last.after_s is not None:
             delay = max(delay, min(last.after_s, LONGEST_ASKED_DELAY_S))
@@ -200,9 +205,7 @@ class Calls:
         lasting = not ridden_out and spent >= PATIENCE_S and tries >= PATIENCE_TRIES
         if lasting or delay >= self._deadline.left_s():
             _give_up(call, last, tries, spent)
-        if tries & (tries - 1) == 0:  # 1, 2, 4, 8...: a long wait does not fill the log
-            self._say(f"{call.operation}: {last.reason}; try {tries + 1} in {delay:.1f} s")
-        self._clock.sleep(delay)
+        return delay
 
 
 _NETWORK: Final = (

@@ -103,5 +103,9 @@ def smoke_test(bench: Workbench, order: Order, published: PublishedVersion) -> S
             proof="no smoke-event was given",
         )
         return None
+    bench.journal.progress(
+        f"smoke test: waiting for the answer of version {published.version},"
+        f" {bench.deadline.left_s():.0f} s left of timeout-minutes"
+    )
     answer = bench.cloud.invoke(order.function, published.version, order.smoke_event)
     return SmokeTested.confirm(published, answer)

@@ -6,6 +6,7 @@ import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from signed_lambda.clock import Wait
 from signed_lambda.report.model import Run
 
 if TYPE_CHECKING:
@@ -86,6 +87,8 @@ class Workbench:
     ) -> T:
         """Looks until done, at first every 0.1 s, later every 2 s, and says so every 10 s.
 
+        A look that AWS answers late delays the line that is due in that time.
+
         AWS's own waiters look every 5 and 20 seconds and give up at a throttle; updates settle in
         about 2 s.
 
@@ -98,22 +101,15 @@ class Workbench:
         Raises:
             DeadlineError: The run's time is over.
         """
-        pause, told_at = 0.1, self.clock.monotonic()
-        started_at = told_at
+        pause, started_at = 0.1, self.clock.monotonic()
+        wait = Wait(f"waiting for {doing}", self.deadline, self.journal.progress)
         while not done(answer := look()):
             self.deadline.check(f"waiting for {doing} ({tell(answer)})")
-            now = self.clock.monotonic()
-            if now - told_at >= TELL_EVERY_S:
-                told_at = now
-                left = self.deadline.left_s()
-                self.journal.progress(f"{doing}: {tell(answer)}, {left:.0f} s left")
-            self.clock.sleep(min(pause, self.deadline.left_s()))
-            young = now - started_at < YOUNG_S
+            young = self.clock.monotonic() - started_at < YOUNG_S
+            wait.sleep(min(pause, self.deadline.left_s()), tell(answer))
             pause = min(pause * 1.5, 0.25 if young else 2.0)
         return answer
 
 
-TELL_EVERY_S = 10.0
-"""GitHub's log shows a line at least this often while waiting."""
 YOUNG_S = 15.0
 """Until then a wait is expected to end soon and is looked at every 0.25 s."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lambda_sandbox.core import VirtualClock
-from signed_lambda.clock import Deadline, StopFlag, SystemClock
+from signed_lambda.clock import Deadline, StopFlag, SystemClock, Wait
 from signed_lambda.errors import Cancelled, DeadlineError
 
 
@@ -93,3 +96,52 @@ def test_a_sleep_ends_at_once_when_the_run_was_cancelled() -> None:
 @pytest.mark.parametrize("seconds", [0, -1, 0.001])
 def test_a_sleep_that_nobody_ends_raises_nothing(seconds: float) -> None:
     SystemClock(StopFlag()).sleep(seconds)
+
+
+def test_a_short_wait_is_silent() -> None:
+    _, _, ends = deadline(900)
+    said: list[str] = []
+
+    Wait("waiting for x", ends, said.append).sleep(2.9, "Pending")
+
+    assert said == []
+
+
+def test_a_wait_is_told_after_3_s_and_every_10_s_with_the_last_state() -> None:
+    clock, _, ends = deadline(60)
+    said: list[str] = []
+    wait = Wait("waiting for x", ends, said.append)
+
+    wait.sleep(5, "Pending")
+    wait.sleep(25, "InProgress")
+
+    assert clock.monotonic() == 30
+    assert said == [
+        "waiting for x: Pending, 3 s so far, 57 s left of timeout-minutes",
+        "waiting for x: InProgress, 13 s so far, 47 s left of timeout-minutes",
+        "waiting for x: InProgress, 23 s so far, 37 s left of timeout-minutes",
+    ]
+
+
+@given(naps=st.lists(st.floats(min_value=0.001, max_value=70), min_size=1, max_size=30))
+def test_no_wait_is_silent_for_more_than_10_s(naps: list[float]) -> None:
+    clock, _, ends = deadline(10_000)
+    told = [clock.monotonic()]
+    wait = Wait("x", ends, lambda _: told.append(clock.monotonic()))
+
+    for nap in naps:
+        before = clock.monotonic()
+        wait.sleep(nap, "s")
+        assert abs(clock.monotonic() - before - nap) < 0.001
+
+    told.append(clock.monotonic())
+    assert all(later - earlier < 10.01 for earlier, later in pairwise(told))
+
+
+def test_a_wait_ends_when_the_run_is_cancelled() -> None:
+    stop = StopFlag()
+    ends = Deadline.after(SystemClock(stop), 900, stop.check)
+    stop.set("SIGINT")
+
+    with pytest.raises(Cancelled):
+        Wait("x", ends, str).sleep(60, "s")
