@@ -6,6 +6,7 @@ failure can say what was left unchanged.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, TypedDict, TypeVar, Unpack
 
 from signed_lambda.report.model import (
@@ -21,12 +22,24 @@ from signed_lambda.report.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from signed_lambda.cloud import Clock
     from signed_lambda.errors import DeployError
     from signed_lambda.model import Package, Sha256
     from signed_lambda.report.model import Outcome, Run
+
+
+class Log(Protocol):
+    """Where the journal tells what happens, as it happens; makes foreign text safe itself."""
+
+    def line(self, text: str) -> None:
+        """Prints one line."""
+        ...
+
+    def group(self, title: str, lines: Iterable[str]) -> None:
+        """Prints lines that are folded under their title."""
+        ...
 
 
 class Evidence(Protocol):
@@ -63,15 +76,15 @@ class Known(TypedDict, total=False):
 class Journal:
     """The run's record."""
 
-    def __init__(self, clock: Clock, say: Callable[[str], None]) -> None:
+    def __init__(self, clock: Clock, log: Log) -> None:
         """Starts the record.
 
         Args:
             clock: For the times.
-            say: Prints one line for the reader of the log; makes foreign text safe itself.
+            log: For the reader of the running job.
         """
         self._clock = clock
-        self._say = say
+        self._log = log
         self._started_at = clock.now()
         self._start = self._last = clock.monotonic()
         self._facts: list[Fact] = []
@@ -103,18 +116,30 @@ class Journal:
 
     def note(self, evidence: E) -> E:
         """Records a step's evidence with the time since the last one, and returns it."""
-        self._links.extend(evidence.links())
         self._reach_before = self._reach
-        fact = evidence.fact()
-        self.fact(step=fact.step, title=fact.title, status=fact.status, proof=fact.proof)
+        self._record(evidence.fact(), evidence.links())
         return evidence
 
     def fact(self, *, step: str, title: str, status: Status, proof: str) -> None:
         """Records a step or check that has no evidence of its own (a read, a skip, a failure)."""
+        self._record(Fact(step=step, title=title, status=status, proof=proof))
+
+    def _record(self, fact: Fact, links: tuple[Link, ...] = ()) -> None:
+        """Keeps the fact with the time since the last one, and its links; prints both.
+
+        A group's title is fixed when it is opened, and only a step that has ended knows its time:
+        so a step is printed when it has ended, its proof folded under a title that says it all.
+        What a reader must see (a warning, a skipped check) is never folded.
+        """
         now = self._clock.monotonic()
-        took, self._last = now - self._last, now
-        self._facts.append(Fact(step=step, title=title, status=status, proof=proof, took_s=took))
-        self._say(f"{_MARKS[status]} {title}: {proof} ({took:.1f} s)")
+        took_s, self._last = now - self._last, now
+        self._facts.append(replace(fact, took_s=took_s))
+        self._links.extend(links)
+        title = f"{_MARKS[fact.status]} {fact.title}"
+        if fact.status is Status.OK:
+            self._log.group(f"{title} ({took_s:.1f} s)", [fact.proof, *map(_proven, links)])
+        else:
+            self._log.line(f"{title}: {fact.proof} ({took_s:.1f} s)")
 
     def know(self, **known: Unpack[Known]) -> None:
         """Records values for the report."""
@@ -138,15 +163,15 @@ class Journal:
             repo_root=repo_root,
         )
         self.know(build_sha256=package.sha256)
-        self._links.append(
-            Link(name="Build, packed reproducibly", sha256=package.sha256, equals="")
-        )
-        self.fact(
+        fact = Fact(
             step="package",
             title=f"Pack {package.source}",
             status=Status.OK,
             proof=f"{len(package.entries)} files, {package.size_bytes:,} bytes,"
             f" {len(package.left_out)} left out",
+        )
+        self._record(
+            fact, (Link(name="Build, packed reproducibly", sha256=package.sha256, equals=""),)
         )
 
     def compared(self, comparison: Comparison) -> None:
@@ -173,7 +198,7 @@ class Journal:
 
     def progress(self, text: str) -> None:
         """Prints a line; nothing is recorded."""
-        self._say(text)
+        self._log.line(text)
 
     def writing(self, reach: Reach) -> None:
         """Says that a write of this reach is about to be sent; called before it."""
@@ -270,6 +295,12 @@ _MARKS = {
     Status.SKIPPED: "skipped",
     Status.FAILED: "FAILED",
 }
+
+
+def _proven(link: Link) -> str:
+    """A link of the hash chain on one line."""
+    equals = f" = {link.equals}" if link.equals else ""
+    return f"{link.name}{equals}: {link.sha256.b64}"
 
 
 def _capital(text: str) -> str:

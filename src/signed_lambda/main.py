@@ -119,7 +119,7 @@ def main(
     for name in SECRETS:
         runner.mask(environ.get(name, ""))
     time = clock or SystemClock(stop)
-    journal = Journal(time, runner.line)
+    journal = Journal(time, runner)
     try:
         inputs = read(environ)
     except DeployError as error:

@@ -13,7 +13,6 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
@@ -23,7 +22,7 @@ from signed_lambda.report.annotations import Annotation
 from signed_lambda.report.model import Run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from signed_lambda.report.annotations import Level
 
@@ -34,6 +33,12 @@ Source: https://docs.github.com/en/actions/reference/workflow-commands-for-githu
 """
 MAX_MESSAGE: Final = 4_000
 """Characters of one annotation. The runner cuts at 4,096 (actions/runner, ExecutionContext.cs)."""
+MIN_SECRET: Final = 8
+"""Characters of the shortest value that is masked; every credential of AWS and GitHub is longer.
+
+An emulator's "test" would garble each line and hash that holds it, and a step's output that holds
+it would be lost to other jobs. Secrets of the workflow are masked by GitHub itself, at any length.
+"""
 MAX_EVENT_BYTES: Final = 32 * 1024 * 1024
 """GitHub caps an event's payload at 25 MB; what is larger was not written by GitHub.
 
@@ -78,38 +83,53 @@ class Runner:
     def mask(self, secret: str) -> None:
         """Makes the runner show *** wherever the secret is printed from now on.
 
-        Each line is masked on its own too, because the log is made of lines. Blank values are
-        left alone: the runner refuses them, and a single character would garble the log.
+        Called before the secret is used. Never between `group`'s or `text`'s lines: there the
+        runner would take the command for text, and show the secret.
+
+        Each line is masked alone, because the log is made of lines; a value of several lines is
+        never sent whole, because the runner then masks each of them, down to a single brace. What
+        is not printable needs no mask: it is never printed as it is.
+
+        Source: actions/runner 2.336.0, ActionCommandManager.cs (AddMaskCommandExtension)
         """
         if not self.on_github:
             return
-        for part in dict.fromkeys((secret, *secret.splitlines())):
-            if len(part.strip()) >= 4:  # noqa: PLR2004 - shorter values are no secrets
+        for part in dict.fromkeys(line.strip() for line in secret.splitlines()):
+            if len(part) >= MIN_SECRET and part.isprintable():
                 # Not `command_data`: a mask must be the secret itself, not its visible form.
-                data = part.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-                self._print(f"::add-mask::{data}")
+                self._print(f"::add-mask::{part.replace('%', '%25')}")
 
-    @contextmanager
-    def group(self, title: str) -> Iterator[None]:
-        """Folds the lines printed inside under a title."""
+    def group(self, title: str, lines: Iterable[str]) -> None:
+        """Prints lines that GitHub folds under their title.
+
+        All at once: a run that is killed leaves no group open, and nothing else is folded by
+        chance.
+        """
+        shown, safe = escape.log(title), [escape.log(line) for line in lines]
         if self.on_github:
-            self._print(f"::group::{escape.command_data(escape.visible(title))}")
+            self._print(f"::group::{escape.command_data(shown)}", *safe, "::endgroup::")
         else:
-            self.line(title)
-        try:
-            yield
-        finally:
-            if self.on_github:
-                self._print("::endgroup::")
+            self._print(shown, *(f"    {line}" for line in safe))
 
     def line(self, text: str) -> None:
         """Prints one line; whatever it holds, the runner takes it for text."""
         self._print(escape.log(text))
 
     def text(self, block: str) -> None:
-        """Prints several lines, each as `line` does."""
-        for line in block.rstrip("\n").split("\n"):
-            self.line(line)
+        """Prints several lines, each as `line` does, while the runner takes no command at all.
+
+        A second belt for the report, which holds the most foreign text: should a later runner read
+        commands in a way that `escape.log` does not know, it reads none here. All at once, so that
+        the commands are on again whatever happens. Around every other line the belt would cost
+        more than it holds: the runner shows both of its lines, and they would be most of the log.
+
+        Source: actions/runner 2.336.0, ActionCommandManager.cs (TryProcessCommand)
+        """
+        lines = [escape.log(line) for line in block.rstrip("\n").split("\n")]
+        if self.on_github:
+            token = _token_not_in(block)
+            lines = [f"::stop-commands::{token}", *lines, f"::{token}::"]
+        self._print(*lines)
 
     def notice(self, said: Annotation | str) -> None:
         """Shows a notice at the top of the run, or beside the code that it names."""
@@ -212,13 +232,21 @@ class Runner:
             file.write(text)
         return True
 
-    def _print(self, line: str) -> None:
-        self._stdout.write(line + "\n")
+    def _print(self, *lines: str) -> None:
+        """In one write: the watchdog's last line comes before or after, never in between."""
+        self._stdout.write("".join(f"{line}\n" for line in lines))
         self._stdout.flush()
 
 
 def _branch(ref: str) -> str:
     return ref.removeprefix("refs/heads/") if ref.startswith("refs/heads/") else ""
+
+
+def _token_not_in(text: str) -> str:
+    """A word that ends a block, which the text cannot hold; the runner compares without case."""
+    while (token := f"end-{secrets.token_hex(16)}") in text.lower():
+        pass
+    return token
 
 
 def _read_event(name: str, path: str) -> Event:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import json
 import re
@@ -15,11 +14,12 @@ from signed_lambda.report.annotations import Annotation
 from signed_lambda.report.model import Run
 from signed_lambda.runner import MAX_EVENT_BYTES, MAX_SUMMARY_BYTES, Event, Runner
 from tests.support.hostile import FOREIGN
-from tests.support.runner_protocol import Command, commands, outputs
+from tests.support.runner_rules import Console, parse_command, read_pairs, unfolded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
 
 GITHUB = {
     "GITHUB_ACTIONS": "true",
@@ -45,6 +45,18 @@ def by_hand(**env: str) -> tuple[Runner, io.StringIO]:
     return Runner(env, out), out
 
 
+def commands(printed: str) -> list[tuple[str, dict[str, str], str]]:
+    """What the runner makes of the lines: name, properties, data of each command."""
+    return heard(printed).commands
+
+
+def heard(printed: str) -> Console:
+    """The runner after these lines."""
+    console = Console()
+    console.feed(printed)
+    return console
+
+
 @given(text=FOREIGN)
 def test_printed_line_is_one_line_and_no_command(text: str) -> None:
     runner, out = on_github()
@@ -54,7 +66,7 @@ def test_printed_line_is_one_line_and_no_command(text: str) -> None:
     assert out.getvalue().endswith("\n")
     line = out.getvalue()[:-1]
     assert line.isprintable()
-    assert commands(line) == []
+    assert parse_command(line) is None
 
 
 @given(text=FOREIGN)
@@ -63,9 +75,65 @@ def test_printed_block_has_no_command_in_any_line(text: str) -> None:
 
     runner.text(f"first\n{text}\nlast\n")
 
-    lines = out.getvalue().split("\n")
-    assert (lines[0], lines[-2:]) == ("first", ["last", ""])
-    assert commands(out.getvalue()) == []
+    stop, first, *lines, last, end = out.getvalue().splitlines()
+    assert (first, last) == ("first", "last")
+    assert not any(parse_command(line) for line in lines)
+    assert [name for name, _, _ in commands(out.getvalue())] == ["stop-commands", end[2:-2]]
+    assert stop == f"::stop-commands::{end[2:-2]}"
+
+
+def test_commands_are_off_in_a_block_even_for_a_command_that_no_escape_knows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("signed_lambda.report.escape.log", lambda line: line)
+    runner, out = on_github()
+
+    runner.text("::error::injected\n::add-mask::injected\n::endgroup::\n##[error]injected")
+    runner.notice("after")
+
+    console = heard(out.getvalue())
+    assert [(a.level, a.message) for a in console.annotations] == [("notice", "after")]
+    assert not console.stopped
+    assert console.masked("injected") == "injected"
+
+
+def test_a_blocks_token_is_random_and_not_in_the_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    runner, out = on_github()
+    runner.text("one")
+    runner.text("two")
+    first, second = (data for name, _, data in commands(out.getvalue()) if name == "stop-commands")
+    tokens = ["abc", "def"]
+    monkeypatch.setattr("secrets.token_hex", lambda _: tokens.pop(0))
+
+    runner.text("::END-ABC::")
+
+    assert first != second
+    assert min(len(first), len(second)) > 30
+    assert "::stop-commands::end-def\n" in out.getvalue()
+
+
+def test_a_block_is_printed_in_one_write_and_a_group_too() -> None:
+    writes: list[str] = []
+
+    class Pipe(io.StringIO):
+        def write(self, text: str) -> int:
+            writes.append(text)
+            return len(text)
+
+    runner = Runner(GITHUB, Pipe())
+
+    runner.text("one\ntwo")
+    runner.group("title", ["one", "two"])
+
+    assert [text.count("\n") for text in writes] == [4, 4]
+
+
+def test_by_hand_a_block_is_printed_alone() -> None:
+    runner, out = by_hand()
+
+    runner.text("one\n::error::two\n")
+
+    assert out.getvalue() == "one\n: :error::two\n"
 
 
 @pytest.mark.parametrize("level", ["notice", "warning", "error"])
@@ -80,12 +148,12 @@ def test_annotation_comes_back_as_one_command(
 
     getattr(runner, level)(annotation)
 
-    [command] = commands(out.getvalue())
+    ((name, properties, _data),) = commands(out.getvalue())
     assert out.getvalue().count("\n") == 1
-    assert command.name == level
-    assert set(command.properties) <= {"title", "file", "line", "endLine"}
+    assert name == level
+    assert set(properties) <= {"title", "file", "line", "endLine"}
     if path:
-        assert (command.properties["line"], command.properties["endLine"]) == ("3", "5")
+        assert (properties["line"], properties["endLine"]) == ("3", "5")
 
 
 def test_annotation_keeps_its_lines_and_its_own_level() -> None:
@@ -98,7 +166,7 @@ def test_annotation_keeps_its_lines_and_its_own_level() -> None:
     )
 
     assert commands(out.getvalue()) == [
-        Command(
+        (
             "warning",
             {"title": "T: a, b", "file": "a,b:c.py", "line": "7", "endLine": "7"},
             "100 %\nsecond",
@@ -119,10 +187,10 @@ def test_annotation_is_shorter_than_the_runner_cuts() -> None:
 
     runner.error(Annotation(level="error", message="x" * 9_000, title="t" * 900))
 
-    [command] = commands(out.getvalue())
-    assert len(command.data) == 4_000
-    assert command.data.endswith("…")
-    assert len(command.properties["title"]) == 200
+    ((_, properties, data),) = commands(out.getvalue())
+    assert len(data) == 4_000
+    assert data.endswith("…")
+    assert len(properties["title"]) == 200
 
 
 def test_by_hand_annotations_are_plain_lines() -> None:
@@ -135,20 +203,22 @@ def test_by_hand_annotations_are_plain_lines() -> None:
     assert out.getvalue() == "warning: a.py:3: T: one\n: :error::two\n"
 
 
-def test_secret_is_masked_whole_and_line_by_line() -> None:
+def test_secret_is_masked_line_by_line() -> None:
     runner, out = on_github()
 
-    runner.mask("first 100%\nsecond\r\nabc")
+    runner.mask("-----BEGIN 100%\n  second line \r\n}\nsecond line\n")
 
     assert commands(out.getvalue()) == [
-        Command("add-mask", {}, "first 100%\nsecond\r\nabc"),
-        Command("add-mask", {}, "first 100%"),
-        Command("add-mask", {}, "second"),
+        ("add-mask", {}, "-----BEGIN 100%"),
+        ("add-mask", {}, "second line"),
     ]
+    assert heard(out.getvalue()).masked("a}b second line") == "a}b ***"
 
 
-@pytest.mark.parametrize("secret", ["", " ", "a", "abc", "\n\n\n\n", "    "])
-def test_blank_and_tiny_secrets_would_garble_the_log_and_are_not_masked(secret: str) -> None:
+@pytest.mark.parametrize(
+    "secret", ["", " ", "a", "test", "testing", "\n\n\n\n", " " * 40, "a\nb\nc", "bad\udcffbytes"]
+)
+def test_values_that_would_garble_the_log_are_not_masked(secret: str) -> None:
     runner, out = on_github()
 
     runner.mask(secret)
@@ -164,23 +234,41 @@ def test_by_hand_a_secret_is_never_printed() -> None:
     assert out.getvalue() == ""
 
 
-def test_group_folds_and_closes_after_an_error() -> None:
+def test_group_folds_its_lines_under_its_title() -> None:
     runner, out = on_github()
 
-    with contextlib.suppress(KeyError), runner.group("Sign 50%\n::error::x"):
-        runner.line("inside")
-        raise KeyError
+    runner.group("Sign 50%\n::error::x", ["inside", "::endgroup::"])
+    runner.line("outside")
 
-    assert out.getvalue() == "::group::Sign 50%25\\n::error::x\ninside\n::endgroup::\n"
+    console = heard(out.getvalue())
+    assert console.log == [
+        r"##[group]Sign 50%\n::error::x",
+        "inside",
+        ": :endgroup::",
+        "##[endgroup]",
+        "outside",
+    ]
+    assert console.annotations == []
+
+
+@given(title=FOREIGN, line=FOREIGN)
+def test_no_title_and_no_line_ends_a_group(title: str, line: str) -> None:
+    runner, out = on_github()
+
+    runner.group(title, [line, line])
+
+    console = heard(out.getvalue())
+    assert [name for name, _, _ in console.commands] == ["group", "endgroup"]
+    assert len(unfolded(console.log)) == 1
+    assert "##[" not in console.log[0].removeprefix("##[group]")
 
 
 def test_by_hand_a_group_is_a_heading() -> None:
     runner, out = by_hand()
 
-    with runner.group("Sign"):
-        runner.line("inside")
+    runner.group("Sign", ["inside"])
 
-    assert out.getvalue() == "Sign\ninside\n"
+    assert out.getvalue() == "Sign\n    inside\n"
 
 
 @given(value=FOREIGN)
@@ -190,7 +278,7 @@ def test_outputs_come_back_one_by_one(value: str, tmp_path_factory: pytest.TempP
 
     runner.set_outputs({"outcome": "deployed", "function-name": value, "version": "42"})
 
-    found = outputs(path.read_text(encoding="utf-8"))
+    found = read_pairs(path.read_text(encoding="utf-8"))
     assert list(found) == ["outcome", "function-name", "version"]
     assert (found["outcome"], found["version"]) == ("deployed", "42")
     assert out.getvalue() == ""
@@ -206,7 +294,7 @@ def test_outputs_are_added_to_what_is_there(tmp_path: Path) -> None:
 
     content = path.read_text()
     assert content.startswith("earlier=1\n")
-    assert outputs(content.removeprefix("earlier=1\n")) == {"a": "1", "b": "2"}
+    assert read_pairs(content.removeprefix("earlier=1\n")) == {"a": "1", "b": "2"}
 
 
 def test_each_output_has_a_token_of_its_own(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,8 +15,23 @@ from signed_lambda.journal import Journal
 from signed_lambda.model import Entry, LeftOut, Package, Sha256
 from signed_lambda.report.model import Fact, Link, Reach, Report, Run, Status
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 SHA = Sha256(b"\x01" * 32)
 ERROR = AwsError.of("E-AWS-01", "AWS kept failing", "Run it again")
+
+
+class Said(list[str]):
+    """The lines that a journal said; those of a group are folded under its title."""
+
+    def line(self, text: str) -> None:
+        """See `Log`."""
+        self.append(text)
+
+    def group(self, title: str, lines: Iterable[str]) -> None:
+        """See `Log`."""
+        self.append(" | ".join((f"> {title}", *lines)))
 
 
 @dataclass
@@ -23,7 +39,7 @@ class Desk:
     """A journal, its clock, and the lines it said."""
 
     clock: VirtualClock
-    said: list[str]
+    said: Said
     journal: Journal
 
     def close(self, error: AwsError | None = ERROR) -> Report:
@@ -42,8 +58,8 @@ class Desk:
 
 @pytest.fixture
 def desk() -> Desk:
-    clock, said = VirtualClock(), list[str]()
-    return Desk(clock, said, Journal(clock, said.append))
+    clock, said = VirtualClock(), Said()
+    return Desk(clock, said, Journal(clock, said))
 
 
 @dataclass(frozen=True)
@@ -156,7 +172,7 @@ def test_a_refused_write_that_was_not_about_the_alias_says_nothing_of_it(desk: D
     assert desk.close().previous_version == "4"
 
 
-def test_steps_are_timed_one_after_the_other_and_said_at_once(desk: Desk) -> None:
+def test_steps_are_timed_one_after_the_other_and_said_when_they_end(desk: Desk) -> None:
     desk.clock.advance(1.5)
     desk.journal.note(Proof(1))
     desk.clock.advance(0.25)
@@ -165,23 +181,27 @@ def test_steps_are_timed_one_after_the_other_and_said_at_once(desk: Desk) -> Non
     report = desk.close()
 
     assert [f.took_s for f in report.facts] == [1.5, 0.25]
-    assert desk.said == ["ok Step 1: seen (1.5 s)", "skipped Skipped: no reason (0.2 s)"]
+    assert desk.said == [
+        f"> ok Step 1 (1.5 s) | seen | link 1 = x: {SHA.b64}",
+        "skipped Skipped: no reason (0.2 s)",
+    ]
     assert (report.started_at, report.took_s) == (START, 1.75)
 
 
 @pytest.mark.parametrize(
     ("status", "mark"),
-    [
-        (Status.OK, "ok"),
-        (Status.WARNING, "WARNING"),
-        (Status.SKIPPED, "skipped"),
-        (Status.FAILED, "FAILED"),
-    ],
+    [(Status.WARNING, "WARNING"), (Status.SKIPPED, "skipped"), (Status.FAILED, "FAILED")],
 )
-def test_every_status_has_its_mark(desk: Desk, status: Status, mark: str) -> None:
+def test_what_a_reader_must_see_is_not_folded(desk: Desk, status: Status, mark: str) -> None:
     desk.journal.fact(step="x", title="T", status=status, proof="p")
 
     assert desk.said == [f"{mark} T: p (0.0 s)"]
+
+
+def test_what_went_well_is_folded_under_its_title_and_time(desk: Desk) -> None:
+    desk.journal.fact(step="x", title="T", status=Status.OK, proof="p")
+
+    assert desk.said == ["> ok T (0.0 s) | p"]
 
 
 def test_evidence_is_given_back_and_its_links_are_kept_in_order(desk: Desk) -> None:
@@ -226,7 +246,8 @@ def test_the_package_is_the_first_link(desk: Desk) -> None:
     report = desk.close()
     assert report.build_sha256 == SHA
     assert [(x.name, x.equals) for x in report.links] == [("Build, packed reproducibly", "")]
-    assert desk.said == ["ok Pack function: 1 files, 1,234 bytes, 1 left out (0.0 s)"]
+    proof, link = "1 files, 1,234 bytes, 1 left out", f"Build, packed reproducibly: {SHA.b64}"
+    assert desk.said == [f"> ok Pack function (0.0 s) | {proof} | {link}"]
     assert report.package is not None
     assert (report.package.files, report.package.notes) == (1, ("n",))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from signed_lambda.errors import DeployError, SignatureError
 from signed_lambda.journal import Journal
 from signed_lambda.model import Sha256
 from signed_lambda.report.model import Run
+from signed_lambda.runner import Runner
 from signed_lambda.signature import ContentDigest
 from tests.unit.signature import forge
 from tests.unit.signature.variants import GOOD, ROOTS
@@ -37,7 +39,7 @@ class Desk:
     def __init__(self, folder: Path, refuse: Callable[[], Cloud]) -> None:
         clock = VirtualClock(forge.NOW)
         self.folder = folder
-        self.journal = Journal(clock, lambda _: None)
+        self.journal = Journal(clock, Runner({}, io.StringIO()))
         self.bench = Workbench(
             cloud=refuse,  # type: ignore[arg-type]
             clock=clock,
