@@ -107,7 +107,9 @@ class Demo:
 
     def _connect(self, _inputs: Inputs, deadline: Deadline, say: Callable[[str], None]) -> Aws:
         session, region = self.sandbox.session(), self.sandbox.world.region
-        clients = make_clients({}, region=region, endpoint_url=None, session=session)
+        clients = make_clients(
+            {}, region=region, endpoint_url=None, mask=lambda _: None, session=session
+        )
         return Aws(clients, clock=deadline.clock, deadline=deadline, fetch=self._fetch, say=say)
 
     def _fetch(self, url: str, to: Path, _limit_bytes: int) -> Download:

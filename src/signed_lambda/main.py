@@ -129,7 +129,13 @@ def main(
     deadline = Deadline.after(time, inputs.timeout_s, stop.check)
     talk = Conversation(inputs, runner, environ, time)
     code, report = _run(
-        environ, runner, journal, deadline, inputs, talk, connect or _connect(environ)
+        environ,
+        runner,
+        journal,
+        deadline,
+        inputs,
+        talk,
+        connect or _connect(environ, runner.mask),
     )
     # A cancelled job has seconds left: the log and the outputs first, and they alone.
     cancelled = code == Cancelled.exit_code
@@ -143,8 +149,12 @@ SECRETS: Final = (
     "AWS_SESSION_TOKEN",
     "ACTIONS_RUNTIME_TOKEN",
     "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
 )
-"""Variables whose values the log must never show."""
+"""Variables whose values the log must never show; what is fetched is masked in `aws`.
+
+An access key's id is no secret: it stands in AWS's own logs and messages.
+"""
 
 
 def _run(  # noqa: PLR0917 - the wiring of one run
@@ -327,14 +337,15 @@ def _order(inputs: Inputs, runner: Runner, workspace: Path) -> Order:
     )
 
 
-def _connect(environ: Mapping[str, str]) -> Connect:
+def _connect(environ: Mapping[str, str], mask: Callable[[str], None]) -> Connect:
     def connect(inputs: Inputs, deadline: Deadline, say: Callable[[str], None]) -> Cloud:
         from signed_lambda.aws import Aws, UrlFetch, make_clients  # noqa: PLC0415 - not for scan
 
         clients = make_clients(
-            environ, region=inputs.aws_region, endpoint_url=inputs.aws_endpoint_url
+            environ, region=inputs.aws_region, endpoint_url=inputs.aws_endpoint_url, mask=mask
         )
-        return Aws(clients, clock=deadline.clock, deadline=deadline, fetch=UrlFetch(), say=say)
+        fetch = UrlFetch(mask)
+        return Aws(clients, clock=deadline.clock, deadline=deadline, fetch=fetch, say=say)
 
     return connect
 

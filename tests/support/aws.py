@@ -46,6 +46,10 @@ class _Current:
 _current = _Current()
 
 
+def unmasked(_secret: str) -> None:
+    """For `mask`, where nothing is printed."""
+
+
 @functools.cache
 def shared_clients(region: str = "eu-west-1") -> Clients:
     """The clients of the test session; their requests go to the transport of the running test."""
@@ -56,7 +60,7 @@ def shared_clients(region: str = "eu-west-1") -> Clients:
         region_name=region,
     )
     session.events.register("before-send", _current.deliver)  # type: ignore[arg-type] # the stubs forbid answers
-    clients = make_clients({}, region=region, endpoint_url=None, session=session)
+    clients = make_clients({}, region=region, endpoint_url=None, mask=unmasked, session=session)
     invoking = functools.cache(lambda: clients.invoker(900.0))
     return replace(clients, invoker=lambda _: invoking())
 

@@ -49,7 +49,7 @@ class Aws(LambdaReads, LambdaWrites, SignerCalls, S3Calls):
             clients: Of `make_clients`.
             clock: Sleeps between repetitions.
             deadline: Of the whole run.
-            fetch: Downloads presigned URLs; `UrlFetch()` outside of tests.
+            fetch: Downloads presigned URLs; `UrlFetch` outside of tests.
             say: Prints one line of progress.
             jitter: 0..1, spreads repetitions.
         """

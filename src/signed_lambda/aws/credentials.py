@@ -4,12 +4,14 @@ What aws-actions/configure-aws-credentials exports, or a web identity token, or 
 credential service. Never a profile, a config file, `credential_process` (it runs a command), SSO,
 or the instance metadata service (it is asked for seconds on a runner that has none).
 
-May import botocore's credential providers. Never shows a value of a credential.
+May import botocore's credential providers. Never shows a value of a credential, and has each one
+masked before it is first used: those that are fetched were never in the environment.
 Source: https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
 """
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from botocore.credentials import (
@@ -17,6 +19,7 @@ from botocore.credentials import (
     ContainerProvider,
     CredentialResolver,
     Credentials,
+    ReadOnlyCredentials,
 )
 from botocore.exceptions import BotoCoreError, CredentialRetrievalError
 from botocore.utils import ContainerMetadataFetcher
@@ -46,14 +49,53 @@ _USE: Final = (
 class _Provider(Protocol):
     """What botocore's resolver asks of a provider."""
 
+    @property
+    def METHOD(self) -> str: ...  # noqa: N802 - botocore's name
+
     def load(self) -> Credentials | None: ...
+
+
+class _Masked:
+    """A provider's credentials, masked before they are first used and whenever they were renewed.
+
+    botocore takes the values of a request from `get_frozen_credentials`, and from nowhere else.
+    Source: botocore `signers.py`, RequestSigner.get_auth_instance
+    """
+
+    def __init__(self, credentials: Credentials, mask: Callable[[str], None]) -> None:
+        self._credentials = credentials
+        self._mask = mask
+        self._masked = ReadOnlyCredentials("", "", "")
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._credentials, name)
+
+    def get_frozen_credentials(self) -> ReadOnlyCredentials:
+        frozen = self._credentials.get_frozen_credentials()
+        if frozen != self._masked:
+            self._masked = frozen
+            self._mask(frozen.secret_key or "")
+            self._mask(frozen.token or "")
+        return frozen
+
+
+class _Masking:
+    """A provider whose credentials are masked."""
+
+    def __init__(self, provider: _Provider, mask: Callable[[str], None]) -> None:
+        self.METHOD: Final = provider.METHOD
+        self._provider = provider
+        self._mask = mask
+
+    def load(self) -> _Masked | None:
+        credentials = self._provider.load()
+        return None if credentials is None else _Masked(credentials, self._mask)
 
 
 class _Fixed:
     """A provider of credentials that were in the environment."""
 
     METHOD: Final = "env"
-    CANONICAL_NAME: Final = "Environment"
 
     def __init__(self, credentials: Credentials) -> None:
         self._credentials = credentials
@@ -69,30 +111,47 @@ class TokenUnreadableError(CredentialRetrievalError):
 class _TokenFile:
     """Reads the web identity token; botocore asks again whenever the role's credentials end."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, mask: Callable[[str], None]) -> None:
         self._path = path
+        self._mask = mask
 
     def __call__(self) -> str:
         try:
             with open(self._path, encoding="utf-8") as file:  # noqa: PTH123 - one line, no Path
-                return file.read()
+                token = file.read()
         except (OSError, ValueError) as error:
             raise TokenUnreadableError(
                 provider="web-identity",
                 error_msg=f"{_TOKEN_FILE} cannot be read ({type(error).__name__})",
             ) from error
+        self._mask(token)
+        return token
+
+
+class _Service(ContainerMetadataFetcher):
+    """A container's service, asked three times without a pause; the token for it is masked."""
+
+    def __init__(self, mask: Callable[[str], None]) -> None:
+        super().__init__(sleep=lambda _: None)
+        self._mask = mask
+
+    def retrieve_full_uri(
+        self, full_url: str, headers: dict[str, str] | None = None
+    ) -> dict[str, Any]:
+        self._mask((headers or {}).get("Authorization", ""))
+        answer: dict[str, Any] = super().retrieve_full_uri(full_url, headers)
+        return answer
 
 
 class _Container:
-    """botocore's provider for a container's service, asked three times without a pause."""
+    """botocore's provider for a container's service."""
 
     METHOD: Final = ContainerProvider.METHOD
-    CANONICAL_NAME: Final = ContainerProvider.CANONICAL_NAME
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
+    def __init__(self, environ: Mapping[str, str], mask: Callable[[str], None]) -> None:
         self._provider = ContainerProvider(
             environ={k: environ[k] for k in _CONTAINER if environ.get(k)},
-            fetcher=ContainerMetadataFetcher(sleep=lambda _: None),  # type: ignore[arg-type]
+            fetcher=_Service(mask),  # type: ignore[arg-type] # the stubs name another class
         )
 
     def load(self) -> Credentials | None:
@@ -111,12 +170,15 @@ class _Container:
             ) from None
 
 
-def resolver(environ: Mapping[str, str], sts_client: Callable[..., Any]) -> CredentialResolver:
+def resolver(
+    environ: Mapping[str, str], sts_client: Callable[..., Any], mask: Callable[[str], None]
+) -> CredentialResolver:
     """The resolver of botocore over the one source that the environment names.
 
     Args:
         environ: Of the process.
         sts_client: Makes the client that assumes the role; called as botocore's `create_client`.
+        mask: Keeps a secret out of the log; called before the secret is first used.
 
     Raises:
         IdentityError: E-IDENTITY-01 (none), E-IDENTITY-02 (half of them).
@@ -124,7 +186,7 @@ def resolver(environ: Mapping[str, str], sts_client: Callable[..., Any]) -> Cred
     key, secret = environ.get(_KEY, ""), environ.get(_SECRET, "")
     if key and secret:
         fixed = Credentials(key, secret, environ.get(_SESSION) or None, method=_Fixed.METHOD)
-        return _resolver_of(_Fixed(fixed))
+        return _resolver_of(_Fixed(fixed), mask)
     if key or secret:
         given, missing = (_KEY, _SECRET) if key else (_SECRET, _KEY)
         raise IdentityError.of(
@@ -134,9 +196,9 @@ def resolver(environ: Mapping[str, str], sts_client: Callable[..., Any]) -> Cred
         )
     role, token_file = environ.get(_ROLE, ""), environ.get(_TOKEN_FILE, "")
     if role and token_file:
-        return _resolver_of(_web_identity(environ, sts_client))
+        return _resolver_of(_web_identity(environ, sts_client, mask), mask)
     if environ.get(_CONTAINER[0]):
-        return _resolver_of(_Container(environ))
+        return _resolver_of(_Container(environ, mask), mask)
     if role or token_file:
         given, missing = (_ROLE, _TOKEN_FILE) if role else (_TOKEN_FILE, _ROLE)
         raise IdentityError.of("E-IDENTITY-02", f"{given} is set and {missing} is not", _USE)
@@ -148,13 +210,13 @@ def resolver(environ: Mapping[str, str], sts_client: Callable[..., Any]) -> Cred
     )
 
 
-def _resolver_of(provider: _Provider) -> CredentialResolver:
+def _resolver_of(provider: _Provider, mask: Callable[[str], None]) -> CredentialResolver:
     """A resolver with a single source: nothing to fall back on."""
-    return CredentialResolver([provider])  # type: ignore[list-item] # load() is all it is asked
+    return CredentialResolver([_Masking(provider, mask)])  # type: ignore[list-item] # load() is all it is asked
 
 
 def _web_identity(
-    environ: Mapping[str, str], sts_client: Callable[..., Any]
+    environ: Mapping[str, str], sts_client: Callable[..., Any], mask: Callable[[str], None]
 ) -> AssumeRoleWithWebIdentityProvider:
     """The provider of botocore, told by a made-up profile instead of os.environ."""
     profile = {"role_arn": environ[_ROLE], "web_identity_token_file": environ[_TOKEN_FILE]}
@@ -166,5 +228,5 @@ def _web_identity(
         profile_name="environment",
         cache={},
         disable_env_vars=True,
-        token_loader_cls=_TokenFile,  # type: ignore[arg-type] # it is only called
+        token_loader_cls=partial(_TokenFile, mask=mask),  # type: ignore[arg-type] # it is only called
     )

@@ -1,6 +1,7 @@
 """Code from Lambda's presigned URL: only from AWS, without credentials, without redirects.
 
-The URL is a bearer token for ten minutes: it occurs in no message, no log and no repr.
+The URL is a bearer token for ten minutes: it occurs in no message, no log and no repr, and what
+makes it one is masked before it is used.
 
 May import urllib3 (botocore brings it) and the package's own modules.
 Source: https://docs.aws.amazon.com/lambda/latest/api/API_FunctionCodeLocation.html
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 import ssl
 from typing import TYPE_CHECKING, Final, Protocol
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import urllib3
 from botocore.httpsession import get_cert_path
@@ -23,12 +24,19 @@ from signed_lambda.cloud import Download
 from signed_lambda.errors import AwsError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from signed_lambda.aws.calls import Kind
 
 AWS_SUFFIXES: Final = (".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu")
 """Of the partitions aws and aws-us-gov, aws-cn, aws-eusc. Source: botocore `endpoints.json`."""
+_BEARER: Final = frozenset({"x-amz-signature", "x-amz-security-token"})
+"""The parameters without which the URL opens nothing. Not the whole query: the runner also masks
+what stands behind a secret's last "&".
+
+Source: actions/runner 2.336.0, ValueEncoders.cs (PowerShellPostAmpersandEscape)
+"""
 _OK: Final = 200
 _PASSING: Final = frozenset({408, 429, 500, 502, 503, 504})
 
@@ -100,7 +108,9 @@ def _origin(url: str) -> tuple[str, str, int] | None:
 class UrlFetch:
     """Downloads with urllib3: TLS verified, no proxy, no redirect, no credentials."""
 
-    def __init__(self) -> None:
+    def __init__(self, mask: Callable[[str], None]) -> None:
+        """Takes what keeps a secret out of the log."""
+        self._mask = mask
         # Made by hand: create_default_context() listens to SSLKEYLOGFILE.
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.load_verify_locations(cafile=get_cert_path(verify=True))
@@ -118,6 +128,9 @@ class UrlFetch:
             Repeat: No answer, another status than 200, or fewer bytes than were said.
             AwsError: E-AWS-06 (too large), E-AWS-07 (cannot be stored).
         """
+        for name, value in parse_qsl(urlsplit(url).query):
+            if name.lower() in _BEARER:
+                self._mask(value)
         try:
             answer = self._pool.request(
                 "GET", url, preload_content=False, decode_content=False, redirect=False

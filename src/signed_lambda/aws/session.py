@@ -77,6 +77,7 @@ def make_clients(
     *,
     region: str | None,
     endpoint_url: str | None,
+    mask: Callable[[str], None],
     session: boto3.Session | None = None,
 ) -> Clients:
     """The clients; sends nothing.
@@ -85,6 +86,7 @@ def make_clients(
         environ: Of the process: credentials and, if `region` is None, the region come from it.
         region: The input aws-region, None when it was not given.
         endpoint_url: The input aws-endpoint-url: all calls go there. None: AWS.
+        mask: Keeps a secret out of the log; called before the secret is first used.
         session: Used instead of a hardened one (its credentials, its models): for tests.
 
     Raises:
@@ -98,9 +100,8 @@ def make_clients(
     core = _hardened_session()
     chosen = _region(core, environ, region, endpoint_url)
     if session is None:
-        core.register_component(
-            "credential_provider", resolver(environ, _sts_for_roles(core, chosen, endpoint_url))
-        )
+        sts_client = _sts_for_roles(core, chosen, endpoint_url)
+        core.register_component("credential_provider", resolver(environ, sts_client, mask))
         session = boto3.Session(botocore_session=core, region_name=chosen)
     return _clients(session, chosen, endpoint_url)
 

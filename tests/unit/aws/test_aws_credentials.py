@@ -12,12 +12,13 @@ from lambda_sandbox.core import VirtualClock
 from signed_lambda.aws import Aws, UrlFetch, make_clients
 from signed_lambda.clock import Deadline, StopFlag
 from signed_lambda.errors import IdentityError
+from tests.support.aws import unmasked
 from tests.support.canned import Reply, sts_refused, xml
 from tests.unit.aws import good
 from tests.unit.aws.local_server import Asked, serving
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
 ROLE = "arn:aws:iam::111122223333:role/deploy"
@@ -30,13 +31,13 @@ ASSUMED = xml(
 )
 
 
-def _aws(environ: Mapping[str, str], endpoint: str) -> Aws:
+def _aws(environ: Mapping[str, str], endpoint: str, mask: Callable[[str], None] = unmasked) -> Aws:
     clock = VirtualClock()
     return Aws(
-        make_clients(environ, region="eu-west-1", endpoint_url=endpoint),
+        make_clients(environ, region="eu-west-1", endpoint_url=endpoint, mask=mask),
         clock=clock,
         deadline=Deadline.after(clock, 60, StopFlag().check),
-        fetch=UrlFetch(),
+        fetch=UrlFetch(unmasked),
         say=lambda _: None,
     )
 
@@ -210,3 +211,89 @@ def test_credentials_that_cannot_be_renewed_are_told_without_the_services_answer
 
     assert "E-IDENTITY-09" in str(caught.value)
     assert "canary" not in f"{caught.value}{caught.value.__cause__}"
+
+
+# -- what was fetched is masked before it is first used
+
+
+class Masked(list[str]):
+    """What was masked, and how many requests had been sent by then."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent: dict[str, int] = {}
+        self.count: Callable[[], int] = lambda: 0
+
+    def __call__(self, secret: str) -> None:
+        """Masks."""
+        self.append(secret)
+        self.sent.setdefault(secret, self.count())
+
+
+def test_a_roles_credentials_and_its_web_identity_are_masked_before_they_are_used(
+    role: dict[str, str],
+) -> None:
+    masked = Masked()
+    replies = [ASSUMED, good.IDENTITY]
+
+    with serving(lambda _: replies.pop(0)) as server:
+        masked.count = lambda: len(server.asked)
+        _aws(role, server.url, masked).identity()
+
+    assert masked.sent == {"canary-web-identity": 0, "s": 1, "role-token": 1}
+
+
+def _members(secret: str, expiration: str) -> Reply:
+    members = {
+        "AccessKeyId": "ASIACONTAINER",
+        "SecretAccessKey": secret,
+        "Token": f"token of {secret}",
+        "Expiration": expiration,
+    }
+    return Reply(json.dumps(members).encode())
+
+
+def test_a_containers_credentials_and_the_token_for_them_are_masked(tmp_path: Path) -> None:
+    masked, token = Masked(), tmp_path / "token"
+    token.write_text("canary-from-file", encoding="utf-8")
+    replies = [_members("first", "2099-01-01T00:00:00Z"), good.IDENTITY, good.IDENTITY]
+
+    with serving(lambda _: replies.pop(0)) as server:
+        masked.count = lambda: len(server.asked)
+        named = {"AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": str(token)}
+        aws = _aws(_container(server.url) | named, server.url, masked)
+        aws.identity()
+        aws.identity()
+
+    assert masked.sent == {"canary-from-file": 0, "first": 1, "token of first": 1}
+    assert masked.count() == 3
+    assert len(masked) == 3
+
+
+def test_credentials_that_were_renewed_are_masked_again() -> None:
+    masked = Masked()
+    replies = [
+        _members("first", "2020-01-01T00:00:00Z"),
+        _members("second", "2099-01-01T00:00:00Z"),
+        good.IDENTITY,
+    ]
+
+    with serving(lambda _: replies.pop(0)) as server:
+        masked.count = lambda: len(server.asked)
+        _aws(_container(server.url), server.url, masked).identity()
+
+    assert masked.sent == {"canary-container": 0, "second": 2, "token of second": 2}
+
+
+def test_given_credentials_are_masked_too() -> None:
+    masked = Masked()
+    given = {
+        "AWS_ACCESS_KEY_ID": "AKIAGIVEN",
+        "AWS_SECRET_ACCESS_KEY": "given-secret",
+        "AWS_SESSION_TOKEN": "given-token",
+    }
+
+    with serving(lambda _: good.IDENTITY) as server:
+        _aws(given, server.url, masked).identity()
+
+    assert masked == ["given-secret", "given-token"]

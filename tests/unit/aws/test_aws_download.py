@@ -21,6 +21,7 @@ from signed_lambda.aws.files import PACKAGE_LIMIT_BYTES, store
 from signed_lambda.cloud import Download
 from signed_lambda.errors import AwsError, DeployError, TargetError
 from signed_lambda.model import FunctionName, Sha256
+from tests.support.aws import unmasked
 from tests.support.canned import Reply, bench, ok, refused
 from tests.unit.aws import good
 from tests.unit.aws.local_server import serving
@@ -228,13 +229,24 @@ def test_a_url_is_downloaded_hashed_and_without_credentials(tmp_path: Path) -> N
     to = tmp_path / "k.zip"
 
     with serving(lambda _: Reply(good.ZIP)) as server:
-        found = UrlFetch()(f"{server.url}/x?{SECRET}", to, 1000)
+        found = UrlFetch(unmasked)(f"{server.url}/x?{SECRET}", to, 1000)
 
     assert (found.sha256, found.size_bytes, found.version_id) == (HASH, 22, None)
     assert to.read_bytes() == good.ZIP
     assert server.asked[0].line == f"GET /x?{SECRET}"
     assert "authorization" not in server.asked[0].headers
     assert "cookie" not in server.asked[0].headers
+
+
+def test_what_makes_a_url_a_bearer_token_is_masked_before_it_is_used(tmp_path: Path) -> None:
+    masked: list[tuple[str, int]] = []
+    query = "X-Amz-Security-Token=a%2Fb%3D&X-Amz-Signature=0f1e&X-Amz-SignedHeaders=host&x-id=Get"
+
+    with serving(lambda _: Reply(good.ZIP)) as server:
+        fetch = UrlFetch(lambda secret: masked.append((secret, len(server.asked))))
+        fetch(f"{server.url}/x?{query}", tmp_path / "k", 1000)
+
+    assert masked == [("a/b=", 0), ("0f1e", 0)]
 
 
 @pytest.mark.parametrize(
@@ -251,7 +263,7 @@ def test_what_is_not_the_whole_code_is_asked_for_again(
     reply: Reply, kind: str, said: str, tmp_path: Path
 ) -> None:
     with serving(lambda _: reply) as server, pytest.raises(Repeat) as caught:
-        UrlFetch()(f"{server.url}/x?{SECRET}", tmp_path / "k", 10_000)
+        UrlFetch(unmasked)(f"{server.url}/x?{SECRET}", tmp_path / "k", 10_000)
 
     assert caught.value.kind == kind
     assert said in caught.value.reason
@@ -277,7 +289,7 @@ def test_more_than_the_limit_is_refused_while_it_arrives(
         body = b"dc\r\n" + body + b"\r\n0\r\n\r\n"
 
     with serving(lambda _: Reply(body, 200, headers)) as server, pytest.raises(AwsError) as caught:
-        UrlFetch()(f"{server.url}/x?{SECRET}", tmp_path / "k", 100)
+        UrlFetch(unmasked)(f"{server.url}/x?{SECRET}", tmp_path / "k", 100)
 
     assert caught.value.problems[0].id == "E-AWS-06"
     assert list(tmp_path.iterdir()) == []
@@ -288,7 +300,7 @@ def test_a_host_that_does_not_answer_is_asked_again(tmp_path: Path) -> None:
         url = f"{server.url}/x?{SECRET}"
 
     with pytest.raises(Repeat) as caught:
-        UrlFetch()(url, tmp_path / "k", 100)
+        UrlFetch(unmasked)(url, tmp_path / "k", 100)
 
     assert caught.value.kind == "unreachable"
     assert "canary" not in caught.value.reason
@@ -334,7 +346,7 @@ def test_a_host_that_nobody_vouches_for_is_not_downloaded_from(
         serving(lambda _: Reply(good.ZIP), context) as server,
         pytest.raises(Repeat, match="SSLError"),
     ):
-        UrlFetch()(f"{server.url}/x", tmp_path / "k", 1000)
+        UrlFetch(unmasked)(f"{server.url}/x", tmp_path / "k", 1000)
 
     assert server.asked == []
     assert not (tmp_path / "k").exists()
@@ -345,6 +357,6 @@ def test_a_planted_proxy_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyP
     with serving(lambda _: Reply(b"", 500)) as proxy, serving(lambda _: Reply(good.ZIP)) as server:
         for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY"):
             monkeypatch.setenv(name, proxy.url)
-        UrlFetch()(f"{server.url}/x", tmp_path / "k", 1000)
+        UrlFetch(unmasked)(f"{server.url}/x", tmp_path / "k", 1000)
 
     assert proxy.asked == []

@@ -20,7 +20,7 @@ from signed_lambda.clock import Deadline, StopFlag
 from signed_lambda.cloud import AlreadyExistsError, RevisionMovedError, StoredObject
 from signed_lambda.errors import AccessError, IdentityError
 from signed_lambda.model import AliasName, FunctionName, Sha256, Version
-from tests.support.aws import make_aws, shared_clients
+from tests.support.aws import make_aws, shared_clients, unmasked
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -152,10 +152,10 @@ def test_the_calls_of_a_deploy_succeed_over_a_socket(world: World) -> None:
     clock = world.sandbox.clock
     assert isinstance(clock, VirtualClock)
     world.aws = Aws(
-        make_clients(keys, region="eu-west-1", endpoint_url=endpoint),
+        make_clients(keys, region="eu-west-1", endpoint_url=endpoint, mask=unmasked),
         clock=clock,
         deadline=Deadline.after(clock, 900, StopFlag().check),
-        fetch=UrlFetch(),
+        fetch=UrlFetch(unmasked),
         say=world.said.append,
     )
 

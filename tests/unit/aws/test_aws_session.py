@@ -14,6 +14,7 @@ import pytest
 
 from signed_lambda.aws import make_clients
 from signed_lambda.errors import IdentityError, InputError
+from tests.support.aws import unmasked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,7 +38,7 @@ def note(request, **_):
 
 if sys.argv[2] == "ours":
     from signed_lambda.aws import make_clients
-    made = make_clients(os.environ, region=None, endpoint_url=None)
+    made = make_clients(os.environ, region=None, endpoint_url=None, mask=lambda _: None)
     clients = [made.lambda_, made.s3, made.signer, made.sts, made.invoker(300.0)]
 else:
     import boto3
@@ -195,7 +196,7 @@ def test_missing_credentials_are_told_without_a_request_whatever_is_planted(
     monkeypatch.setattr(socket.socket, "connect", _no_network)
 
     with pytest.raises(IdentityError) as caught:
-        make_clients(environ, region="eu-west-1", endpoint_url=None)
+        make_clients(environ, region="eu-west-1", endpoint_url=None, mask=unmasked)
 
     assert caught.value.problems[0].id == "E-IDENTITY-01"
     assert "configure-aws-credentials" in caught.value.problems[0].do
@@ -222,7 +223,7 @@ def test_missing_credentials_are_told_without_a_request_whatever_is_planted(
 )
 def test_half_of_the_credentials_names_the_missing_half(environ: dict[str, str], said: str) -> None:
     with pytest.raises(IdentityError) as caught:
-        make_clients(environ, region="eu-west-1", endpoint_url=None)
+        make_clients(environ, region="eu-west-1", endpoint_url=None, mask=unmasked)
 
     assert caught.value.problems[0].id == "E-IDENTITY-02"
     assert said in str(caught.value)
@@ -240,7 +241,7 @@ def test_half_of_the_credentials_names_the_missing_half(environ: dict[str, str],
 )
 def test_an_unknown_region_is_told_with_the_nearest(region: str, nearest: str) -> None:
     with pytest.raises(IdentityError) as caught:
-        make_clients(KEYS, region=region, endpoint_url=None)
+        make_clients(KEYS, region=region, endpoint_url=None, mask=unmasked)
 
     assert caught.value.problems[0].id == "E-IDENTITY-04"
     assert f"Did you mean {nearest}" in str(caught.value)
@@ -248,7 +249,7 @@ def test_an_unknown_region_is_told_with_the_nearest(region: str, nearest: str) -
 
 def test_no_region_is_told() -> None:
     with pytest.raises(IdentityError, match="E-IDENTITY-05"):
-        make_clients(KEYS, region=None, endpoint_url=None)
+        make_clients(KEYS, region=None, endpoint_url=None, mask=unmasked)
 
 
 @pytest.mark.parametrize(
@@ -262,14 +263,16 @@ def test_no_region_is_told() -> None:
 def test_the_input_wins_over_the_environments_region(
     given: str | None, environ: dict[str, str], used: str
 ) -> None:
-    clients = make_clients({**KEYS, **environ}, region=given, endpoint_url=None)
+    clients = make_clients({**KEYS, **environ}, region=given, endpoint_url=None, mask=unmasked)
 
     assert clients.region == used
     assert clients.lambda_.meta.region_name == used
 
 
 def test_an_endpoint_takes_all_calls_and_any_well_formed_region() -> None:
-    clients = make_clients(KEYS, region="local-test-1", endpoint_url="http://127.0.0.1:4566")
+    clients = make_clients(
+        KEYS, region="local-test-1", endpoint_url="http://127.0.0.1:4566", mask=unmasked
+    )
 
     for client in (
         clients.lambda_,
@@ -282,7 +285,9 @@ def test_an_endpoint_takes_all_calls_and_any_well_formed_region() -> None:
 
 
 def test_an_endpoint_gets_the_bucket_in_the_path() -> None:
-    clients = make_clients(KEYS, region="eu-west-1", endpoint_url="http://aws.test:4566")
+    clients = make_clients(
+        KEYS, region="eu-west-1", endpoint_url="http://aws.test:4566", mask=unmasked
+    )
 
     url = clients.s3.generate_presigned_url("get_object", Params={"Bucket": "b-1", "Key": "k"})
 
@@ -290,24 +295,26 @@ def test_an_endpoint_gets_the_bucket_in_the_path() -> None:
 
 
 def test_a_region_of_an_emulator_is_of_the_partition_aws() -> None:
-    clients = make_clients(KEYS, region="local-test-1", endpoint_url="http://127.0.0.1:4566")
+    clients = make_clients(
+        KEYS, region="local-test-1", endpoint_url="http://127.0.0.1:4566", mask=unmasked
+    )
 
     assert clients.lambda_.meta.partition == "aws"
 
 
 def test_a_region_that_is_no_host_name_is_refused_at_an_endpoint_too() -> None:
     with pytest.raises(IdentityError, match="E-IDENTITY-04"):
-        make_clients(KEYS, region="a.b/c", endpoint_url="http://127.0.0.1:4566")
+        make_clients(KEYS, region="a.b/c", endpoint_url="http://127.0.0.1:4566", mask=unmasked)
 
 
 @pytest.mark.parametrize("url", ["nonsense", "127.0.0.1:4566", "http://"])
 def test_an_endpoint_that_is_no_url_is_an_input_error(url: str) -> None:
     with pytest.raises(InputError, match="E-INPUT-03"):
-        make_clients(KEYS, region="eu-west-1", endpoint_url=url)
+        make_clients(KEYS, region="eu-west-1", endpoint_url=url, mask=unmasked)
 
 
 def test_every_client_has_the_timeouts_and_no_repetitions_of_its_own() -> None:
-    clients = make_clients(KEYS, region="eu-west-1", endpoint_url=None)
+    clients = make_clients(KEYS, region="eu-west-1", endpoint_url=None, mask=unmasked)
 
     for client in (clients.lambda_, clients.s3, clients.signer, clients.sts):
         config: Any = client.meta.config  # the stubs lack its options

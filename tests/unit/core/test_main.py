@@ -20,7 +20,10 @@ from signed_lambda.inputs import COMMANDS
 from signed_lambda.main import COMMANDS as BOUND
 from signed_lambda.main import SECRETS, main
 from tests.support.action import Team, read_outputs
+from tests.support.canned import Reply, sts_refused
 from tests.support.lying import lying
+from tests.support.runner_rules import Console
+from tests.unit.aws.local_server import Asked, serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -230,6 +233,41 @@ def test_without_credentials_the_real_connection_says_so(
 
     assert code == 13
     assert "E-IDENTITY-01" in capsys.readouterr().out
+
+
+def test_what_the_real_connection_fetches_is_masked_before_it_is_used(tmp_path: Path) -> None:
+    secret, token = "fetched-secret-value", "fetched-session-token"
+    members = {
+        "AccessKeyId": "ASIA",
+        "SecretAccessKey": secret,
+        "Token": token,
+        "Expiration": "2099-01-01T00:00:00Z",
+    }
+    out, printed = io.StringIO(), list[str]()
+
+    def answer(asked: Asked) -> Reply:
+        if "creds" in asked.line:
+            return Reply(json.dumps(members).encode())
+        printed.append(out.getvalue())
+        return sts_refused("AccessDenied", f"not for {secret} and {token}", 403)
+
+    with serving(answer) as server:
+        environ = {
+            "INPUT_COMMAND": "verify",
+            "INPUT_FUNCTION-NAME": "orders",
+            "INPUT_AWS-REGION": "eu-west-1",
+            "INPUT_AWS-ENDPOINT-URL": server.url,
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{server.url}/creds",
+            "GITHUB_ACTIONS": "true",
+            "GITHUB_WORKSPACE": str(tmp_path),
+        }
+        main(environ, out, clock=SystemClock(StopFlag()))
+
+    console = Console()
+    console.feed(out.getvalue())
+    assert printed[0].splitlines()[-2:] == [f"::add-mask::{secret}", f"::add-mask::{token}"]
+    assert "not for *** and ***" in " ".join("\n".join(console.log).split())
+    assert secret not in str(console.log) + str(console.annotations)
 
 
 def test_optimised_python_changes_nothing(tmp_path: Path) -> None:
