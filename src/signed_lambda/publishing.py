@@ -11,11 +11,13 @@ import os
 import pkgutil
 import string
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from signed_lambda.pull_request import Told
 from signed_lambda.report import annotations as notes
+from signed_lambda.report.annotations import Annotation
 from signed_lambda.report.comment import render_comment
 from signed_lambda.report.jsonreport import render_json
 from signed_lambda.report.outputs import outputs
@@ -47,6 +49,8 @@ def tell(
 ) -> None:
     """Posts the comment, writes the report's files, sets outputs and summary, prints the text.
 
+    What goes wrong is told in one place, with the other annotations: GitHub shows ten of a level.
+
     Args:
         report: Of the run.
         runner: Reads what is printed.
@@ -54,14 +58,15 @@ def tell(
         talk: With the pull request; None when the inputs could not be read.
         build: What was packed, None when nothing was.
     """
+    said: list[Annotation] = []
 
     def serve(what: str, send: Callable[[], T], otherwise: T) -> T:
         try:
             return send()
         except Exception as error:  # noqa: BLE001 - the run has ended: its result must still be told
             why = error.strerror if isinstance(error, OSError) else None
-            with suppress(OSError):  # nobody reads the log either
-                runner.warning(f"{what} could not be written: {why or type(error).__name__}")
+            message = f"{what} could not be written: {why or type(error).__name__}"
+            said.append(Annotation(level="warning", message=message))
             return otherwise
 
     told = serve(
@@ -71,19 +76,15 @@ def tell(
     )
     report = told.report
     if told.notice:
-        runner.notice(told.notice)
+        said.append(Annotation(level="notice", message=told.notice))
     path = serve(f"the report in {FOLDER}", lambda: _write_report(report, environ), "")
     sarif = serve(f"the SARIF file in {FOLDER}", lambda: _write_sarif(report, environ), "")
     shown = outputs(report, comment_url=told.comment_url, report_path=path, sarif_path=sarif)
     serve("the outputs", lambda: runner.set_outputs(shown), None)
-    serve("the annotations", lambda: _annotate(report, runner), None)
     serve("the job summary", lambda: runner.summary(render_summary(report)), None)
+    for annotation in serve("the annotations", lambda: list(notes.annotations(report, said)), said):
+        serve("the log", partial(runner.annotate, annotation), None)
     serve("the log", lambda: runner.text(render_text(report)), None)
-
-
-def _annotate(report: Report, runner: Runner) -> None:
-    for annotation in notes.annotations(report):
-        runner.annotate(annotation)
 
 
 def _write_report(report: Report, environ: Mapping[str, str]) -> str:

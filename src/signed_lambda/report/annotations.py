@@ -4,7 +4,7 @@ Pure: imports this package's findings, story and model. (No `from __future__ imp
 here: the name is this module's one function.)
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -44,13 +44,18 @@ class Annotation:
     end_line: int = 0
 
 
-def annotations(report: Report) -> tuple[Annotation, ...]:
+def annotations(report: Report, said: Iterable[Annotation] = ()) -> tuple[Annotation, ...]:
     """At most 9 + 1 of each level, worst first; of findings that nobody allowed.
 
     A finding names its file only when the file is one of the repository.
+
+    Args:
+        report: Of the run.
+        said: What else is to be shown of the run: it is counted too.
     """
     out: list[Annotation] = []
-    everything = [*_verdict(report), *_problems(report), *_warnings(report), *_findings(report)]
+    of_run = [*_verdict(report), *_problems(report), *_warnings(report)]
+    everything = [*of_run, *said, *_findings(report)]
     for level in ("error", "warning", "notice"):
         mine = [a for a in everything if a.level == level]
         out += mine[:MAX_A_LEVEL]

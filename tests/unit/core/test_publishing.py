@@ -20,6 +20,7 @@ from signed_lambda.runner import Runner
 from signed_lambda.scan import all_rules
 from tests.support.github_server import GitHubServer
 from tests.support.runner_protocol import outputs
+from tests.support.runner_rules import Console
 from tests.unit.report.cases import LOOP
 from tests.unit.report.cases import report as deployed_report
 
@@ -375,4 +376,33 @@ def test_a_pull_request_that_cannot_be_found_is_told(desk: Desk, github: GitHubS
     log = desk.tell(pull_request_report(), desk.inputs(github_token="ghs_ours"))
 
     assert "::notice::no comment: " in log
+
+
+# -- GitHub shows ten annotations of a level
+
+
+def test_what_went_wrong_in_telling_is_never_the_eleventh_annotation(
+    desk: Desk, github: GitHubServer
+) -> None:
+    on_pull_request(desk, github)
+    (desk.workspace.parent / "event.json").write_text("{}")
+    desk.environ["GITHUB_OUTPUT"] = desk.environ["GITHUB_STEP_SUMMARY"] = str(desk.workspace)
+    desk.folder.write_text("mine")
+    many = [replace(LOOP, severity=s, line=n) for s in ("low", "medium") for n in range(1, 41)]
+    warnings = tuple(f"warning {n}" for n in range(5))
+    report = replace(pull_request_report(), findings=tuple(many), warnings=warnings)
+
+    console = Console()
+    console.feed(desk.tell(report, desk.inputs(github_token="ghs_ours")))
+
+    assert console.dropped == {}
+    shown = [a.message for a in console.annotations]
+    assert len([a for a in console.annotations if a.level == "notice"]) == 10
+    assert len([a for a in console.annotations if a.level == "warning"]) == 10
+    assert "the outputs could not be written: Is a directory" in shown
+    assert "the job summary could not be written: Is a directory" in shown
+    assert f"the report in {FOLDER} could not be written: Not a directory" in shown
+    assert any(message.startswith("no comment: ") for message in shown)
+    assert "and 33 more notices: see the job summary and the log" in shown
+    assert "and 39 more warnings: see the job summary and the log" in shown
     assert github.comments == []
