@@ -185,6 +185,11 @@ def _run(  # noqa: PLR0917 - the wiring of one run
                 from_fork=is_of_a_fork(runner.event(), environ),
             )
             journal.know(region=inputs.function_region or inputs.aws_region or "")
+            if runner.on_github and (why := runner.event().unreadable):
+                journal.warn(
+                    f"what started this run could not be read ({why}): the pull request may stay"
+                    " without a comment"
+                )
             require_trusted_event(inputs.command, runner.event(), environ)
             if inputs.aws_endpoint_url is not None:
                 journal.warn(

@@ -198,8 +198,11 @@ class Runner:
         Of a workflow that another one started it is the other one's commit: GITHUB_SHA is then the
         last one of the default branch, whatever is worked on.
         """
-        payload = self.event().payload
-        pull_request, begun_by = payload.get("pull_request"), payload.get("workflow_run")
+        event = self.event()  # whose file may be of another event
+        of_one = event.name.startswith("pull_request")
+        pull_request = event.payload.get("pull_request") if of_one else None
+        of_other = event.name == "workflow_run"
+        begun_by = event.payload.get("workflow_run") if of_other else None
         head = pull_request.get("head") if isinstance(pull_request, dict) else None
         sha = head.get("sha") if isinstance(head, dict) else None
         other = begun_by.get("head_sha") if isinstance(begun_by, dict) else None

@@ -38,7 +38,8 @@ def require_trusted_event(command: Command, event: Event, environ: Mapping[str, 
             "Deploy on push to the protected branch; use `plan` on pull_request",
         )
     if is_of_a_fork(event, environ):
-        head = _head_repository(event) or "a deleted fork"
+        nobody = "an unknown repository" if event.unreadable else "a deleted fork"
+        head = _head_repository(event) or nobody
         raise EventError.of(
             "E-EVENT-02",
             f"{command.name} was started by {event.name} with code of {head}",

@@ -97,6 +97,13 @@ def test_a_deleted_fork_is_told_as_such() -> None:
     assert "code of a deleted fork" in str(refusal("pull_request", pull_request(None)))
 
 
+def test_an_event_that_cannot_be_read_is_not_taken_for_a_deleted_fork() -> None:
+    event = Event(name="pull_request", unreadable="the event file is not JSON")
+
+    with pytest.raises(EventError, match="code of an unknown repository"):
+        require_trusted_event(COMMANDS["deploy"], event, HERE)
+
+
 @pytest.mark.parametrize(
     "head", [{"full_name": "evil/orders"}, None, {}, "acme/orders", {"full_name": None}]
 )
