@@ -40,14 +40,17 @@ def engine() -> docker.DockerClient:
 
 
 @contextmanager
-def sandbox_on_a_port(root_pem: Path, *, function: str = "orders") -> Iterator[str]:
-    """A sandbox process with an estate; yields its URL."""
+def sandbox_on_a_port(
+    root_pem: Path, *, function: str = "orders", signing_s: float = 1.0
+) -> Iterator[str]:
+    """A sandbox process with an estate, whose signing jobs take so long; yields its URL."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
     environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
     command = [sys.executable, "-m", "lambda_sandbox", "--port", str(port)]
+    command += ["--signing", str(signing_s)]
     with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as process:
         try:
             wait_until_answering(f"{url}/_sandbox/signer-root.pem")
