@@ -223,7 +223,9 @@ class Runner:
             properties["line"] = str(what.line)
             properties["endLine"] = str(max(what.line, what.end_line))
         listed = ",".join(f"{k}={escape.command_property(v)}" for k, v in properties.items() if v)
-        message = escape.command_data(escape.clip(what.message, MAX_MESSAGE))
+        # The runner prints the message in the log too, where GitHub's page reads `##[group]`.
+        lines = escape.clip(what.message.replace("\r\n", "\n"), MAX_MESSAGE).split("\n")
+        message = escape.command_data("\n".join(map(escape.log, lines)))
         self._print(f"::{level}{' ' + listed if listed else ''}::{message}")
 
     def _append(self, variable: str, text: str) -> bool:

@@ -174,6 +174,18 @@ def test_annotation_keeps_its_lines_and_its_own_level() -> None:
     ]
 
 
+@given(message=hostile)
+def test_no_line_of_an_annotation_folds_the_log(message: str) -> None:
+    runner, out = on_github()
+
+    runner.error(f"{message}\r\n##[group]{message}\n  ::endgroup::\n##[endgroup]")
+
+    log = heard(out.getvalue()).log
+    assert len(log) == message.replace("\r\n", "\n").count("\n") * 2 + 4
+    assert unfolded(log) == log
+    assert "##[" not in "\n".join(log).removeprefix("##[error]")
+
+
 def test_annotation_without_a_place_has_no_properties() -> None:
     runner, out = on_github()
 
