@@ -45,6 +45,7 @@ OTHERS = {
     "a pull request": {"pull_request": {"number": 7, "head": {"sha": "b" * 40}}},
     "a pull request of no form": {"pull_request": [{"head": "::error::x"}], "number": {}},
     "a push": {"ref": "refs/heads/main", "commits": None, "repository": "acme/orders"},
+    "another workflow": {"workflow_run": {"head_sha": "b" * 40}},
     "an alien": {"workflow_run": 7, "merge_group": "x", "inputs": None},
 }
 
