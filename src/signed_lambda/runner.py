@@ -83,8 +83,8 @@ class Runner:
     def mask(self, secret: str) -> None:
         """Makes the runner show *** wherever the secret is printed from now on.
 
-        Called before the secret is used. Never between `group`'s or `text`'s lines: there the
-        runner would take the command for text, and show the secret.
+        Called before the secret is used. Never between `text`'s lines: there the runner would take
+        the command for text, and show the secret.
 
         Each line is masked alone, because the log is made of lines; a value of several lines is
         never sent whole, because the runner then masks each of them, down to a single brace. What

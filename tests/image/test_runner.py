@@ -29,6 +29,8 @@ LOOP = "def f(c, context):\n    c.invoke(FunctionName=context.function_name)\n"
 
 def assert_is_clean(ended: Ended) -> None:
     """What holds for every end: no secret, no stranger, no command but ours, all outputs."""
+    masks = ended.console.commands[: len(SECRETS)]
+    assert {(name, data) for name, _, data in masks} == {("add-mask", s) for s in SECRETS}
     for secret in SECRETS:
         assert secret not in ended.shown
     assert ended.strangers == ()
