@@ -82,7 +82,8 @@ def tell(
     shown = outputs(report, comment_url=told.comment_url, report_path=path, sarif_path=sarif)
     serve("the outputs", lambda: runner.set_outputs(shown), None)
     serve("the job summary", lambda: runner.summary(render_summary(report)), None)
-    for annotation in serve("the annotations", lambda: list(notes.annotations(report, said)), said):
+    all_said = serve("the annotations", lambda: list(notes.annotations(report, said)), said)
+    for annotation in tuple(all_said):  # `said` grows where nobody reads the log
         serve("the log", partial(runner.annotate, annotation), None)
     serve("the log", lambda: runner.text(render_text(report)), None)
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
@@ -27,7 +28,7 @@ COMMANDS: Final = frozenset(
     {
         *("error", "warning", "notice", "debug", "add-mask", "group", "endgroup", "echo"),
         *("stop-commands", "set-output", "save-state", "set-env", "add-path"),
-        *("add-matcher", "remove-matcher"),
+        *("add-matcher", "remove-matcher", "internal-set-repo-path"),
     }
 )
 LEVELS: Final = ("error", "warning", "notice")
@@ -37,6 +38,9 @@ MAX_SUMMARY_BYTES: Final = 1_048_576
 
 _DATA: Final = (("%0D", "\r"), ("%0A", "\n"), ("%25", "%"))
 _PROPERTY: Final = (*_DATA[:2], ("%3A", ":"), ("%2C", ","), _DATA[2])
+_IGNORED: Final = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]"
+)
 _OLD: Final = (("%3B", ";"), *_DATA[:2], ("%5D", "]"), _DATA[2])
 
 
@@ -64,6 +68,22 @@ def parse_command(line: str, known: Collection[str] = COMMANDS) -> Command | Non
             pairs = _properties(properties.split(";"), _OLD)
             return name.lower(), pairs, _unescaped(line[end + 1 :], _OLD)
     return None
+
+
+def commands(printed: str) -> list[Command]:
+    """The commands in what was printed, in the reading that finds most of them.
+
+    The runner compares text by culture, and .NET then ignores characters that are not seen, which
+    depends on its machine.
+    """
+    lines = re.split("\r\n|\n|\r", printed)
+    return [found for line in lines if (found := parse_command(_compared(line)))]
+
+
+def _compared(line: str) -> str:
+    """The line without what .NET ignores when it compares text by culture."""
+    seen = [c for c in line if unicodedata.category(c) not in ("Cc", "Cf", "Cs") or c == "\t"]
+    return _IGNORED.sub("", "".join(seen))
 
 
 def _properties(pairs: Iterable[str], mapping: Iterable[tuple[str, str]]) -> dict[str, str]:

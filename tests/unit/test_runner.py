@@ -174,7 +174,7 @@ def test_annotation_keeps_its_lines_and_its_own_level() -> None:
     ]
 
 
-@given(message=hostile)
+@given(message=FOREIGN)
 def test_no_line_of_an_annotation_folds_the_log(message: str) -> None:
     runner, out = on_github()
 

@@ -19,8 +19,7 @@ from signed_lambda.report.rulepage import RulePage
 from signed_lambda.runner import Runner
 from signed_lambda.scan import all_rules
 from tests.support.github_server import GitHubServer
-from tests.support.runner_protocol import outputs
-from tests.support.runner_rules import Console
+from tests.support.runner_rules import Console, read_pairs
 from tests.unit.report.cases import LOOP
 from tests.unit.report.cases import report as deployed_report
 
@@ -74,7 +73,7 @@ class Desk:
 
     def path_told(self, output: str = "report") -> str:
         """One of the outputs."""
-        return outputs(self.output.read_text())[output]
+        return read_pairs(self.output.read_text())[output]
 
 
 @pytest.fixture

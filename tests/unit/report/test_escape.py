@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from signed_lambda.report import escape
 from tests.support.gfm import look
 from tests.support.hostile import DANGERS, FOREIGN, PIECES, dangers
-from tests.support.runner_protocol import Command, commands, outputs
+from tests.support.runner_rules import commands, read_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -137,7 +137,7 @@ def command_data_comes_back_on_its_own_lines(foreign: str) -> None:
     out = escape.command_data(foreign)
 
     want = escape.visible(foreign.replace("\r\n", "\n"), keep="\n")
-    assert commands(f"::notice::{out}") == [Command("notice", {}, want)]
+    assert commands(f"::notice::{out}") == [("notice", {}, want)]
 
 
 def command_property_comes_back_and_ends_nothing(foreign: str) -> None:
@@ -145,13 +145,13 @@ def command_property_comes_back_and_ends_nothing(foreign: str) -> None:
 
     want = {"title": escape.visible(foreign), "line": "7"}
     given = {k: v for k, v in want.items() if v}
-    assert commands(f"::error title={out},line=7::x") == [Command("error", given, "x")]
+    assert commands(f"::error title={out},line=7::x") == [("error", given, "x")]
 
 
 def heredoc_gives_back_one_output(foreign: str) -> None:
     out = escape.heredoc("report", foreign, "end_0123456789abcdef")
 
-    assert outputs(out) == {"report": escape.visible(foreign, keep="\n\t")}
+    assert read_pairs(out) == {"report": escape.visible(foreign, keep="\n\t")}
 
 
 def sarif_message_has_neither_link_nor_placeholder_nor_mention(foreign: str) -> None:

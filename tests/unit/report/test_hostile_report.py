@@ -24,8 +24,7 @@ from signed_lambda.report.text import render_text
 from signed_lambda.runner import Runner
 from tests.support.gfm import Seen, look
 from tests.support.hostile import HOSTILE_REPORTS, REPORTS
-from tests.support.runner_protocol import commands
-from tests.support.runner_protocol import outputs as read_outputs
+from tests.support.runner_rules import commands, read_pairs
 from tests.unit.report.cases import CASES
 
 if TYPE_CHECKING:
@@ -92,7 +91,7 @@ def test_the_log_holds_no_command(report: Report) -> None:
 
     Runner({"GITHUB_ACTIONS": "true"}, out).text(render_text(report))
 
-    assert commands(out.getvalue()) == []
+    assert [name for name, _, _ in commands(out.getvalue())] == ["stop-commands"]
     assert all(line.isprintable() for line in out.getvalue().split("\n"))
 
 
@@ -107,11 +106,11 @@ def test_annotations_are_the_only_commands(report: Report) -> None:
         runner.annotate(annotation)
 
     found = commands(out.getvalue())
-    assert [command.name for command in found] == [a.level for a in wanted]
+    assert [name for name, _, _ in found] == [a.level for a in wanted]
     assert out.getvalue().count("\n") == len(wanted)
-    for command, annotation in zip(found, wanted, strict=True):
-        assert set(command.properties) <= {"title", "file", "line", "endLine"}
-        assert command.properties.get("line", "0") == str(annotation.line)
+    for (_, properties, _), annotation in zip(found, wanted, strict=True):
+        assert set(properties) <= {"title", "file", "line", "endLine"}
+        assert properties.get("line", "0") == str(annotation.line)
 
 
 @HOSTILE_REPORTS
@@ -124,7 +123,7 @@ def test_outputs_are_ours_and_no_others(
 
     Runner({"GITHUB_OUTPUT": str(path)}, io.StringIO()).set_outputs(given)
 
-    assert list(read_outputs(path.read_text("utf-8"))) == list(given)
+    assert list(read_pairs(path.read_text("utf-8"))) == list(given)
 
 
 @HOSTILE_REPORTS
