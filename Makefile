@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+WORKFLOWS := $(wildcard .github/workflows/*.yml examples/*.yml examples/*/*.yml)
 export PYTHONPATH := src
 
 .PHONY: help demo test check lint types docs lock sweep bench image guards clean
@@ -20,9 +21,9 @@ check: lint types ## ruff, mypy strict, zizmor, hadolint, workflow schemas, gene
 lint: $(VENV)/.dev
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/zizmor --offline --quiet --persona=auditor action.yml .github/workflows
+	@$(BIN)/zizmor --offline --quiet --persona=auditor --strict-collection action.yml $(WORKFLOWS)
 	@$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml
-	@$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows $(WORKFLOWS)
 	@$(BIN)/hadolint Dockerfile
 	@$(BIN)/python tools/gen_docs.py --check
 
