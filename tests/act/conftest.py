@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import urllib.request
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.act.world import HERE, RUNNER, Team
+from tests.act.world import FORK_HEAD, HEAD, HERE, RUNNER, Team
 from tests.support.docker_engine import engine, sandbox_on_a_port
 from tests.support.github_server import GitHubServer, User
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+
+def _head(branch: str, sha: str, owner: str) -> dict[str, Any]:
+    repository = {"full_name": f"{owner}/orders", "owner": {"login": owner}}
+    return {"ref": branch, "sha": sha, "label": f"{owner}:{branch}", "repo": repository}
 
 
 @pytest.fixture(scope="session")
@@ -27,10 +32,11 @@ def sandbox_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def github() -> Iterator[GitHubServer]:
-    """`ghs_ours` may write, `ghs_fork` is what a fork's pull request is given."""
+    """Pull request 7 is the team's own, 8 a stranger's; a fork's run is given `ghs_fork`."""
     with GitHubServer() as running:
-        running.users["ghs_fork"] = User("github-actions[bot]", may_write=False)
-        running.pull(7)
+        running.users["ghs_fork"] = User("github-actions[bot]", pull_requests="read", checks="read")
+        running.pull(7, head=_head("hello", HEAD, "acme"))
+        running.pull(8, head=_head("latin", FORK_HEAD, "stranger"))
         yield running
 
     assert running.violations == []

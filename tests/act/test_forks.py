@@ -2,60 +2,61 @@
 
 from __future__ import annotations
 
+import zipfile
+
 import pytest
 
 from signed_lambda.report.marker import Marker
-from tests.act.world import HERE, Team
+from tests.act.world import FORK_HEAD, HERE, Team
 
 pytestmark = [pytest.mark.docker, pytest.mark.act]
 
-FORK_HEAD = "f0" * 20
-
-
-def _opened_by_a_stranger(team: Team) -> None:
-    head = {"ref": "latin", "sha": FORK_HEAD, "repo": {"full_name": "stranger/orders"}}
-    pull = team.github.pull(8, head=head)
-    team.github.commits[FORK_HEAD] = [pull]
-
-
-@pytest.mark.xfail(strict=True, reason="plan needs AWS credentials on a fork's pull request too")
-def test_a_forks_plan_is_green_and_one_notice_says_how_to_get_the_comment(team: Team) -> None:
-    planned = team.act(
-        "pull_request", "plan.yml", payload="fork_pull_request.json", token="ghs_fork"
-    )
-
-    assert planned.exit_code == 0, planned.log
-    assert planned.outputs["outcome"] == "planned"
-    assert planned.log.count("::notice") == 1
-    assert "a second workflow, started by `workflow_run`" in planned.log
-    assert "Summary - ### " in planned.log
-
 
 @pytest.mark.parametrize("shipped", ["examples", "examples/with-reusable"])
-def test_the_second_stage_comments_on_the_very_build_of_the_first(team: Team) -> None:
-    _opened_by_a_stranger(team)
-
+def test_a_forks_plan_is_green_and_its_second_stage_comments_on_the_same_build(team: Team) -> None:
     first = team.act("pull_request", "plan.yml", payload="fork_pull_request.json", token="ghs_fork")
-    comments_of_the_first = list(team.github.comments)
+    told_by_the_first = [*team.github.comments, *team.github.checks]
     second = team.act("workflow_run", "plan-fork.yml", payload="fork_workflow_run.json")
-    (comment,) = team.github.comments
+    (comment,), (check,) = team.github.comments, team.github.checks
     marker = Marker.parse(comment.body)
 
+    assert first.exit_code == 0, first.log
+    assert first.outputs["outcome"] == "planned"
     assert "Assume the read-only role" not in first.steps
+    assert first.log.count("::notice::the pull-request comment was not written") == 1
+    assert "a second workflow, started by `workflow_run`, may write it" in first.log
     assert "Summary - ### " in first.log
-    assert comments_of_the_first == []
+    assert told_by_the_first == []
     assert second.exit_code == 0, second.log
-    assert not any("checkout" in step or "Build" in step for step in second.steps)
     assert second.outputs["outcome"] == "planned"
+    assert not any("checkout" in step or "Build" in step for step in second.steps)
     assert comment.number == 8
     assert marker is not None
-    assert marker.build_sha256 == first.outputs["build-sha256"]
+    assert marker.build_sha256 == check["external_id"] == first.outputs["build-sha256"]
+    assert check["head_sha"] == FORK_HEAD
     assert first.writes == second.writes == ()
 
 
-def test_a_fork_whose_build_failed_leaves_the_second_stage_green_and_silent(team: Team) -> None:
-    _opened_by_a_stranger(team)
+@pytest.mark.parametrize("shipped", ["examples/with-reusable"])
+def test_a_fork_that_shows_another_build_than_its_code_makes_is_not_deployed(team: Team) -> None:
+    team.runs += 1
+    with zipfile.ZipFile(team.artifact("build.zip"), "w") as harmless:
+        harmless.writestr("app.py", "def handler(event, context):\n    return {}\n")
 
+    shown = team.act("workflow_run", "plan-fork.yml", payload="fork_workflow_run.json")
+    team.merge(8)
+    refused = team.act("push", "deploy.yml")
+
+    assert shown.exit_code == 0, shown.log
+    assert [check["conclusion"] for check in team.github.checks] == ["success"]
+    assert refused.exit_code == 1
+    assert refused.outputs["outcome"] == "refused"
+    assert "E-REVIEW-03" in refused.log
+    assert refused.writes == ()
+    assert team.alias() == ""
+
+
+def test_a_fork_whose_build_failed_leaves_the_second_stage_green_and_silent(team: Team) -> None:
     second = team.act("workflow_run", "plan-fork.yml", payload="fork_workflow_run.json")
 
     assert second.exit_code == 0, second.log
@@ -81,7 +82,6 @@ def test_the_second_stage_leaves_our_own_pull_requests_to_the_first(team: Team) 
 def test_a_careless_workflow_does_not_deploy_a_forks_code(
     team: Team, event: str, payload: str, id_: str
 ) -> None:
-    _opened_by_a_stranger(team)
     team.write(".github/workflows/careless.yml", (HERE / "careless.yml").read_text("utf-8"))
 
     refused = team.act(event, "careless.yml", payload=payload)

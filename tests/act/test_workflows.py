@@ -9,7 +9,7 @@ import shlex
 import pytest
 
 from signed_lambda.report.marker import Marker
-from tests.act.world import Team
+from tests.act.world import HEAD, Team
 
 pytestmark = [pytest.mark.docker, pytest.mark.act]
 
@@ -32,6 +32,9 @@ def test_the_plans_comment_becomes_the_chain_of_what_was_deployed(team: Team) ->
     assert planned.writes == ()
     assert before is not None
     assert before.outcome == "planned"
+    assert [(c["head_sha"], c["external_id"]) for c in team.github.checks] == [
+        (HEAD, planned.outputs["build-sha256"])
+    ]
     assert deployed.exit_code == 0, deployed.log
     assert "version 1 is live" in deployed.log
     assert team.alias() == "1"

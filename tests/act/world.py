@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
     from tests.support.github_server import GitHubServer
 
+HEAD: Final = "a1" * 20
+FORK_HEAD: Final = "f0" * 20
+"""Last commits of the pull requests, as the files in `events` have them."""
 OURS: Final = "owner/signed-lambda-deploy@v1"
 HERE: Final = Path(__file__).parent
 RUNNER: Final = "signed-lambda-deploy-act-runner:test"
@@ -95,7 +98,7 @@ class Team:
         (folder / "artifacts").mkdir()
         team._git("init", "-q", "-b", "main")
         team._git("remote", "add", "origin", "https://github.com/acme/orders")
-        team.merge(6)
+        team._commit("x")
         make_estate(team.client)
         return team
 
@@ -112,12 +115,10 @@ class Team:
 
     def merge(self, number: int) -> str:
         """Commits what there is as the merge of a pull request; the commit's SHA."""
-        self._git("add", "-A")
-        by = ("-c", "user.name=t", "-c", "user.email=t@example.com")
-        self._git(*by, "commit", "-q", "--allow-empty", "-m", f"Merge pull request #{number}")
-        sha = self._git("rev-parse", "HEAD")
+        sha = self._commit(f"Merge pull request #{number}")
         merged = {"state": "closed", "merged_at": "2026-11-22T09:00:00Z", "merge_commit_sha": sha}
-        self.github.commits[sha] = [self.github.pull(number, **merged)]
+        self.github.pulls[number] |= merged
+        self.github.commits[sha] = [self.github.pulls[number]]
         return sha
 
     def act(
@@ -171,6 +172,12 @@ class Team:
             outputs=dict(re.findall(r"::set-output:: ([a-z0-9-]+)=(.*)", done.stdout)),
             writes=tuple(c["operation"] for c in calls if c["write"] and c["status"] < 400),
         )
+
+    def artifact(self, name: str) -> Path:
+        """Where the last run's artifact lies."""
+        place = self.folder.parent / "artifacts" / str(self.runs) / name
+        place.parent.mkdir(exist_ok=True)
+        return place
 
     def release(self, text: str) -> None:
         """Changes the code in pull request 7 and deploys it, without act: that is quicker."""
@@ -249,6 +256,12 @@ class Team:
         request = urllib.request.Request(f"{self.aws}/_sandbox/{name}", method=method)
         with urllib.request.urlopen(request) as answer:
             return json.load(answer)
+
+    def _commit(self, message: str) -> str:
+        self._git("add", "-A")
+        by = ("-c", "user.name=t", "-c", "user.email=t@example.com")
+        self._git(*by, "commit", "-q", "--allow-empty", "-m", message)
+        return self._git("rev-parse", "HEAD")
 
     def _git(self, *arguments: str) -> str:
         done = subprocess.run(
