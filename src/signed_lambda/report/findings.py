@@ -150,7 +150,7 @@ def _diagram(finding: Finding) -> str:
     """A mermaid flowchart of the cycle; the closing edge is drawn thick."""
     names = list(dict.fromkeys(finding.cycle))[:_MAX_NODES]
     ids = {name: f"n{i}" for i, name in enumerate(names)}
-    lines = ["flowchart LR"]
+    lines = ["flowchart TB"]
     lines += [f'  {ids[n]}["{escape.mermaid_label(n)}"]' for n in names]
     edges = [
         (a, b)
