@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 WORKFLOWS := $(wildcard .github/workflows/*.yml examples/*.yml examples/*/*.yml)
 export PYTHONPATH := src
 
-.PHONY: help demo test check lint types docs lock sweep bench image guards clean
+.PHONY: help demo test check lint types docs pictures lock sweep bench image guards clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -13,7 +13,7 @@ help: ## this list
 demo: $(VENV)/.sandbox ## the main job on the embedded sandbox: real deploys, a refusal, a rollback, the comment
 	@$(BIN)/python demo/run.py
 
-test: $(VENV)/.node ## the suite (image and act tests need a Docker engine; without one they are skipped by name)
+test: $(VENV)/.node ## the suite (image and act tests need a Docker engine, browser tests Chromium; without, they are skipped by name)
 	@$(BIN)/python -m pytest tests -n 2 --dist loadfile
 
 check: lint types ## ruff, mypy strict, zizmor, hadolint, workflow schemas, generated docs
@@ -32,6 +32,9 @@ types: $(VENV)/.dev
 
 docs: $(VENV)/.dev ## writes what is generated: docs/errors.md, docs/inputs.md, README's tables
 	@$(BIN)/python tools/gen_docs.py
+
+pictures: $(VENV)/.node ## writes docs/images: the comments as GitHub shows them, taken with the machine's Chromium
+	@$(BIN)/python tools/pictures.py
 
 guards: $(VENV)/.dev ## removes each guard of the chain in turn: a test must fail each time
 	@$(BIN)/python tools/guards.py
