@@ -103,8 +103,13 @@ def test_every_mark_of_a_table_is_seen_before_it_is_scrolled(
 ) -> None:
     seen = see(name, screen)
 
-    assert seen.marks
     assert seen.hidden_marks == []
+
+
+def test_the_marks_of_the_chain_are_found(see: See) -> None:
+    links = len(CASES["deployed"].links)
+
+    assert see("deployed", SCREENS[0]).marks[:links] == ["🔗"] + ["✅"] * (links - 1)
 
 
 @every_screen

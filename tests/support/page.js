@@ -99,8 +99,8 @@ function drawTasks() {
 async function draw() {
   drawTasks();
   drawAlerts();
-  drawCards();
   drawMentions();
+  drawCards(); // with text of its own
   await document.fonts.ready;
   await drawDiagrams();
 }
