@@ -1,7 +1,8 @@
 """Debian's Chromium without a window, driven by Playwright: opens a comment as a reader would.
 
-Playwright's own browsers are not used. The page comes from a file; whatever it asks of the network
-is refused and noted.
+Playwright's own browsers are not used, nor its own Node: that one needs a library (libatomic) which
+a bare machine does not have. The page comes from a file; whatever it asks of the network is refused
+and noted.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from playwright.sync_api import sync_playwright
+
+from tests.support.node import NODE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,6 +67,7 @@ def installed() -> str | None:
 @contextmanager
 def chromium(path: str) -> Iterator[Browser]:
     """A started browser with an empty profile of its own."""
+    os.environ["PLAYWRIGHT_NODEJS_PATH"] = str(NODE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(_FLAGS))
         try:
