@@ -23,18 +23,18 @@ def short(sha256: Sha256) -> str:
 
 
 def section(report: Report) -> str:
-    """The folded table and commands; "" when there is no hash."""
-    rows = [f"| {what} | {value} |" for what, value in _rows(report)]
-    if not rows:
+    """The folded list and commands; "" when there is no hash. A hash does not break in a table."""
+    lines = [f"- {what}: {value}" for what, value in _values(report)]
+    if not lines:
         return ""
-    table = "\n".join(["| What | Value |", "|:--|:--|", *rows])
+    values = "\n".join(lines)
     commands = "\n\n".join(_commands(report))
     fence = f"\n\n{escape.fence(commands, 'sh')}" if commands else ""
     title = "Hashes in full, and how to check them"
-    return f"<details><summary><b>{title}</b></summary>\n\n{table}{fence}\n\n</details>"
+    return f"<details><summary><b>{title}</b></summary>\n\n{values}{fence}\n\n</details>"
 
 
-def _rows(report: Report) -> Iterator[tuple[str, str]]:
+def _values(report: Report) -> Iterator[tuple[str, str]]:
     if report.build_sha256:
         yield "Build, hex", f"`{report.build_sha256.hex}`"
         yield "Build, base64", f"`{report.build_sha256.b64}`"

@@ -240,13 +240,10 @@ def _link(link: Link) -> str:
 def _steps(facts: Sequence[Fact], took_s: float) -> str:
     if not facts:
         return ""
-    rows = ["| | Step | Took | Proof |", "|:-:|:--|--:|:--|"]
-    rows += [
-        f"| {plan.MARKS[f.status]} | {_cell(f.title)} | "
-        f"{story.seconds(f.took_s) if f.took_s is not None else ''} | {_cell(f.proof)} |"
-        for f in facts
+    lines = [
+        plan.line(f, "" if f.took_s is None else f" ({story.seconds(f.took_s)})") for f in facts
     ]
-    return _folded(f"Steps ({len(facts)}, {story.seconds(took_s)})", "\n".join(rows))
+    return _folded(f"Steps ({len(facts)}, {story.seconds(took_s)})", "\n".join(lines))
 
 
 def _package(package: PackageSummary) -> str:
@@ -322,7 +319,3 @@ def _folded(title: str, body: str) -> str:
 
 def _prose(sentence: str) -> str:
     return escape.prose(escape.clip(sentence, _CLIP))
-
-
-def _cell(sentence: str) -> str:
-    return escape.prose(escape.clip(sentence, _CLIP)) or "–"  # noqa: RUF001 - a dash

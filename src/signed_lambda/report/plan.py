@@ -1,4 +1,4 @@
-"""What only a plan's report has: a table with a mark for each check, and what a merge sets off.
+"""What only a plan's report has: a line with a mark for each check, and what a merge sets off.
 
 Pure: imports escape, story and model.
 """
@@ -26,14 +26,23 @@ _CLIP: Final = 400
 
 
 def checks(report: Report) -> str:
-    """A row for each look and check; the mark comes first. "" when none was made."""
+    """A line for each look and check; the mark comes first. "" when none was made.
+
+    No table: a hash or an ARN does not break in a cell, and would push the result off a phone.
+    """
     facts = [fact for fact in report.facts if fact.step != _ON_DEPLOY]
     if not facts:
         return ""
-    rows = ["| | Check | Result |", "|:-:|:--|:--|", *map(_row, facts[:_MAX_CHECKS])]
+    lines = [line(fact) for fact in facts[:_MAX_CHECKS]]
     more = len(facts) - _MAX_CHECKS
-    rows += [f"| | and {more:,} more | see the JSON report |"] if more > 0 else []
-    return "\n".join(rows)
+    lines += [f"- and {more:,} more: see the JSON report"] if more > 0 else []
+    return "\n".join(lines)
+
+
+def line(fact: Fact, took: str = "") -> str:
+    """One look, check or step: mark, what it was, how long it took, what it showed."""
+    title, proof = (escape.prose(escape.clip(t, _CLIP)) or "–" for t in (fact.title, fact.proof))  # noqa: RUF001 - a dash
+    return f"- {MARKS[fact.status]} **{title}**{took}: {proof}"
 
 
 def on_merge(report: Report) -> str:
@@ -43,8 +52,3 @@ def on_merge(report: Report) -> str:
         return ""
     steps = escape.prose(escape.clip(told[0], _CLIP))
     return f"**On merge:** {steps}. Each step's hash is compared with the one before it."
-
-
-def _row(fact: Fact) -> str:
-    title, proof = (escape.prose(escape.clip(t, _CLIP)) or "–" for t in (fact.title, fact.proof))  # noqa: RUF001 - a dash
-    return f"| {MARKS[fact.status]} | {title} | {proof} |"
