@@ -37,7 +37,7 @@ FINGERPRINT: Final = "Comment"
 """Key of the text in the PNG file."""
 MODULES: Final = ROOT / ".venv" / "node" / "node_modules"
 
-_SHOWN: Final = {"plan": "findings", "deployed": "deployed", "refused": "refused"}
+_SHOWN: Final = {"plan": "findings", "deployed": "reviewed", "refused": "not-reviewed"}
 """What a picture is called, and its case."""
 _SCREENS: Final = {"phone": (browser.PHONE, 2.0), "desk": (browser.DESK, 1.5)}
 """Width in CSS pixels, and the screen's pixels for each of them."""

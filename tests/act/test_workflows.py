@@ -52,7 +52,7 @@ def test_the_undo_line_of_the_comment_rolls_back(team: Team) -> None:
     before = team.alias()
     body = team.github.comments[0].body
     (undo,) = re.findall("gh workflow run rollback.yml [^`]*", body)
-    words = shlex.split(undo)
+    words = shlex.split(undo)  # as a shell does, over the line's end
     fields = [word for flag, word in itertools.pairwise(words) if flag == "-f"]
     inputs = dict(field.split("=", 1) for field in fields)
 

@@ -107,9 +107,9 @@ def test_every_mark_of_a_table_is_seen_before_it_is_scrolled(
 
 
 def test_the_marks_of_the_chain_are_found(see: See) -> None:
-    links = len(CASES["deployed"].links)
+    links = len(CASES["deployed"].links)  # the first has none: it is where the chain begins
 
-    assert see("deployed", SCREENS[0]).marks[:links] == ["🔗"] + ["✅"] * (links - 1)
+    assert see("deployed", SCREENS[0]).marks[: links - 1] == ["✅"] * (links - 1)
 
 
 @every_screen
@@ -153,7 +153,7 @@ def test_the_first_five_lines_tell_verdict_place_and_build(
     identity = case.build_sha256 or case.code_sha256
     assert identity is not None
 
-    assert story.headline(case) in first
+    assert story.headline(case).lower() in first.lower()
     assert (case.function_name in first, case.alias in first) == (True, True)
     assert identity.b64[:12] in first
 
@@ -189,7 +189,7 @@ def _marks_of_findings() -> set[str]:
     """The pictogram of each severity, and of an allowed finding."""
     every = (*(replace(LOOP, severity=severity) for severity in findings.SEVERITIES), QUEUE)
     section = findings.section(report(findings=every), len(every))
-    return set(re.findall(r"^#### (\S+)", section, re.MULTILINE))
+    return set(re.findall(r"^(?:####|\|) (\S+) (?:\||[A-Z])", section, re.MULTILINE)) - {"|"}
 
 
 def test_marks_that_stand_in_one_place_differ_by_more_than_colour(

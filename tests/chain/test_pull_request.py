@@ -43,7 +43,7 @@ def test_a_plan_writes_the_comment_and_records_the_build_on_the_head(project: Pr
     build = ended.outputs["build-sha256"]
     assert (ended.exit_code, ended.outputs["outcome"]) == (0, "planned"), ended.log
     assert project.records() == [(project.head, build, "success")]
-    assert "orders` → `live` (eu-west-1): nothing blocks" in comment.body
+    assert "Nothing blocks, please look at what is marked: `orders` → `live`" in comment.body
     assert "**Merging publishes a new version and moves `live` on from version 1.**" in comment.body
     assert "No deploy is held to it" in comment.body
     assert ended.writes == []
@@ -77,7 +77,7 @@ def test_after_the_merge_the_comment_turns_into_the_chain_of_what_was_deployed(
     assert "**What runs is what was reviewed:**" in after.body
     assert "| ✅ | [Build reviewed](" in after.body
     assert "| ✅ | CodeSha256 behind alias `live` = version 2 |" in after.body
-    assert "now runs version 2 (was 1)" in after.body
+    assert "### ⚠️ Now runs version 2 (was 1): `orders` → `live`" in after.body
 
 
 def test_a_build_that_was_reviewed_is_deployed_when_a_review_is_required(project: Project) -> None:
@@ -185,7 +185,7 @@ def test_a_refused_plan_still_shows_what_would_change(project: Project) -> None:
     assert (ended.exit_code, ended.error_ids) == (27, ["E-SCAN-01"])
     assert {f["name"] for f in ended.report["comparison"]["files"]} == {"app.py", "data/words.txt"}
     assert project.records()[0][2] == "failure"
-    assert "do not merge yet, 1 thing blocks" in comment.body
+    assert "Do not merge yet, 1 thing blocks" in comment.body
     assert "| `app.py` | modified |" in comment.body
 
 
@@ -195,7 +195,7 @@ def test_all_that_stands_against_a_deploy_is_told_at_once(project: Project) -> N
     ended = project.plan(bucket="nobodys-bucket")
 
     assert ended.error_ids == ["E-SCAN-01", "E-BUCKET-01"]
-    assert "do not merge yet, 2 things block" in project.comments()[0].body
+    assert "Do not merge yet, 2 things block" in project.comments()[0].body
 
 
 def test_a_worse_verdict_is_a_new_comment_and_the_old_one_is_history(project: Project) -> None:
@@ -207,12 +207,12 @@ def test_a_worse_verdict_is_a_new_comment_and_the_old_one_is_history(project: Pr
 
     [new] = project.comments()
     assert new.id != old.id
-    assert "do not merge yet" in new.body
+    assert "Do not merge yet" in new.body
     assert (old.minimized, new.minimized) == ("OUTDATED", "")
     assert f"[a newer comment](https://github.com/acme/orders/pull/7#issuecomment-{new.id})" in (
         old.body
     )
-    assert "nothing blocks" in old.body
+    assert "Nothing blocks" in old.body
 
 
 def test_a_better_verdict_is_written_over_the_old_one(project: Project) -> None:
@@ -225,7 +225,7 @@ def test_a_better_verdict_is_written_over_the_old_one(project: Project) -> None:
 
     [new] = project.comments()
     assert new.id == old.id
-    assert "nothing blocks" in new.body
+    assert "Nothing blocks" in new.body
 
 
 def test_files_of_the_pull_request_are_told_from_those_that_moved_otherwise(
@@ -366,7 +366,7 @@ def test_a_plan_that_may_not_see_something_is_refused_when_told_so(project: Proj
     assert lenient.exit_code == 0
     assert (strict.exit_code, strict.error_ids) == (28, ["E-ACCESS-03"])
     assert "lambda:GetFunctionCodeSigningConfig" in strict.log
-    assert "⏭️ | Look at the code signing" in project.comments()[-1].body
+    assert "- ⚪ **Look at the code signing**: " in project.comments()[-1].body
 
 
 # -- rights and limits

@@ -120,7 +120,7 @@ def test_bad_inputs_are_refused_in_the_open(job: Job) -> None:
     [error] = ended.annotations
     assert (error.level, error.title) == ("error", "E-INPUT-03: orders → live")
     assert "bucket 'UPPER' has 'U' at position 1" in error.message
-    assert "Left unchanged: Nothing was written" in error.message
+    assert "What stands: Nothing was written" in error.message
     assert ended.outputs["outcome"] == "refused"
     assert "bucket" in ended.summary
 

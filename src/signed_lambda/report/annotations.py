@@ -68,7 +68,7 @@ def annotations(report: Report, said: Iterable[Annotation] = ()) -> tuple[Annota
 
 def _problems(report: Report) -> Iterator[Annotation]:
     for problem in report.problems:
-        left = f"\nLeft unchanged: {story.sentence(report.left)}" if report.left else ""
+        left = f"\nWhat stands: {story.sentence(report.left)}" if report.left else ""
         what, do = story.sentence(problem.what), story.sentence(problem.do)
         yield Annotation(
             level="error", title=f"{problem.id}: {_subject(report)}", message=f"{what} {do}{left}"

@@ -36,9 +36,9 @@ def section(comparison: Comparison, at_most: int) -> str:
     return "\n\n".join((_code(comparison, at_most), _configuration(comparison, at_most)))
 
 
-def headline(comparison: Comparison) -> str:
-    """The changes in one line: "Code: 3 files differ. Configuration: Role, Timeout differ."."""
-    return f"{_code_in_short(comparison)} {_configuration_in_short(comparison)}"
+def headlines(comparison: Comparison) -> tuple[str, str]:
+    """The changes in short: "Code: 3 files differ.", "Configuration: Role, Timeout differ."."""
+    return _code_in_short(comparison), _configuration_in_short(comparison)
 
 
 def _code_in_short(comparison: Comparison) -> str:

@@ -19,8 +19,9 @@ SEVERITIES: Final = ("high", "medium", "low", "ask")
 """Worst first."""
 
 _MARKS: Final = {"high": "❌", "medium": "⚠️", "low": "🔹", "ask": "❔"}
+ALLOWED: Final = "📝"
 _WHOLE: Final = 50
-"""So many are shown with loop, diagram and evidence; the others are a row each."""
+"""So many are shown with loop, diagram and evidence; the others, and allowed ones, are a row."""
 _MAX_NODES: Final = 12
 _MAX_EVIDENCE: Final = 12
 _CLIP: Final = 500
@@ -69,23 +70,27 @@ def section(report: Report, at_most: int) -> str:
     shown = ranked(report)[:at_most]
     if not shown:
         return ""
-    blocks = "\n\n".join([*(_block(report, f) for f in shown[:_WHOLE]), *_rows(shown[_WHOLE:])])
+    unallowed = [f for f in shown if f.allowed is None]
+    others = [*unallowed[_WHOLE:], *(f for f in shown if f.allowed is not None)]
+    blocks = "\n\n".join([*(_block(report, f) for f in unallowed[:_WHOLE]), *_rows(others)])
     worst = any(f.severity == "high" and f.allowed is None for f in shown)
     is_open = " open" if worst else ""
     title = f"Findings ({totals(report)})"
     return f"<details{is_open}><summary><b>{title}</b></summary>\n\n{blocks}\n\n</details>"
 
 
-def _rows(more: tuple[Finding, ...]) -> list[str]:
+def _rows(more: list[Finding]) -> list[str]:
     """A table of findings in short: a page with hundreds of diagrams is no help to anybody."""
     if not more:
         return []
     rows = ["| | Rule | Place | Finding |", "|:-:|:--|:--|:--|"]
     for f in more:
-        mark = "☑️" if f.allowed is not None else _MARKS[f.severity]
+        mark = ALLOWED if f.allowed is not None else _MARKS[f.severity]
         place = escape.code(f"{escape.clip(f.path, 200)}:{f.line}")
         rule = escape.prose(escape.clip(f.rule, 60))
-        rows.append(f"| {mark} | {rule} | {place} | {_prose(f.message)} |")
+        reason = "" if f.allowed is None else _prose(f.allowed) or "no reason given"
+        allowed = f"**Allowed:** {story.sentence(reason)} " if reason else ""
+        rows.append(f"| {mark} | {rule} | {place} | {allowed}{_prose(f.message)} |")
     return ["\n".join(rows)]
 
 
@@ -101,10 +106,9 @@ def totals(report: Report) -> str:
 def _block(report: Report, finding: Finding) -> str:
     rule = escape.prose(escape.clip(finding.rule, 60))
     ask = " (please check)" if finding.certainty == "ask" else ""
-    mark = "☑️" if finding.allowed is not None else _MARKS[finding.severity]
     where = _where(report, finding)
     parts = [
-        f"#### {mark} {rule} · {finding.severity}{ask} · {where}",
+        f"#### {_MARKS[finding.severity]} {rule} · {finding.severity}{ask} · {where}",
         _prose(finding.message),
         _snippet(report, finding),
     ]
@@ -118,8 +122,6 @@ def _block(report: Report, finding: Finding) -> str:
     stops = [_prose(finding.aws_stops)] if finding.aws_stops else []
     stops += [f"Guard seen: {_prose(finding.guard)}"] if finding.guard else []
     parts.append(" ".join(stops))
-    if finding.allowed is not None:
-        parts.append(f"**Allowed:** {_prose(finding.allowed) or 'no reason given'}")
     return "\n\n".join(p for p in parts if p)
 
 
@@ -132,7 +134,7 @@ def _where(report: Report, finding: Finding) -> str:
 
 def _snippet(report: Report, finding: Finding) -> str:
     """The address alone on its line, which GitHub shows as the code itself."""
-    if finding.allowed is not None or finding.severity not in ("high", "medium"):
+    if finding.severity not in ("high", "medium"):
         return ""
     return _permalink(report, finding, around=_AROUND)
 

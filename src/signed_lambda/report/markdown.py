@@ -77,12 +77,14 @@ def _render(report: Report, rung: Rung) -> str:
     planned = report.command == "plan"
     parts: list[str] = [_heading(report), *_warnings(report), _first_line(report)]
     if not rung.details:
-        parts += [_problem_ids(report), _identity(report), hashes.section(report)]
+        parts += [_problem_ids(report), _identity(report), _in_short(report)]
+        parts.append(hashes.section(report))
     else:
         parts += [
             _identity(report),
+            _in_short(report),
             review.warning(report),
-            _alert(report),
+            _alert(report, with_findings=rung.findings > 0),
             *([] if planned else [_totals(report), _undo(report)]),
             plan.checks(report) if planned else _chain(report),
             findings.section(report, rung.findings),
@@ -114,9 +116,10 @@ def _least(report: Report) -> str:
 
 
 def _heading(report: Report) -> str:
+    """The verdict first: a phone shows it without scrolling, a mail's subject line with it."""
     told = report.outcome in ("refused", "failed") and report.command != "plan"
-    ended = f"{report.outcome}, " if told else ""
-    what = f"{story.target(report)}: {ended}{story.headline(report)}"
+    verdict = f"{report.outcome}, {story.headline(report)}" if told else story.headline(report)
+    what = f"{verdict[:1].upper()}{verdict[1:]}: {story.target(report)}"
     return f"### {story.mark(report)} {escape.prose(what)}"
 
 
@@ -128,13 +131,15 @@ def _warnings(report: Report) -> list[str]:
 
 
 def _first_line(report: Report) -> str:
-    """What the verdict means, and the changes in short."""
-    parts = [f"**{_meaning(report)}**" if report.command == "plan" else _meaning(report)]
-    if report.comparison:
-        parts.append(comparison.headline(report.comparison))
+    return f"**{_meaning(report)}**" if report.command == "plan" else _meaning(report)
+
+
+def _in_short(report: Report) -> str:
+    """The changes and the review, a line each."""
+    lines = list(comparison.headlines(report.comparison)) if report.comparison else []
     if report.command == "plan" and report.findings:
-        parts.append(f"**Static review:** {findings.totals(report)}.")
-    return " ".join(parts)
+        lines.append(f"**Static review:** {findings.totals(report)}.")
+    return "\n".join(f"- {line}" for line in lines)
 
 
 def _meaning(report: Report) -> str:
@@ -182,22 +187,31 @@ def _totals(report: Report) -> str:
     return f"**Static review:** {findings.totals(report)}." if report.findings else ""
 
 
-def _alert(report: Report) -> str:
-    """One alert, only when something blocks: id, what, what to do, what was left unchanged."""
+def _alert(report: Report, *, with_findings: bool) -> str:
+    """One alert, only when something blocks: id, what, what to do, what stands.
+
+    Args:
+        report: To be shown.
+        with_findings: The findings are shown below, each with what to do.
+    """
     if not report.problems:
         return ""
     shown = report.problems[:_MAX_PROBLEMS]
-    parts = [p for problem in shown for p in _problem(problem)]
+    parts = [p for problem in shown for p in _problem(problem, with_findings=with_findings)]
     more = len(report.problems) - len(shown)
     if more:
         parts.append(f"and {story.count(more, 'more problem')} in the log.")
-    if report.left:
-        parts.append(f"**Left unchanged:** {_prose(story.sentence(report.left))}")
+    if report.left and report.command != "plan":
+        parts.append(f"**What stands:** {_prose(story.sentence(report.left))}")
     return "> [!CAUTION]\n" + "\n>\n".join(f"> {part}" for part in parts)
 
 
-def _problem(problem: Problem) -> Iterable[str]:
-    yield f"**{problem.id}:** {_prose(story.sentence(problem.what))}"
+def _problem(problem: Problem, *, with_findings: bool) -> Iterable[str]:
+    what = f"**{problem.id}:** {_prose(story.sentence(problem.what))}"
+    if problem.id == "E-SCAN-01" and with_findings:
+        yield f"{what} See the finding below."
+        return
+    yield what
     if problem.do:
         yield f"**What to do:** {_prose(story.sentence(problem.do))}"
 
@@ -214,15 +228,19 @@ def _undo(report: Report) -> str:
     if not undo.command:
         to = escape.code(f"to: {undo.version}")
         return f"**{label}:** run this action with `command: rollback` and {to}."
-    return f"**{label}:** {escape.code(undo.command)} ([open]({undo.url}))"
+    command = undo.command.replace(" -f ", " \\\n  -f ")
+    return f"**{label}:** back to version {escape.prose(undo.version)} ([open]({undo.url}))\n\n" + (
+        escape.fence(command, "sh")
+    )
 
 
 def _chain(report: Report) -> str:
     """The table of links; the mark comes first, so that a phone shows it without scrolling."""
     if not any(link.equals for link in report.links):  # nothing was compared yet
         return ""
-    rows = ["| | Link in the chain | SHA-256 |", "|:-:|:--|:--|", *review.chain_row(report)]
-    rows += [_link(link) for link in report.links[:_MAX_LINKS]]
+    rows = ["| | Link in the chain | SHA-256 |", "|:-:|:--|:--|"]
+    links = [_link(link) for link in report.links[:_MAX_LINKS]]
+    rows += [*links[:1], *review.chain_row(report), *links[1:]]
     more = len(report.links) - _MAX_LINKS
     if more > 0:
         rows.append(f"| ✅ | and {story.count(more, 'more link')}, all equal | |")
@@ -234,7 +252,7 @@ def _chain(report: Report) -> str:
 def _link(link: Link) -> str:
     name = escape.prose(escape.clip(link.name, 200)) or "–"  # noqa: RUF001 - a dash
     equals = f" = {escape.prose(escape.clip(link.equals, 200))}" if link.equals else ""
-    return f"| {'✅' if link.equals else '🔗'} | {name}{equals} | {hashes.short(link.sha256)} |"
+    return f"| {'✅' if link.equals else 'start'} | {name}{equals} | {hashes.short(link.sha256)} |"
 
 
 def _steps(facts: Sequence[Fact], took_s: float) -> str:
@@ -253,14 +271,13 @@ def _package(package: PackageSummary) -> str:
     lines += [f"- ⚠️ {_prose(note)}" for note in package.notes[:_MAX_WARNINGS]]
     left_out = package.left_out
     if left_out:
-        rows = ["| Left out | Why |", "|:--|:--|"]
-        rows += [
-            f"| {escape.code(escape.clip(x.name, 200))} | {_WHY[x.reason]} |"
+        rows = [
+            f"- {escape.code(escape.clip(x.name, 200))}: {_WHY[x.reason]}"
             for x in left_out[:_MAX_LEFT_OUT]
         ]
         more = len(left_out) - _MAX_LEFT_OUT
-        rows += [f"| and {more:,} more | see the JSON report |"] if more > 0 else []
-        lines.append("\n".join(rows))
+        rows += [f"- and {more:,} more: see the JSON report"] if more > 0 else []
+        lines.append("Left out:\n\n" + "\n".join(rows))
     title = f"Package ({story.count(package.files, 'file')}"
     return _folded(
         title + (f", {len(left_out):,} left out)" if left_out else ")"), "\n\n".join(lines)
@@ -303,7 +320,7 @@ def _footer(report: Report) -> str:
     parts = []
     if url := story.run_url(run):
         parts.append(f"[run {run.run_id}]({url})")
-        parts.append(f"attempt {run.attempt}")
+        parts += [f"attempt {run.attempt}"] if run.attempt > 1 else []
     if report.build_sha256 is not None and (url := story.commit_url(run)):
         parts.append(f"commit [`{run.commit[:7]}`]({url})")
     parts.append(f"{report.started_at:%Y-%m-%d %H:%M} UTC")

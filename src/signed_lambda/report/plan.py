@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 MARKS: Final = {
     Status.OK: "✅",
     Status.WARNING: "⚠️",
-    Status.SKIPPED: "⏭️",
+    Status.SKIPPED: "⚪",
     Status.FAILED: "❌",
 }
 _ON_DEPLOY: Final = "plan"

@@ -76,7 +76,7 @@ def _problems(report: Report) -> Iterator[str]:
         if problem.do:
             yield from _wrap(f"What to do: {story.sentence(problem.do)}", indent=4)
     if report.problems and report.left:
-        yield from _wrap(f"Left unchanged: {story.sentence(report.left)}")
+        yield from _wrap(f"What stands: {story.sentence(report.left)}")
 
 
 def _chain(report: Report) -> Iterator[str]:

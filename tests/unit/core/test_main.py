@@ -76,7 +76,7 @@ def told(log: str, exit_code: int, cls: type[DeployError]) -> None:
     """An error is told by its id, what stands, and no traceback."""
     assert exit_code == cls.exit_code
     assert f"E-{cls.area}-" in log
-    assert "Left unchanged: Nothing was written" in log
+    assert "What stands: Nothing was written" in log
     assert "Traceback" not in log
 
 

@@ -27,7 +27,7 @@ def test_refusal_is_one_error_with_what_to_do_and_what_was_left() -> None:
     assert "'app_hook/__init__.py' was added" in only.message
     assert "find out who can write to that prefix" in only.message
     assert only.message.endswith(
-        "\nLeft unchanged: Lambda was not touched (alias 'live' is still at 41); files in S3 or a"
+        "\nWhat stands: Lambda was not touched (alias 'live' is still at 41); files in S3 or a"
         " signing job may exist and are reused by the next run."
     )
 
