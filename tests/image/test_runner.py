@@ -105,7 +105,7 @@ def test_a_deploy_reads_as_steps_with_times_and_ends_with_the_report(job: Job) -
     assert ended.console.for_other_jobs(ended.outputs).keys() == {
         name for name, value in ended.outputs.items() if value
     }
-    assert "now runs version 1" in ended.summary
+    assert "Now runs version 1" in ended.summary
     assert (job.workspace / ended.outputs["report"]).is_file()
 
 

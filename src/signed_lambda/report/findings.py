@@ -21,7 +21,7 @@ SEVERITIES: Final = ("high", "medium", "low", "ask")
 _MARKS: Final = {"high": "❌", "medium": "⚠️", "low": "🔹", "ask": "❔"}
 ALLOWED: Final = "📝"
 _WHOLE: Final = 50
-"""So many are shown with loop, diagram and evidence; the others, and allowed ones, are a row."""
+"""So many are shown with loop, diagram and evidence; the others, and allowed ones, are a line."""
 _MAX_NODES: Final = 12
 _MAX_EVIDENCE: Final = 12
 _CLIP: Final = 500
@@ -72,26 +72,25 @@ def section(report: Report, at_most: int) -> str:
         return ""
     unallowed = [f for f in shown if f.allowed is None]
     others = [*unallowed[_WHOLE:], *(f for f in shown if f.allowed is not None)]
-    blocks = "\n\n".join([*(_block(report, f) for f in unallowed[:_WHOLE]), *_rows(others)])
+    parts = [*(_block(report, f) for f in unallowed[:_WHOLE]), _lines(others)]
+    blocks = "\n\n".join(part for part in parts if part)
     worst = any(f.severity == "high" and f.allowed is None for f in shown)
     is_open = " open" if worst else ""
     title = f"Findings ({totals(report)})"
     return f"<details{is_open}><summary><b>{title}</b></summary>\n\n{blocks}\n\n</details>"
 
 
-def _rows(more: list[Finding]) -> list[str]:
-    """A table of findings in short: a page with hundreds of diagrams is no help to anybody."""
-    if not more:
-        return []
-    rows = ["| | Rule | Place | Finding |", "|:-:|:--|:--|:--|"]
+def _lines(more: list[Finding]) -> str:
+    """Findings in short: a page with hundreds of diagrams is no help to anybody."""
+    lines = []
     for f in more:
         mark = ALLOWED if f.allowed is not None else _MARKS[f.severity]
         place = escape.code(f"{escape.clip(f.path, 200)}:{f.line}")
         rule = escape.prose(escape.clip(f.rule, 60))
         reason = "" if f.allowed is None else _prose(f.allowed) or "no reason given"
         allowed = f"**Allowed:** {story.sentence(reason)} " if reason else ""
-        rows.append(f"| {mark} | {rule} | {place} | {allowed}{_prose(f.message)} |")
-    return ["\n".join(rows)]
+        lines.append(f"- {mark} {rule} · {place}: {allowed}{_prose(f.message)}")
+    return "\n".join(lines)
 
 
 def totals(report: Report) -> str:
