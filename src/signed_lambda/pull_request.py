@@ -103,8 +103,8 @@ class Conversation:
             build: What was packed; None when nothing was.
         """
         comments = self._inputs.comment != "off"
-        record = self._plan_record(report, build)
-        if not self._possible or not (comments or record):
+        planned = build if report.command == "plan" and self._under_review(report) else None
+        if not self._possible or not (comments or planned):
             return Told(report)
         self._ends_at = self._clock.monotonic() + BUDGET_S
         found = find_pull_request(
@@ -112,8 +112,9 @@ class Conversation:
         )
         if isinstance(found, PullRequest):
             report = self._enriched(report, build, found)
-            record = self._plan_record(report, build)
-        recorded = record_plan(record, self._access()) if record else RecordResult()
+        recorded = RecordResult()
+        if planned is not None:
+            recorded = record_plan(_record(report, planned), self._access())
         url = notice = ""
         if comments and isinstance(found, PullRequest):
             body, access = render_comment(report), self._access()
@@ -149,22 +150,6 @@ class Conversation:
             report = replace(report, review=review_of(build, self._recorded(report.region)))
         return report
 
-    def _plan_record(self, report: Report, build: Package | None) -> PlanRecord | None:
-        """What is recorded of this run; None unless it planned a commit under review."""
-        if report.command != "plan" or build is None or not self._under_review(report):
-            return None
-        return PlanRecord(
-            repository=report.run.repository,
-            name=record_name(report.region, report.function_name, report.alias),
-            commit=report.run.commit,
-            build_sha256=build.sha256,
-            passed=not report.problems,
-            title=story.plain(story.headline(report)),
-            summary=render_record(report),
-            manifest=encode(build.entries),
-            details_url=story.run_url(report.run),
-        )
-
     def _under_review(self, report: Report) -> bool:
         """A pull request's or a merge queue's commit; a second workflow for a fork counts as one.
 
@@ -182,6 +167,21 @@ class Conversation:
 def record_name(region: str, function: str, alias: str) -> str:
     """Name of the check run of a function's plan."""
     return f"signed-lambda-deploy plan ({region}/{function}/{alias})"
+
+
+def _record(report: Report, build: Package) -> PlanRecord:
+    """What a plan leaves behind for the deploy."""
+    return PlanRecord(
+        repository=report.run.repository,
+        name=record_name(report.region, report.function_name, report.alias),
+        commit=report.run.commit,
+        build_sha256=build.sha256,
+        passed=not report.problems,
+        title=story.plain(story.headline(report)),
+        summary=render_record(report),
+        manifest=encode(build.entries),
+        details_url=story.run_url(report.run),
+    )
 
 
 def _marked(comparison: Comparison, root: str, changed: frozenset[str]) -> Comparison:

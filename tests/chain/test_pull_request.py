@@ -45,7 +45,7 @@ def test_a_plan_writes_the_comment_and_records_the_build_on_the_head(project: Pr
     assert project.records() == [(project.head, build, "success")]
     assert "Nothing blocks, please look at what is marked: `orders` → `live`" in comment.body
     assert "**Merging publishes a new version and moves `live` on from version 1.**" in comment.body
-    assert "No deploy is held to it" in comment.body
+    assert "A deploy with `require-reviewed: true` refuses any other build." in comment.body
     assert ended.writes == []
 
 

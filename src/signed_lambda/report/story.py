@@ -298,7 +298,7 @@ def covers(report: Report) -> str:
         return ""
     if report.review_required:
         return "Any other build is refused at deploy."
-    return "No deploy is held to it: `require-reviewed` is not set."
+    return "A deploy with `require-reviewed: true` refuses any other build."
 
 
 def _still(report: Report) -> str:
