@@ -135,3 +135,15 @@ def test_every_action_that_our_workflows_use_is_pinned_by_commit(folder: str) ->
 )
 def test_a_pin_is_a_whole_commit(used: str, loose: bool) -> None:  # noqa: FBT001 - a table's column
     assert bool(_loose({"jobs": {"x": {"steps": [{"uses": used}]}}})) is loose
+
+
+def test_no_two_test_files_have_the_same_name() -> None:
+    """Outside of packages pytest takes the second one for the first, and runs neither."""
+    seen: dict[str, str] = {}
+    twice = []
+    for path in sorted((ROOT / "tests").rglob("test_*.py")):
+        if path.name in seen and not (path.parent / "__init__.py").exists():
+            twice.append((seen[path.name], str(path)))
+        seen[path.name] = str(path)
+
+    assert twice == []
