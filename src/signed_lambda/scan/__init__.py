@@ -15,7 +15,8 @@ from signed_lambda.errors import Problem, ScanError
 from signed_lambda.package import read_zip
 from signed_lambda.report.model import Fact, Finding, Link, Status
 from signed_lambda.scan import rules
-from signed_lambda.scan.source import PythonSource, Unread, parse
+from signed_lambda.scan.reading import CODE, MAX_SOURCE_BYTES, Unread, read
+from signed_lambda.scan.world import world_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,10 +24,9 @@ if TYPE_CHECKING:
     from signed_lambda.inputs import FailOn
     from signed_lambda.model import Package
     from signed_lambda.report.model import Severity
+    from signed_lambda.scan.form import Module
+    from signed_lambda.scan.world import World
 
-CODE: Final = (".py", ".js", ".mjs", ".cjs", ".ts", ".go", ".java", ".class", ".jar")
-"""Endings of files that hold code, whether this version can read them or not."""
-MAX_SOURCE_BYTES: Final = 2 * 1024 * 1024
 _ORDER: Final[dict[Severity, int]] = {"high": 3, "medium": 2, "low": 1, "ask": 0}
 _BLOCKS_FROM: Final[dict[FailOn, int]] = {"high": 3, "medium": 2, "low": 1, "never": 9}
 
@@ -36,8 +36,8 @@ class Rule(Protocol):
 
     ID: str
 
-    def check(self, source: PythonSource) -> Iterator[Finding]:
-        """The findings in one file."""
+    def check(self, world: World) -> Iterator[Finding]:
+        """The findings in everything that was read."""
         ...
 
 
@@ -93,24 +93,33 @@ def review(package: Package, function_name: str) -> Review:
         package: The build.
         function_name: What the function is called, "" when unknown.
     """
-    findings: list[Finding] = []
+    modules: list[Module] = []
     unread: list[Unread] = []
-    files, every_rule = 0, all_rules()
     for entry, chunks in read_zip(package.path).bodies():
         if not entry.name.endswith(CODE) or entry.kind != "file":
             continue
         if entry.size_bytes > MAX_SOURCE_BYTES:
             unread.append(Unread(entry.name, f"more than {MAX_SOURCE_BYTES:,} bytes"))
             continue
-        source = parse(entry.name, b"".join(chunks), function_name)
-        if isinstance(source, Unread):
-            unread.append(source)
-            continue
-        files += 1
-        for rule in every_rule:
-            findings.extend(rule.check(source))
-    findings.sort(key=lambda f: (-_ORDER[f.severity], f.path, f.line, f.rule))
-    return Review(tuple(findings), files, tuple(unread))
+        found = read(entry.name, b"".join(chunks))
+        if isinstance(found, Unread):
+            unread.append(found)
+        else:
+            modules.append(found)
+    world = world_of(modules, function_name)
+    return Review(findings_in(world), len(modules), tuple(unread))
+
+
+def findings_in(world: World) -> tuple[Finding, ...]:
+    """The findings of all rules, each place once, worst first."""
+    kept: dict[tuple[str, str, int], Finding] = {}
+    for rule in all_rules():
+        for found in rule.check(world):
+            place = (found.rule, found.path, found.line)
+            before = kept.get(place)
+            if before is None or _ORDER[found.severity] > _ORDER[before.severity]:
+                kept[place] = found
+    return tuple(sorted(kept.values(), key=lambda f: (-_ORDER[f.severity], f.path, f.line, f.rule)))
 
 
 def require_acceptable(reviewed: Review, fail_on: FailOn) -> None:

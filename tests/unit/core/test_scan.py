@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import inspect
 import re
 import textwrap
@@ -16,8 +15,10 @@ from hypothesis import strategies as st
 from signed_lambda.errors import ScanError
 from signed_lambda.package import pack
 from signed_lambda.report.model import Finding, Status
-from signed_lambda.scan import CODE, MAX_SOURCE_BYTES, Review, all_rules, require_acceptable, review
-from signed_lambda.scan.source import PythonSource, Unread, parse
+from signed_lambda.scan import Review, all_rules, findings_in, require_acceptable, review
+from signed_lambda.scan.form import Module
+from signed_lambda.scan.reading import CODE, MAX_SOURCE_BYTES, Unread, read
+from signed_lambda.scan.world import world_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,15 +42,16 @@ def example(rule: Rule, title: str) -> str:
     return textwrap.dedent(found[1])
 
 
-def parsed(text: str) -> PythonSource:
-    source = parse("app.py", text.encode(), "orders")
-    assert isinstance(source, PythonSource), source
+def parsed(text: str, path: str = "app.py") -> Module:
+    source = read(path, text.encode())
+    assert isinstance(source, Module), source
     return source
 
 
-def findings(text: str) -> list[Finding]:
-    source = parsed(text)
-    return [found for rule in RULES for found in rule.check(source)]
+def findings(text: str, **others: str) -> list[Finding]:
+    """The findings in app.py, beside other Python files by name."""
+    modules = [parsed(text), *(parsed(t, f"{name}.py") for name, t in others.items())]
+    return list(findings_in(world_of(modules, "orders")))
 
 
 def only(text: str) -> Finding:
@@ -81,7 +83,7 @@ def reviewed(folder: Path, files: dict[str, bytes | str]) -> Review:
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda r: r.ID)
 def test_the_bad_example_of_a_rules_page_is_found_by_that_rule(rule: Rule) -> None:
-    found = list(rule.check(parsed(example(rule, "Bad"))))
+    found = findings(example(rule, "Bad"))
 
     assert [f.rule for f in found] == [rule.ID]
     assert found[0].severity == "high"
@@ -189,29 +191,29 @@ def test_an_inner_assignment_wins_over_an_outer_one() -> None:
                 "def f(event, context):\n    if event['n'] < 3:\n"
                 "        c.invoke(FunctionName=context.function_name)"
             ),
-            "event['n'] < 3",
+            "condition: event['n'] < 3",
         ),
         (
             (
                 "def f(event, context):\n    if event['n'] >= 3:\n        return None\n"
                 "    c.invoke(FunctionName=context.function_name)"
             ),
-            "event['n'] >= 3",
+            "condition: event['n'] >= 3",
         ),
         (
             (
                 "def f(event, context):\n    if event['n'] >= 3:\n        raise ValueError\n"
                 "    c.invoke(FunctionName=context.function_name)"
             ),
-            "event['n'] >= 3",
+            "condition: event['n'] >= 3",
         ),
-        ("if depth == 0:\n    c.invoke(FunctionName=context.function_name)", "depth == 0"),
+        ("if depth == 0:\n    c.invoke(FunctionName=context.function_name)", "counter: depth == 0"),
         (
             (
                 "def f(event, context):\n    log(event)\n    if event['n'] >= 3:\n"
                 "        return None\n    c.invoke(FunctionName=context.function_name)"
             ),
-            "event['n'] >= 3",
+            "condition: event['n'] >= 3",
         ),
         (
             (
@@ -246,7 +248,7 @@ def test_an_inner_assignment_wins_over_an_outer_one() -> None:
                 "def f(event, context):\n    if event['n'] < 3:\n        pass\n    else:\n"
                 "        c.invoke(FunctionName=context.function_name)"
             ),
-            None,
+            "condition: event['n'] < 3",
         ),
     ],
 )
@@ -263,7 +265,7 @@ def test_a_condition_too_deep_to_write_down_is_named_by_its_line() -> None:
     terms = "+".join(["1"] * 800)
     text = f"if {terms} == x:\n    c.invoke(FunctionName=context.function_name)"
 
-    assert only(text).guard == "the condition in line 1"
+    assert only(text).guard == "condition: the condition in line 1"
 
 
 # -- allowances
@@ -329,10 +331,7 @@ def test_a_finding_tells_everything_a_reviewer_needs() -> None:
 
 
 def test_a_function_without_a_name_is_this_function() -> None:
-    source = parse("app.py", CTX.encode(), "")
-    assert isinstance(source, PythonSource)
-
-    [found] = [f for rule in RULES for f in rule.check(source)]
+    [found] = findings_in(world_of([parsed(CTX)]))
 
     assert found.cycle == ("this function", "this function")
 
@@ -361,9 +360,9 @@ def test_the_review_reads_the_packed_files_and_lists_what_it_cannot(tmp_path: Pa
     assert {u.path: u.why for u in found.unread} == {
         "big.py": "more than 2,097,152 bytes",
         "broken.py": "not parsed: SyntaxError",
-        "index.js": "this version reads Python only",
+        "index.js": "this version does not read this language",
         "latin.py": "not parsed: SyntaxError",
-        "lib.jar": "this version reads Python only",
+        "lib.jar": "this version does not read this language",
         "nul.py": found_why(found, "nul.py"),
     }
     assert found.fact().status is Status.WARNING
@@ -473,10 +472,10 @@ def test_every_blocking_finding_is_told() -> None:
     ids=range(7),
 )
 def test_a_hostile_file_is_read_or_listed_and_never_ends_the_run(body: bytes) -> None:
-    source = parse("app.py", body, "orders")
+    source = read("app.py", body)
 
-    if isinstance(source, PythonSource):
-        assert [f for rule in RULES for f in rule.check(source)] == []
+    if isinstance(source, Module):
+        assert findings_in(world_of([source])) == ()
     else:
         assert source.why.startswith("not parsed: ")
 
@@ -488,10 +487,9 @@ def many(count: int) -> str:
 
 
 def test_assignments_in_circles_cost_no_more_than_others() -> None:
-    source = parsed(many(300))
     started = time.process_time()
 
-    found = [f for rule in RULES for f in rule.check(source)]
+    found = findings(many(300))
 
     assert found == []
     assert time.process_time() - started < 5
@@ -506,10 +504,9 @@ def test_a_very_long_chain_of_names_is_given_up() -> None:
 
 @given(st.text(st.sampled_from("(){}[]:=.,\"'#\\\n\t abcinvoke0FunctionName"), max_size=80))
 def test_any_text_is_parsed_or_listed(text: str) -> None:
-    source = parse("app.py", text.encode(), "orders")
+    source = read("app.py", text.encode())
 
-    if isinstance(source, PythonSource):
-        assert isinstance(source.tree, ast.Module)
-        assert all(isinstance(f, Finding) for rule in RULES for f in rule.check(source))
+    if isinstance(source, Module):
+        assert all(isinstance(f, Finding) for f in findings_in(world_of([source])))
     else:
         assert isinstance(source, Unread)

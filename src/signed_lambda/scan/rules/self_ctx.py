@@ -19,27 +19,20 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
 
 from __future__ import annotations
 
-import ast
 from typing import TYPE_CHECKING, Final
 
-from signed_lambda.scan.selfcall import finding, invocations, is_own
+from signed_lambda.scan.selfcall import self_calls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from signed_lambda.report.model import Finding
-    from signed_lambda.scan.source import PythonSource
+    from signed_lambda.scan.world import World
 
 ID: Final = "REC-SELF-CTX"
 EVIDENCE: Final = "context.function_name is the name of the running function"
 
 
-def check(source: PythonSource) -> Iterator[Finding]:
+def check(world: World) -> Iterator[Finding]:
     """The calls of Invoke whose FunctionName comes from there."""
-    for call, name in invocations(source):
-        if is_own(source, name, _is_own_name) is not None:
-            yield finding(source, call, rule=ID, evidence=EVIDENCE, how="by context.function_name")
-
-
-def _is_own_name(value: ast.expr) -> bool:
-    return isinstance(value, ast.Attribute) and value.attr == "function_name"
+    return self_calls(world, ID, "context", "by context.function_name", EVIDENCE)

@@ -1,0 +1,410 @@
+"""What an expression may be at run time, as far as the package's own text tells.
+
+Flow is not followed: a variable is everything that is ever assigned to it. What it costs is
+bounded: each question has a budget, and what is over it is unknown.
+Imports `form`, `values`, `program`, `library`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from signed_lambda.scan import library
+from signed_lambda.scan.form import (
+    Call,
+    Closure,
+    Either,
+    Join,
+    Member,
+    Name,
+    Row,
+    Table,
+    Text,
+)
+from signed_lambda.scan.program import last_name
+from signed_lambda.scan.values import (
+    UNSEEN,
+    Client,
+    Cls,
+    Env,
+    Frame,
+    Func,
+    Inst,
+    Mod,
+    Obj,
+    Path,
+    Str,
+    joined,
+    text,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from signed_lambda.scan.form import Class, Expr, Function, Module
+    from signed_lambda.scan.program import Program
+    from signed_lambda.scan.values import Value
+
+STEPS: Final = 3000
+"""Expressions that are looked at for one question."""
+DEPTH: Final = 45
+"""Names, members and calls that are followed one behind the other."""
+BASES: Final = 5
+"""Classes that are followed upwards."""
+OPTIONS: Final = 12
+"""Values that are kept of one expression."""
+_ENVIRONMENTS: Final = {
+    ("os", ("environ",)),
+    ("environ", ()),
+    ("process", ("env",)),
+    ("Deno", ("env",)),
+}
+
+
+class Evaluator:
+    """Answers what expressions may be."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self._left = 0
+        self._depth = 0
+        self._busy: set[tuple[int, int, str]] = set()
+
+    def values(self, expr: Expr, frame: Frame) -> tuple[Value, ...]:
+        """What the expression may be, at least one value."""
+        outermost = self._depth == 0
+        if outermost:
+            self._left = STEPS
+        self._left -= 1
+        key = (id(expr), id(frame.function), "")
+        if self._left < 0 or self._depth > DEPTH or key in self._busy:
+            return (UNSEEN,)
+        self._busy.add(key)
+        self._depth += 1
+        try:
+            found = self._evaluate(expr, frame)
+        finally:
+            self._depth -= 1
+            self._busy.discard(key)
+        return _distinct(found) or (UNSEEN,)
+
+    def member(self, expr: Expr, name: str, frame: Frame) -> tuple[Value, ...]:
+        """What `expr.name` may be."""
+        return self.values(Member(expr, Text(name)), frame)
+
+    def bind(self, func: Func, call: Call | None, frame: Frame) -> Frame:
+        """The frame of a function that a call enters."""
+        function = func.function
+        bound: dict[str, tuple[Value, ...]] = {}
+        for name, arg in _arguments(function, call).items() if call is not None else ():
+            bound[name] = self.values(arg, frame)
+        for param in function.params if call is not None else ():
+            if param.name not in bound and param.default is not None:
+                bound[param.name] = self.values(param.default, Frame(function))
+        return Frame(function, bound, func.outer, func.this)
+
+    # -- the kinds of expressions
+
+    def _evaluate(self, expr: Expr, frame: Frame) -> Iterable[Value]:
+        match expr:
+            case Text():
+                found: Iterable[Value] = (text(expr.text),)
+            case Name():
+                found = self._name(expr.name, frame)
+            case Member():
+                found = self._member(expr, frame)
+            case Join():
+                found = self._join(expr.parts, frame)
+            case Either():
+                found = [v for option in expr.options for v in self.values(option, frame)]
+            case Table() | Row():
+                found = (Obj(expr, frame),)
+            case Call():
+                found = self._call(expr, frame)
+            case Closure():
+                found = (Func(expr.body, frame, frame.this),)
+            case _:
+                found = (UNSEEN,)
+        return found
+
+    def _join(self, parts: Iterable[Expr], frame: Frame) -> list[Value]:
+        rows: list[tuple[Value, ...]] = [()]
+        for part in parts:
+            options = self.values(part, frame)
+            rows = [(*row, option) for row in rows for option in options][:OPTIONS]
+        return [joined(row) for row in rows]
+
+    def _name(self, name: str, frame: Frame) -> list[Value]:
+        scope: Frame | None = frame
+        while scope is not None:
+            found = self._declared(name, scope)
+            if found is not None:
+                return found
+            scope = outer_frame(scope)
+        return self._global(name, frame.function.module)
+
+    def _this(self, scope: Frame) -> Value:
+        if scope.this is not None:
+            return scope.this
+        owner = scope.function.owner
+        return Inst(owner) if owner is not None else UNSEEN
+
+    def _declared(self, name: str, scope: Frame) -> list[Value] | None:
+        function = scope.function
+        if name == (function.self_name or "\0"):
+            return [self._this(scope)]
+        if name not in function.names:
+            return None
+        found: list[Value] = list(scope.bound.get(name, ()))
+        for value, where in function.sets.get(name, ()):
+            found.extend(self.values(value, scope if where is function else Frame(where)))
+        if name in function.functions:
+            found.append(Func(function.functions[name], scope, scope.this))
+        if name in function.classes:
+            found.append(Cls(function.classes[name]))
+        if name not in scope.bound and name in {p.name for p in function.params}:
+            found.extend([*self._from_callers(function, name)] or [Str((Path(name),))])
+        puts = tuple(function.puts.get(name, ()))
+        if puts:
+            found = [
+                Obj(v.expr, v.frame, v.puts + puts) if isinstance(v, Obj) else v for v in found
+            ]
+        return found or [Str((Path(name),))]
+
+    def _from_callers(self, function: Function, name: str) -> Iterator[Value]:
+        """What the callers in the package give for a parameter."""
+        key = (id(function), 0, name)
+        if key in self._busy:
+            return
+        self._busy.add(key)
+        called = function.owner.name if _constructs(function) and function.owner else function.name
+        for call, caller in self.program.callers.get(called, ())[:OPTIONS]:
+            if not self._may_call(call, function, caller):
+                continue
+            given = _arguments(function, call).get(name)
+            if given is not None:
+                yield from self.values(given, Frame(caller))
+        default = next((p.default for p in function.params if p.name == name), None)
+        if default is not None:
+            yield from self.values(default, Frame(function))
+        self._busy.discard(key)
+
+    def _may_call(self, call: Call, function: Function, caller: Function) -> bool:
+        if isinstance(call.func, Name) and not _constructs(function):
+            declared: Function | None = caller
+            while declared is not None:
+                if call.func.name in declared.functions:
+                    return declared.functions[call.func.name] is function
+                declared = declared.outer
+            source = caller.module.imports.get(call.func.name)
+            if source is None:
+                return function.module in self.program.siblings(caller.module)
+            return self.program.imported(caller.module, source[0]) is function.module
+        return True
+
+    def _global(self, name: str, module: Module) -> list[Value]:
+        for sibling in self.program.siblings(module):
+            if sibling is not module and name in sibling.top.names:
+                return self._declared(name, Frame(sibling.top)) or []
+        if name not in module.imports:
+            return [Str((Path(name),))]
+        source, symbol = module.imports[name]
+        found = self.program.imported(module, f"{source}.{symbol}" if symbol else source)
+        if found is not None and (not symbol or module.language == "python"):
+            return [Mod(found)]
+        found = self.program.imported(module, source)
+        if found is None:
+            return [Str((Path(source, (symbol,) if symbol else ()),))]
+        return list(self._of_module(found, symbol))
+
+    def _of_module(self, module: Module, name: str) -> Iterable[Value]:
+        if not name:
+            return (Mod(module),)
+        top = Frame(module.top)
+        found = self._declared(name, top)
+        if found is None:
+            found = []
+            for key, value, where in module.top.puts.get("exports", ()):
+                if isinstance(key, Text) and key.text == name:
+                    found.extend(self.values(value, Frame(where)))
+            for value, where in module.top.sets.get("module.exports", ()):
+                found.extend(self.values(Member(value, Text(name)), Frame(where)))
+        if not found and name in module.imports:
+            return self._global(name, module)
+        return found
+
+    # -- members
+
+    def _member(self, expr: Member, frame: Frame) -> list[Value]:
+        keys = [_spelled(v) for v in self.values(expr.key, frame)]
+        found: list[Value] = []
+        if isinstance(expr.of, Name):
+            found.extend(self._put(expr.of.name, keys, frame))
+        for base in self.values(expr.of, frame):
+            for key in keys:
+                found.extend(self._of(base, key))
+        seen = [v for v in found if v != UNSEEN]
+        return seen or found
+
+    def _put(self, name: str, keys: list[str], frame: Frame) -> Iterator[Value]:
+        scope: Frame | None = frame
+        while scope is not None and name not in scope.function.names:
+            scope = outer_frame(scope)
+        where = scope.function if scope is not None else frame.function
+        for key, value, function in where.puts.get(name, ()):
+            if isinstance(key, Text) and key.text in keys:
+                same = scope is not None and function is scope.function
+                yield from self.values(
+                    value, scope if same and scope is not None else Frame(function)
+                )
+
+    def _of(self, base: Value, key: str) -> Iterable[Value]:
+        found: Iterable[Value]
+        match base:
+            case Obj():
+                found = self._of_object(base, key)
+            case Inst():
+                found = self._of_instance(base.cls, key, base, 0)
+            case Cls():
+                found = self._of_instance(base.cls, key, Inst(base.cls), 0)
+            case Mod():
+                found = self._of_module(base.module, key)
+            case Client():
+                found = library.member_of_client(base, key)
+            case Str():
+                found = (_of_text(base, key),)
+            case _:
+                found = (base,)
+        return found
+
+    def _of_object(self, base: Obj, key: str) -> Iterator[Value]:
+        for put, value, where in base.puts:
+            if isinstance(put, Text) and key in (put.text, "*"):
+                frame = base.frame if where is base.frame.function else Frame(where)
+                yield from self.values(value, frame)
+        if isinstance(base.expr, Row):
+            yield from self._of_row(base.expr, key, base.frame)
+            return
+        for name, value in base.expr.items:
+            if name is None:
+                for spread in self.values(value, base.frame):
+                    if isinstance(spread, Obj | Str):
+                        yield from self._of(spread, key)
+            elif key == "*" or key in map(_spelled, self.values(name, base.frame)):
+                yield from self.values(value, base.frame)
+
+    def _of_row(self, row: Row, key: str, frame: Frame) -> Iterator[Value]:
+        if key.removeprefix("-").isdigit() and -len(row.items) <= int(key) < len(row.items):
+            yield from self.values(row.items[int(key)], frame)
+        elif not key.removeprefix("-").isdigit():
+            for item in row.items:
+                yield from self.values(item, frame)
+
+    def _of_instance(self, cls: Class, key: str, inst: Inst, level: int) -> list[Value]:
+        found: list[Value] = []
+        if key in cls.methods:
+            method = Func(cls.methods[key], None, inst)
+            found.extend(
+                self._result(method, None, Frame(method.function))
+                if method.function.is_property
+                else (method,)
+            )
+        for value, where in cls.sets.get(key, ()):
+            init = inst.init
+            same = init is not None and init.function is where
+            frame = init if same and init is not None else Frame(where, {}, None, inst)
+            found.extend(self.values(value, frame))
+        if not found and level < BASES:
+            for base in cls.bases:
+                for parent in self.values(base, Frame(cls.module.top)):
+                    if isinstance(parent, Cls):
+                        found.extend(self._of_instance(parent.cls, key, inst, level + 1))
+        if not found and level == 0:
+            found.append(Str((Path("self", (key,)),)))
+        return found
+
+    # -- calls
+
+    def _call(self, call: Call, frame: Frame) -> Iterable[Value]:
+        name = last_name(call.func)
+        known = library.RESULTS.get(name)
+        if known is not None:
+            result = known(self, call, frame)
+            if result is not None:
+                return result
+        found: list[Value] = []
+        for callee in self.values(call.func, frame):
+            found.extend(self._result(callee, call, frame))
+        return found
+
+    def _result(self, callee: Value, call: Call | None, frame: Frame) -> Iterable[Value]:
+        match callee:
+            case Func():
+                inner = self.bind(callee, call, frame)
+                return [v for r in callee.function.returns for v in self.values(r, inner)]
+            case Cls():
+                init = self.constructor(callee.cls)
+                if init is None:
+                    return (Inst(callee.cls),)
+                made = Inst(callee.cls)
+                return (Inst(callee.cls, self.bind(Func(init, None, made), call, frame)),)
+            case Str():
+                return library.result_of_foreign(self, callee, call, frame)
+            case Client():
+                return (callee,)
+            case _:
+                return (UNSEEN,)
+
+    def constructor(self, cls: Class, level: int = 0) -> Function | None:
+        """The constructor of a class, its own or a base's."""
+        for name in ("__init__", "constructor"):
+            if name in cls.methods:
+                return cls.methods[name]
+        if level < BASES:
+            for base in cls.bases:
+                for parent in self.values(base, Frame(cls.module.top)):
+                    if isinstance(parent, Cls):
+                        return self.constructor(parent.cls, level + 1)
+        return None
+
+
+def outer_frame(frame: Frame) -> Frame | None:
+    """The frame that a function was written in."""
+    if frame.outer is not None:
+        return frame.outer
+    outer = frame.function.outer
+    return Frame(outer, {}, None, frame.this) if outer is not None else None
+
+
+def _arguments(function: Function, call: Call) -> dict[str, Expr]:
+    """What a call gives for each parameter, by name or by place."""
+    params = [p.name for p in function.given]
+    given = dict(zip(params, call.args, strict=False))
+    return given | {name: arg for name, arg in call.named if name in params and name is not None}
+
+
+def _constructs(function: Function) -> bool:
+    return function.name in ("__init__", "constructor")
+
+
+def _spelled(value: Value) -> str:
+    literal = value.literal if isinstance(value, Str) else None
+    return "*" if literal is None else literal
+
+
+def _of_text(base: Str, key: str) -> Value:
+    path = base.path
+    if path is None:
+        return UNSEEN
+    if (path.root, path.steps) in _ENVIRONMENTS:
+        return Str((Env(key),)) if key != "*" else UNSEEN
+    return Str((Path(path.root, (*path.steps, key)[:24]),))
+
+
+def _distinct(found: Iterable[Value]) -> tuple[Value, ...]:
+    kept: dict[Value, None] = {}
+    for value in found:
+        kept[value] = None
+        if len(kept) >= OPTIONS:
+            break
+    return tuple(kept)

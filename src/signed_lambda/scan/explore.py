@@ -1,0 +1,205 @@
+"""From the entries of a program to its sinks: what a handler can reach, and under what conditions.
+
+Each call of a function of the package is entered with what it was given, so that a helper that is
+used twice is seen twice. What no handler reaches is walked afterwards, without an entry.
+Imports `form`, `values`, `evaluate`, `sinks`, `program`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, Final
+
+from signed_lambda.scan.form import Call, Closure, Either, Member, Name, Other, Row, Table, Text
+from signed_lambda.scan.program import last_name, words
+from signed_lambda.scan.sinks import sinks_of
+from signed_lambda.scan.values import Cls, Frame, Func, Inst, Path, Str
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from signed_lambda.scan.evaluate import Evaluator
+    from signed_lambda.scan.form import Expr, Function, Module, Site, Test
+    from signed_lambda.scan.program import Program
+    from signed_lambda.scan.sinks import Sink
+
+VISITS: Final = 4
+"""How often one function is entered from one entry, with different arguments."""
+DEPTH: Final = 16
+ENTERED: Final = 3000
+"""How many functions are entered from one entry."""
+_EVENT: Final = re.compile(r"(?i)_*(event|evt|e|input|req|request|records?|payload|s3event)\w*")
+_CONTEXT: Final = re.compile(r"(?i)_*(context|ctx|c|lambda_?context|_)\w*")
+_EACH: Final = words("map forEach filter some every flatMap each find reduce eachSeries")
+_BY_NAME: Final = 3
+"""A method of an unknown object is entered when so few classes have one of its name."""
+
+
+def is_handler(function: Function) -> bool:
+    """Whether Lambda may start it: a function of the file with an event and a context."""
+    params = [p.name for p in function.params]
+    if function.owner is not None:
+        return function.name == "handleRequest"
+    if function.outer is not function.module.top or not params:
+        return function.name in function.module.starts
+    if function.name in function.module.starts:
+        return True
+    return (
+        len(params) in (2, 3)
+        and bool(_EVENT.fullmatch(params[0]))
+        and bool(_CONTEXT.fullmatch(params[1]))
+    )
+
+
+def handler_of(program: Program, handler: str) -> Function | None:
+    """The function that a handler setting (`src/app.handler`) names."""
+    where, _, name = handler.rpartition(".")
+    tail = where.replace(".", "/").strip("/")
+    for module in program.modules.values():
+        stem = re.sub(r"(/__init__)?\.\w+$", "", module.path)
+        if tail and (stem == tail or stem.endswith(f"/{tail}") or tail.endswith(f"/{stem}")):
+            found = _exported(module, name)
+            if found is not None:
+                return found
+    return None
+
+
+def _exported(module: Module, name: str) -> Function | None:
+    direct = module.top.functions.get(name)
+    if direct is not None:
+        return direct
+    stored = [v for k, v, _ in module.top.puts.get("exports", ()) if _is(k, name)]
+    stored += [v for v, _ in module.top.sets.get(name, ())]
+    return next((v.body for v in stored if isinstance(v, Closure)), None)
+
+
+def _is(key: Expr, name: str) -> bool:
+    return isinstance(key, Text) and key.text == name
+
+
+def explore(program: Program, evaluator: Evaluator) -> tuple[Sink, ...]:
+    """The sinks of a program; those that no handler reaches have no entry."""
+    walk = _Walk(program, evaluator)
+    for module in program.modules.values():
+        for function in module.functions:
+            if is_handler(function):
+                walk.enter_handler(function)
+    rest = [f for module in program.modules.values() for f in module.functions]
+    rest.sort(key=lambda f: f.name in program.callers)
+    for function in rest:  # what nobody calls comes first, and leads to the others
+        if function not in walk.seen:
+            walk.start(Frame(function), function if not function.name else None)
+    return tuple(walk.sinks)
+
+
+class _Walk:
+    """One walk over a program."""
+
+    def __init__(self, program: Program, evaluator: Evaluator) -> None:
+        self.program = program
+        self.evaluator = evaluator
+        self.sinks: list[Sink] = []
+        self.seen: set[Function] = set()
+        self.visits: Counter[Function] = Counter()
+        self.entry: Function | None = None
+        self._classes = {c.name for m in program.modules.values() for c in m.classes}
+
+    def enter_handler(self, function: Function) -> None:
+        """Walks from a handler, whose first two parameters are known for what they are."""
+        params = [p.name for p in function.given]
+        bound = {
+            name: (Str((Path(what),)),)
+            for name, what in zip(params, ("event", "context"), strict=False)
+        }
+        this = Inst(function.owner) if function.owner else None
+        self.start(Frame(function, {**bound}, None, this), function)
+
+    def start(self, frame: Frame, entry: Function | None) -> None:
+        """Walks from a frame."""
+        self.entry = entry
+        self.visits.clear()
+        self._enter(frame, (), 0)
+
+    def _enter(self, frame: Frame, tests: tuple[Test, ...], depth: int) -> None:
+        function = frame.function
+        self.seen.add(function)
+        if depth > DEPTH or self.visits[function] >= VISITS or self.visits.total() > ENTERED:
+            return
+        self.visits[function] += 1
+        for site in function.sites:
+            self._site(site, frame, tests, depth)
+
+    def _site(self, site: Site, frame: Frame, tests: tuple[Test, ...], depth: int) -> None:
+        under = site.tests + tests
+        self.sinks.extend(sinks_of(site.call, frame, self.evaluator, under, self.entry))
+        for callee in self._callees(site.call, frame):
+            self._enter(self.evaluator.bind(callee, site.call, frame), under, depth + 1)
+        for func, given in self._handed_over(site.call, frame):
+            self._enter(given if func is None else Frame(func, {}, frame), under, depth + 1)
+
+    def _callees(self, call: Call, frame: Frame) -> Iterator[Func]:
+        """The functions of the package that a call enters."""
+        name = last_name(call.func)
+        if isinstance(call.func, Closure):
+            yield Func(call.func.body, frame, frame.this)
+            return
+        if name not in self.program.methods and name not in self._classes:
+            return
+        found = False
+        for value in self.evaluator.values(call.func, frame):
+            if isinstance(value, Func):
+                found = True
+                yield value
+            elif isinstance(value, Cls):
+                found = True
+                init = self.evaluator.constructor(value.cls)
+                if init is not None:
+                    yield Func(init, None, Inst(value.cls))
+        if not found and isinstance(call.func, Member):
+            methods = [m for m in self.program.methods.get(name, ()) if m.owner is not None]
+            for method in methods if len(methods) <= _BY_NAME else ():
+                yield Func(method, None, Inst(method.owner) if method.owner else None)
+
+    def _handed_over(self, call: Call, frame: Frame) -> Iterator[tuple[Function | None, Frame]]:
+        """Functions that are given to a call; they are taken to be called by it."""
+        for expr in _values_given(call):
+            if isinstance(expr, Closure):
+                yield None, self._closure_frame(expr, call, frame)
+            elif isinstance(expr, Name | Member) and last_name(expr) in self.program.methods:
+                for value in self.evaluator.values(expr, frame):
+                    if isinstance(value, Func):
+                        yield None, Frame(value.function, {}, value.outer, value.this)
+
+    def _closure_frame(self, closure: Closure, call: Call, frame: Frame) -> Frame:
+        """`rows.map(row => ...)`: the parameter is any item; `p.then(x => ...)`: what p gives."""
+        bound = {}
+        name = last_name(call.func)
+        params = closure.body.params
+        if isinstance(call.func, Member) and params:
+            if name in _EACH:
+                bound[params[0].name] = self.evaluator.member(call.func.of, "*", frame)
+            elif name == "then":
+                bound[params[0].name] = self.evaluator.values(call.func.of, frame)
+        return Frame(closure.body, bound, frame, frame.this)
+
+
+def _values_given(call: Call) -> Iterable[Expr]:
+    waiting: list[Expr] = [*call.args, *(v for _, v in call.named)]
+    if isinstance(call.func, Member) and isinstance(call.func.of, Closure):
+        waiting.append(call.func.of)
+    while waiting:
+        expr = waiting.pop()
+        match expr:
+            case Row():
+                waiting.extend(expr.items)
+            case Table():
+                waiting.extend(v for _, v in expr.items)
+            case Either():
+                waiting.extend(expr.options)
+            case Other():
+                waiting.extend(expr.parts)
+            case Closure() | Name() | Member():
+                yield expr
+            case _:
+                pass

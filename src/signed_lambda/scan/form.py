@@ -1,0 +1,232 @@
+"""The one form that every language is brought into before anything is concluded from it.
+
+Kept: names, members, texts, tables, calls, what is assigned to what, and the conditions that a call
+stands under. Dropped: order, arithmetic, types. A front end (`front/`) writes it, `evaluate` reads
+it. Pure: imports nothing of the product, reads no file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Text:
+    """A literal; numbers and booleans by their spelling."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Name:
+    """A variable, as it is called where it is read."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Member:
+    """`of.key` and `of[key]`; the key of a dotted one is a `Text`."""
+
+    of: Expr
+    key: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Join:
+    """Texts put together."""
+
+    parts: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Either:
+    """One of several, decided at run time."""
+
+    options: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """A dictionary, object or struct; a None key spreads another table into it."""
+
+    items: tuple[tuple[Expr | None, Expr], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Row:
+    """A list or tuple."""
+
+    items: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Call:
+    """A call, or the making of an object.
+
+    Attributes:
+        named: Keyword arguments; a None name spreads a table.
+    """
+
+    func: Expr
+    args: tuple[Expr, ...]
+    named: tuple[tuple[str | None, Expr], ...]
+    line: int
+    end_line: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Closure:
+    """A function written where a value is expected."""
+
+    body: Function
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Other:
+    """Anything else; only the closures and names in its parts may matter."""
+
+    parts: tuple[Expr, ...]
+
+
+Expr = Text | Name | Member | Join | Either | Table | Row | Call | Closure | Other
+UNKNOWN = Other(())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Test:
+    """A condition that a call stands under.
+
+    Attributes:
+        text: As written, shortened.
+        compares: Whether something is compared; a bare name asks only whether it is there.
+        words: The names, members and texts in it.
+    """
+
+    __test__ = False
+    text: str
+    line: int
+    compares: bool
+    words: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Site:
+    """A call and the conditions that it stands under, innermost first."""
+
+    call: Call
+    tests: tuple[Test, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Param:
+    """A parameter and its default."""
+
+    name: str
+    default: Expr | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Function:
+    """A function, a method, or the body of a file (its name is "" then).
+
+    Attributes:
+        sets: What is assigned to each of its names, and in which function.
+        puts: What is stored under a key of what one of its names holds: key, value, where.
+        functions, classes: Declared in its body.
+        owner: The class whose method it is.
+    """
+
+    name: str
+    module: Module
+    line: int
+    outer: Function | None
+    owner: Class | None = None
+    params: list[Param] = field(default_factory=list)
+    sets: dict[str, list[tuple[Expr, Function]]] = field(default_factory=dict)
+    puts: dict[str, list[tuple[Expr, Expr, Function]]] = field(default_factory=dict)
+    sites: list[Site] = field(default_factory=list)
+    returns: list[Expr] = field(default_factory=list)
+    functions: dict[str, Function] = field(default_factory=dict)
+    classes: dict[str, Class] = field(default_factory=dict)
+    decorators: list[Expr] = field(default_factory=list)
+
+    @property
+    def names(self) -> set[str]:
+        """What is declared in it."""
+        own = {p.name for p in self.params}
+        return own | self.sets.keys() | self.functions.keys() | self.classes.keys()
+
+    @property
+    def given(self) -> tuple[Param, ...]:
+        """The parameters that a caller writes: a method of Python is given itself unwritten."""
+        static = any(isinstance(d, Name) and d.name == "staticmethod" for d in self.decorators)
+        takes_self = self.owner is not None and self.module.language == "python" and not static
+        return tuple(self.params[1:] if takes_self else self.params)
+
+    @property
+    def self_name(self) -> str:
+        """What the method calls its object, "" for no method."""
+        if self.owner is None:
+            return ""
+        if self.module.language != "python":
+            return "this"
+        return self.params[0].name if len(self.given) < len(self.params) else ""
+
+    @property
+    def is_property(self) -> bool:
+        """Whether reading it calls it."""
+        names = {d.name for d in self.decorators if isinstance(d, Name)}
+        return bool(names & {"property", "cached_property"})
+
+
+@dataclass(slots=True, eq=False)
+class Class:
+    """A class.
+
+    Attributes:
+        sets: What is assigned to each attribute, and in which function.
+    """
+
+    name: str
+    module: Module
+    bases: list[Expr] = field(default_factory=list)
+    methods: dict[str, Function] = field(default_factory=dict)
+    sets: dict[str, list[tuple[Expr, Function]]] = field(default_factory=dict)
+
+
+@dataclass(slots=True, eq=False)
+class Module:
+    """A file.
+
+    Attributes:
+        imports: Local name -> (module, symbol); the symbol is "" for the module itself.
+        starts: Functions that the file itself hands to Lambda (`lambda.Start(f)` of Go).
+    """
+
+    path: str
+    language: str
+    lines: tuple[str, ...]
+    imports: dict[str, tuple[str, str]] = field(default_factory=dict)
+    starts: set[str] = field(default_factory=set)
+    top: Function = field(init=False)
+    functions: list[Function] = field(default_factory=list)
+    classes: list[Class] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.top = Function("", self, 1, None)
+        self.functions.append(self.top)
+
+    def settle(self) -> None:
+        """Moves what was stored under another function's variable to that function."""
+        for function in self.functions:
+            for name in [n for n in function.puts if n not in function.names]:
+                scope = function.outer
+                while scope is not None and name not in scope.names:
+                    scope = scope.outer
+                if scope is not None:
+                    scope.puts.setdefault(name, []).extend(function.puts.pop(name))
+
+    def line(self, number: int) -> str:
+        """A line, stripped and shortened, for evidence."""
+        return self.lines[number - 1].strip()[:160] if 0 < number <= len(self.lines) else ""

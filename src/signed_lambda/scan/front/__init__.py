@@ -1,0 +1,1 @@
+"""Front ends: one language each, from bytes to `form`; they conclude nothing."""

@@ -1,0 +1,73 @@
+"""Names what a call stands under: a counter, a flag, remaining time, what is left to do.
+
+Pure: imports `form`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from signed_lambda.scan.form import Test
+
+_KINDS: Final = (
+    (
+        "counter",
+        (
+            r"count\w*|\w*_?counter|depth|attempts?|retr(y|ies)\w*|levels?|hops?|iterations?|num\w*"
+            r"|recurs\w*|calls|generation|tries|max_?\w*|remaining_calls|lambdacount|numberofcalls"
+        ),
+    ),
+    (
+        "remaining time",
+        (
+            r"\w*remaining\w*|\w*deadline\w*|\w*elapsed\w*|\w*timeout\w*|\w*getremainingtime\w*"
+            r"|\w*time_?left\w*"
+        ),
+    ),
+    (
+        "what is left to do",
+        (
+            r"\w*next_?(token|page|marker|key|url)\w*|\w*continuation\w*|\w*marker|cursor\w*|offset"
+            r"|\w*truncated\w*|\w*has_?more\w*|more_\w+|last_?evaluated_?key|pages?|total_?pages?"
+            r"|\w*pending\w*|\w*exclusive_?start\w*|\w*unprocessed\w*|\w*queue_?empty\w*|batch\w*"
+            r"|position|index|files|keys|items|records|\w+_left|size|length|len"
+        ),
+    ),
+    (
+        "key check",
+        (
+            r"startswith|endswith|prefix\w*|suffix\w*|\w*extension\w*|\w*ext|includes|match|key"
+            r"|file_?name\w*|\w*key"
+        ),
+    ),
+    (
+        "flag",
+        (
+            r"action\w*|mode|operation\w*|\w*type|is_\w+|is[a-z]+|async\w*|worker\w*|warmer|warm\w*"
+            r"|flag\w*|source|step|stage|phase|state|status|event_?name|task\w*"
+        ),
+    ),
+)
+_PATTERNS: Final = tuple((name, re.compile(pattern)) for name, pattern in _KINDS)
+
+
+def kind(test: Test) -> str | None:
+    """What the condition looks at; None when it asks only whether something is there."""
+    for name, pattern in _PATTERNS:
+        asks = test.compares or name == "what is left to do"
+        if asks and any(pattern.fullmatch(word) for word in test.words):
+            return name
+    return "condition" if test.compares else None
+
+
+def named(tests: Iterable[Test]) -> str | None:
+    """The nearest guard, by its kind and as written."""
+    for test in tests:
+        found = kind(test)
+        if found is not None:
+            return f"{found}: {test.text}"
+    return None

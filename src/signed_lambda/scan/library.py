@@ -1,0 +1,329 @@
+"""What calls of languages' libraries and AWS SDKs give: texts, environment, clients.
+
+A function of the package is not looked up here. Imports `form`, `values`, `program`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from signed_lambda.scan.form import Member, Row, Text
+from signed_lambda.scan.program import last_name, words
+from signed_lambda.scan.values import UNSEEN, Client, Env, Frame, Obj, Path, Str, joined, text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from signed_lambda.scan.evaluate import Evaluator
+    from signed_lambda.scan.form import Call, Expr
+    from signed_lambda.scan.values import Value
+
+Result = "Iterable[Value] | None"
+
+SERVICES: Final = {
+    "lambda": "lambda",
+    "s3": "s3",
+    "s3control": "s3control",
+    "sqs": "sqs",
+    "sns": "sns",
+    "dynamodb": "dynamodb",
+    "events": "events",
+    "eventbridge": "events",
+    "cloudwatchevents": "events",
+    "scheduler": "scheduler",
+    "kinesis": "kinesis",
+    "firehose": "firehose",
+    "stepfunctions": "stepfunctions",
+    "sfn": "stepfunctions",
+    "iot-data": "iot",
+    "iotdataplane": "iot",
+    "iotdata": "iot",
+    "ses": "ses",
+    "sesv2": "ses",
+    "logs": "logs",
+    "cloudwatchlogs": "logs",
+    "ssm": "ssm",
+    "sts": "sts",
+    "ec2": "ec2",
+    "ecs": "ecs",
+    "secretsmanager": "secretsmanager",
+    "cloudwatch": "cloudwatch",
+    "documentclient": "dynamodb",
+    "dynamodbdocument": "dynamodb",
+    "s3manager": "s3",
+    "amazons3": "s3",
+    "awslambda": "lambda",
+    "amazonsqs": "sqs",
+    "amazonsns": "sns",
+    "amazondynamodb": "dynamodb",
+    "apigatewaymanagementapi": "apigateway",
+    "mediaconvert": "mediaconvert",
+    "rekognition": "rekognition",
+    "cloudformation": "cloudformation",
+}
+"""Names of services, as SDKs spell them in lower case, to one name each."""
+_RESOURCES: Final = {
+    "Table": ("dynamodb", "table"),
+    "Topic": ("sns", "topic"),
+    "Queue": ("sqs", "queue"),
+    "get_queue_by_name": ("sqs", "queue"),
+    "Bucket": ("s3", "bucket"),
+    "Object": ("s3", "object"),
+}
+_SAME_AS_ARGUMENT: Final = words(
+    "str String unquote unquote_plus decodeURIComponent quote loads parse dumps next iter list dict"
+    " deepcopy copy ToString StringValue URLDecoder.decode decode tuple toString Resolve"
+    " asString parseInt int parse_qs bool object_from_json unmarshall cast set_default"
+)
+_SAME_AS_RECEIVER: Final = words(
+    "strip lstrip rstrip lower upper encode decode toString trim toLowerCase toUpperCase promise"
+    " valueOf normalize catch read copy then slice filter concat toArray"
+)
+_FORMAT: Final = re.compile(r"\{([^{}:!]*)[^{}]*\}")
+_PERCENT: Final = re.compile(r"%(?:\([^)]*\))?[-#0 +]*\d*(?:\.\d+)?[sdrvqfxi]")
+
+
+def member_of_client(client: Client, key: str) -> Iterable[Value]:
+    """`table.name` is what the table is called; `resource.meta.client` is a client still."""
+    if client.names and key in ("name", "bucket_name", "url", "arn", "table_name"):
+        return client.names[0]
+    if client.kind == "object" and key == "key" and len(client.names) > 1:
+        return client.names[1]
+    return (client,)
+
+
+def result_of_foreign(
+    evaluator: Evaluator, callee: Str, call: Call | None, frame: Frame
+) -> Iterable[Value]:
+    """What a function outside the package gives: a client, its argument, or a path onwards."""
+    path = callee.path
+    if path is None or call is None:
+        return (UNSEEN,)
+    service = _service_of((path.root.rpartition("/")[2], *path.steps))
+    if service:
+        return (Client(service),)
+    name = path.steps[-1] if path.steps else path.root
+    if name in _SAME_AS_ARGUMENT and call.args:
+        return evaluator.values(call.args[0], frame)
+    if not path.steps:
+        return (Str((Path(f"{path.root}()"),)),)
+    return (Str((Path(path.root, (*path.steps[:-1], f"{name}()")),)),)
+
+
+def _service_of(parts: tuple[str, ...]) -> str:
+    """The service of `AWS.S3`, `S3Client`, `lambda.NewFromConfig`, "" for none."""
+    last = parts[-1]
+    if last.startswith(("New", "from")) or last in ("builder", "create", "standard", "build"):
+        parts = parts[:-1]
+        last = parts[-1] if parts else ""
+    plain = last.lower()
+    for ending in ("", "client", "asyncclient", "clientbuilder", "v2client"):
+        if plain.endswith(ending) and plain.removesuffix(ending) in SERVICES:
+            return SERVICES[plain.removesuffix(ending)]
+    return ""
+
+
+# -- calls by name
+
+
+def _client(evaluator: Evaluator, call: Call, frame: Frame) -> Iterable[Value] | None:
+    named = [v for k, v in call.named if k == "service_name"]
+    for arg in (*named, *call.args[:1]):
+        for value in evaluator.values(arg, frame):
+            literal = value.literal if isinstance(value, Str) else None
+            if literal is not None and re.fullmatch(r"[a-z][a-z0-9-]*", literal):
+                return (Client(SERVICES.get(literal, literal)),)
+    return None
+
+
+def _resource(evaluator: Evaluator, call: Call, frame: Frame) -> Iterable[Value] | None:
+    service, kind = _RESOURCES[last_name(call.func)]
+    if not isinstance(call.func, Member) or not (call.args or call.named):
+        return None
+    given = (*call.args, *(v for _, v in call.named))
+    of = evaluator.values(call.func.of, frame)
+    names = tuple(evaluator.values(arg, frame) for arg in given[:2])
+    if kind == "object" and isinstance(of[0], Client) and of[0].kind == "bucket":
+        names = (*of[0].names, *names)
+    return (Client(service, kind, names),)
+
+
+def _environment(evaluator: Evaluator, call: Call, frame: Frame) -> Iterable[Value] | None:
+    if not call.args:
+        return None
+    found: list[Value] = []
+    for name in evaluator.values(call.args[0], frame):
+        literal = name.literal if isinstance(name, Str) else None
+        found.append(Str((Env(literal),)) if literal is not None else UNSEEN)
+    for default in call.args[1:]:
+        found.extend(evaluator.values(default, frame))
+    return found
+
+
+def _get(evaluator: Evaluator, call: Call, frame: Frame) -> Iterable[Value] | None:
+    if not isinstance(call.func, Member) or not call.args:
+        return None
+    found = list(evaluator.values(Member(call.func.of, call.args[0]), frame))
+    for default in call.args[1:2]:
+        found.extend(evaluator.values(default, frame))
+    return found
+
+
+def _format(evaluator: Evaluator, call: Call, frame: Frame) -> Iterable[Value] | None:
+    """`"{}-{x}".format(a, x=b)`, `String.format("%s", a)` and `fmt.Sprintf("%s", a)`."""
+    if not isinstance(call.func, Member):
+        return None
+    args, template = call.args, call.func.of
+    pattern = _FORMAT
+    if last_name(template) in ("String", "fmt") and args:
+        template, args, pattern = args[0], args[1:], _PERCENT
+    elif last_name(call.func) == "%":
+        pattern = _PERCENT
+    return _filled(evaluator, template, pattern, args, call, frame)
+
+
+def _filled(
+    evaluator: Evaluator,
+    template: Expr,
+    pattern: re.Pattern[str],
+    args: tuple[Expr, ...],
+    call: Call,
+    frame: Frame,
+) -> Iterable[Value] | None:
+    found: list[Value] = []
+    for value in evaluator.values(template, frame):
+        literal = value.literal if isinstance(value, Str) else None
+        if literal is None:
+            continue
+        parts: list[Value] = []
+        end = 0
+        for count, hole in enumerate(pattern.finditer(literal)):
+            parts.append(text(literal[end : hole.start()]))
+            end = hole.end()
+            name = hole[1] if pattern is _FORMAT else ""
+            parts.append(_argument(evaluator, name, count, args, call, frame))
+        found.append(joined((*parts, text(literal[end:]))))
+    return found or None
+
+
+def _argument(
+    evaluator: Evaluator, name: str, count: int, args: tuple[Expr, ...], call: Call, frame: Frame
+) -> Value:
+    if name and not name.isdigit():
+        for given, expr in call.named:
+            if given is None:
+                return evaluator.member(expr, name, frame)[0]
+            if given == name.partition(".")[0]:
+                return evaluator.values(expr, frame)[0]
+        return UNSEEN
+    place = int(name) if name else count
+    return evaluator.values(args[place], frame)[0] if place < len(args) else UNSEEN
+
+
+def _join(evaluator: Evaluator, call: Call, frame: Frame) -> Iterable[Value] | None:
+    """`"-".join(row)`, `row.join("-")`, `os.path.join(a, b)`."""
+    if not isinstance(call.func, Member):
+        return None
+    of = evaluator.values(call.func.of, frame)[0]
+    if isinstance(of, Obj) and isinstance(of.expr, Row):
+        row, between = of, evaluator.values(call.args[0], frame)[0] if call.args else text(",")
+    elif isinstance(of, Str) and of.literal is not None and call.args:
+        given = evaluator.values(call.args[0], frame)[0]
+        if not isinstance(given, Obj) or not isinstance(given.expr, Row):
+            return (UNSEEN,)
+        row, between = given, of
+    elif len(call.args) > 1:
+        parts = [evaluator.values(arg, frame)[0] for arg in call.args]
+        return (_with_between(parts, text("/")),)
+    else:
+        return None
+    items = row.expr.items if isinstance(row.expr, Row) else ()
+    return (_with_between([evaluator.values(i, row.frame)[0] for i in items], between),)
+
+
+def _with_between(parts: list[Value], between: Value) -> Value:
+    put: list[Value] = []
+    for part in parts:
+        put += [between, part] if put else [part]
+    return joined(tuple(put))
+
+
+def _split(evaluator: Evaluator, call: Call, frame: Frame) -> Iterable[Value] | None:
+    if not isinstance(call.func, Member):
+        return None
+    separator = evaluator.values(call.args[0], frame)[0] if call.args else text(" ")
+    by = separator.literal if isinstance(separator, Str) else None
+    found: list[Value] = []
+    for value in evaluator.values(call.func.of, frame):
+        path = value.path if isinstance(value, Str) else None
+        literal = value.literal if isinstance(value, Str) else None
+        if path is not None:
+            found.append(Str((Path(path.root, (*path.steps, f"split({by})")),)))
+        elif literal is not None and by:
+            pieces = tuple(Text(p) for p in literal.split(by))
+            found.append(Obj(Row(pieces), frame))
+        else:
+            found.append(UNSEEN)
+    return found
+
+
+def _replace(evaluator: Evaluator, call: Call, frame: Frame) -> Iterable[Value] | None:
+    if not isinstance(call.func, Member) or len(call.args) < 2:  # noqa: PLR2004 - old and new
+        return None
+    old, new = (evaluator.values(a, frame)[0] for a in call.args[:2])
+    found: list[Value] = []
+    for value in evaluator.values(call.func.of, frame):
+        texts = [v.literal if isinstance(v, Str) else None for v in (value, old, new)]
+        if texts[0] is not None and texts[1] is not None and texts[2] is not None:
+            found.append(text(texts[0].replace(texts[1], texts[2])))
+        else:
+            path = value.path if isinstance(value, Str) else None
+            changed = Path(path.root, (*path.steps, "replace()")) if path else None
+            found.append(Str((changed,)) if changed else UNSEEN)
+    return found
+
+
+def _receiver(evaluator: Evaluator, call: Call, frame: Frame) -> Iterable[Value] | None:
+    if not isinstance(call.func, Member):
+        return None
+    found = evaluator.values(call.func.of, frame)
+    if any(isinstance(v, Client) for v in found):
+        return None
+    return found if all(isinstance(v, Str | Obj) for v in found) else None
+
+
+def _list_of(evaluator: Evaluator, call: Call, frame: Frame) -> Iterable[Value] | None:
+    del evaluator
+    return (Obj(Row(call.args), frame),)
+
+
+def _assign(evaluator: Evaluator, call: Call, frame: Frame) -> Iterable[Value] | None:
+    """`Object.assign(a, b)`: members of any of them."""
+    return [v for arg in call.args for v in evaluator.values(arg, frame)]
+
+
+RESULTS: Final[dict[str, Callable[[Evaluator, Call, Frame], Iterable[Value] | None]]] = {
+    **dict.fromkeys(_SAME_AS_RECEIVER, _receiver),
+    **dict.fromkeys(_RESOURCES, _resource),
+    "client": _client,
+    "resource": _client,
+    "get_client_with_retries": _client,
+    "boto3_client": _client,
+    "getenv": _environment,
+    "Getenv": _environment,
+    "get": _get,
+    "pop": _get,
+    "setdefault": _get,
+    "format": _format,
+    "%": _format,
+    "Sprintf": _format,
+    "join": _join,
+    "split": _split,
+    "rsplit": _split,
+    "Split": _split,
+    "replace": _replace,
+    "list_of": _list_of,
+    "assign": _assign,
+}
+"""By the last name of what is called; None means: not that function after all."""

@@ -1,0 +1,92 @@
+"""Which values stand for the running function, and which for what triggered it.
+
+Pure: imports `values`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, Literal
+
+from signed_lambda.scan.values import Env, Lit, Path, Str
+
+if TYPE_CHECKING:
+    from signed_lambda.scan.values import Value
+
+OWN_NAME: Final = "AWS_LAMBDA_FUNCTION_NAME"
+"""Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html"""
+How = Literal["context", "arn", "environment", "service-token"]
+
+_NAMES: Final = frozenset({"function_name", "functionName", "FunctionName"})
+_ARNS: Final = frozenset({"invoked_function_arn", "invokedFunctionArn", "InvokedFunctionArn"})
+_CONTEXT: Final = re.compile(r"(?i).*(context|ctx).*|_*c|lc")
+_WHOLE: Final = re.compile(r"split\((?::?function:)\)|split\(:\)")
+_PLACES: Final = {"split(:)": {"6", "-1", "0:7", "pop()"}, "split(:function:)": {"1", "-1"}}
+"""Where the function's name stands in its ARN, cut at the colons.
+
+Source: https://docs.aws.amazon.com/lambda/latest/api/API_FunctionConfiguration.html
+"""
+
+
+def own(value: Value) -> How | None:
+    """How a value names the running function, None when it does not.
+
+    A version or alias behind the name (`name + ":" + version`) names it still; any other text
+    around it is another name.
+    """
+    if not isinstance(value, Str) or not value.atoms:
+        return None
+    first, rest = value.atoms[0], value.atoms[1:]
+    if rest and not (isinstance(rest[0], Lit) and rest[0].text.startswith(":")):
+        return None
+    if isinstance(first, Env):
+        return "environment" if first.name == OWN_NAME else None
+    return _own_path(first) if isinstance(first, Path) else None
+
+
+def _own_path(path: Path) -> How | None:
+    parts = (path.root, *path.steps)
+    for place, name in enumerate(parts):
+        if name in _ARNS:
+            return "arn" if _still_whole(parts[place + 1 :]) else None
+        if name in _NAMES and place == len(parts) - 1 and place:
+            return "context" if _CONTEXT.fullmatch(parts[place - 1]) else None
+        if name == "ServiceToken" and place == len(parts) - 1 and place:
+            return "service-token"
+    return None
+
+
+def _still_whole(rest: tuple[str, ...]) -> bool:
+    if not rest:
+        return True
+    if len(rest) == 1:
+        return rest[0] == "toString()"
+    return rest[1] in _PLACES.get(rest[0], ()) or rest == ("match()", "0")
+
+
+def of_event(value: Value) -> str | None:
+    """What of the event a value is: "bucket", "key", "topic", "source-arn", None for nothing."""
+    path = value.path if isinstance(value, Str) else None
+    if path is None:
+        return None
+    steps = [s.lower() for s in path.steps if s != "*" and not s.isdigit()]
+    whole = [s for s in steps if not s.endswith(")")]
+    for ending, what in _OF_EVENT.items():
+        if tuple(whole[-len(ending) :]) == ending:
+            return what if whole == steps or what == "source-arn" else f"changed {what}"
+    if "eventsourcearn" in whole:
+        return "source-arn"
+    return None
+
+
+_OF_EVENT: Final = {
+    ("s3", "bucket", "name"): "bucket",
+    ("s3", "bucket", "arn"): "bucket",
+    ("detail", "bucket", "name"): "bucket",
+    ("s3", "object", "key"): "key",
+    ("detail", "object", "key"): "key",
+    ("sns", "topicarn"): "topic",
+    ("eventsubscriptionarn",): "topic",
+    ("eventsourcearn",): "source-arn",
+    ("s3", "object", "urldecodedkey"): "key",
+}

@@ -1,0 +1,103 @@
+"""All files of a package together: who imports whom, who calls whom.
+
+Pure: imports `form`.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections import defaultdict
+from typing import TYPE_CHECKING, Final
+
+from signed_lambda.scan.form import Member, Name, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from signed_lambda.scan.form import Call, Expr, Function, Module
+
+_ENDINGS: Final = {
+    "python": (".py", "/__init__.py"),
+    "javascript": ("", ".js", ".ts", ".mjs", ".cjs", ".tsx", ".jsx", "/index.js", "/index.ts"),
+}
+
+
+def words(text: str) -> frozenset[str]:
+    """The words of a text, for tables of names."""
+    return frozenset(text.split())
+
+
+def last_name(func: Expr) -> str:
+    """`c` of `a.b.c` and of `c`, "" of anything else."""
+    if isinstance(func, Name):
+        return func.name
+    if isinstance(func, Member) and isinstance(func.key, Text):
+        return func.key.text
+    return ""
+
+
+class Program:
+    """The files that were read.
+
+    Attributes:
+        methods: All functions of a name.
+        callers: All calls of a name, with the function that makes them.
+    """
+
+    def __init__(self, modules: Iterable[Module]) -> None:
+        self.modules = {module.path: module for module in modules}
+        self.methods: dict[str, list[Function]] = defaultdict(list)
+        self.callers: dict[str, list[tuple[Call, Function]]] = defaultdict(list)
+        self._tails: dict[str, list[Module]] = defaultdict(list)
+        self._folders: dict[str, list[Module]] = defaultdict(list)
+        for module in self.modules.values():
+            self._tails[posixpath.basename(_stem(module.path))].append(module)
+            self._folders[posixpath.dirname(module.path)].append(module)
+            for function in module.functions:
+                self.methods[function.name].append(function)
+                for site in function.sites:
+                    self.callers[last_name(site.call.func)].append((site.call, function))
+
+    def siblings(self, module: Module) -> list[Module]:
+        """The files whose names are shared without an import: a package of Go or Java."""
+        if module.language not in ("go", "java"):
+            return [module]
+        found = self._folders[posixpath.dirname(module.path)]
+        return [m for m in found if m.language == module.language]
+
+    def imported(self, module: Module, source: str) -> Module | None:
+        """The file of the package that an import names, None when it is not of the package."""
+        if module.language == "python":
+            return self._python(module, source)
+        if module.language == "javascript" and source.startswith("."):
+            base = posixpath.normpath(posixpath.join(posixpath.dirname(module.path), source))
+            bases = (base, base.removesuffix(".js"))
+            names = (b + ending for b in bases for ending in _ENDINGS["javascript"])
+            return next((self.modules[n] for n in names if n in self.modules), None)
+        if module.language == "go":
+            tail = f"/{source.rpartition('/')[2]}"
+            found = (ms for folder, ms in self._folders.items() if f"/{folder}".endswith(tail))
+            return next((ms[0] for ms in found if ms and ms[0].language == "go"), None)
+        return None
+
+    def _python(self, module: Module, source: str) -> Module | None:
+        name = source.lstrip(".")
+        level = len(source) - len(name)
+        tail = name.replace(".", "/")
+        if level:
+            folder = module.path
+            for _ in range(level):
+                folder = posixpath.dirname(folder)
+            base = posixpath.normpath(posixpath.join(folder, tail)) if folder or tail else ""
+            names = (base + ending for ending in _ENDINGS["python"])
+            return next((self.modules[n] for n in names if n in self.modules), None)
+        wanted = f"/{tail}"
+        for found in self._tails[posixpath.basename(tail)]:
+            if f"/{_stem(found.path)}".endswith(wanted) and found.language == "python":
+                return found
+        return None
+
+
+def _stem(path: str) -> str:
+    base = path.removesuffix("/__init__.py")
+    return posixpath.splitext(base)[0] if base == path else base

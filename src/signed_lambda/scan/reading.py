@@ -1,0 +1,43 @@
+"""Which front end reads which file, and why a file is not read.
+
+A front end is imported when the first file of its language comes: a Python package costs nothing of
+the others. Imports `form` and `front`.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from signed_lambda.scan.form import Module
+
+MAX_SOURCE_BYTES: Final = 2 * 1024 * 1024
+_FRONT_ENDS: Final = {".py": "python"}
+CODE: Final = (".py", ".js", ".mjs", ".cjs", ".ts", ".go", ".java", ".class", ".jar")
+"""Endings of files that hold code, whether this version can read them or not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A file with code that was not reviewed, and why."""
+
+    path: str
+    why: str
+
+
+def read(path: str, body: bytes) -> Module | Unread:
+    """The file in the common form, or why it cannot be read."""
+    front = _FRONT_ENDS.get(posixpath.splitext(path)[1])
+    if front is None:
+        return Unread(path, "this version does not read this language")
+    if len(body) > MAX_SOURCE_BYTES:
+        return Unread(path, f"more than {MAX_SOURCE_BYTES:,} bytes")
+    reader = import_module(f"signed_lambda.scan.front.{front}")
+    try:
+        module: Module = reader.read(path, body)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        return Unread(path, f"not parsed: {type(error).__name__}")
+    return module

@@ -1,0 +1,209 @@
+"""The calls that can start a function again, by the names that the AWS SDKs give them.
+
+Pure: imports `form`, `values`, `program`, `evaluate`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from signed_lambda.scan.form import Call, Member, Name, Text
+from signed_lambda.scan.guards import named
+from signed_lambda.scan.program import last_name
+from signed_lambda.scan.values import UNSEEN, Client, Obj, Str
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from signed_lambda.scan.evaluate import Evaluator
+    from signed_lambda.scan.form import Expr, Function, Test
+    from signed_lambda.scan.values import Frame, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """One kind of call.
+
+    Attributes:
+        service: As `library.SERVICES` calls it.
+        target: Names of the argument that says where to, any of them.
+        key: Name of a second argument that matters (the object key).
+        places: Where both stand when they have no name, -1 for nowhere.
+        resource: The kind of boto3 resource whose method this may be.
+    """
+
+    service: str
+    target: tuple[str, ...]
+    key: str = ""
+    places: tuple[int, int] = (-1, -1)
+    resource: tuple[str, ...] = ()
+
+
+def _all(names: str, *apis: Api) -> dict[str, tuple[Api, ...]]:
+    return dict.fromkeys(names.split(), apis)
+
+
+_TABLE: Final = Api("dynamodb", ("TableName",), "Item", resource=("table",))
+_STREAM: Final = Api("kinesis", ("StreamName", "StreamARN"))
+_DELIVERY: Final = Api("firehose", ("DeliveryStreamName",))
+_WRITE: Final = Api("s3", ("Bucket",), "Key", (0, 1), ("bucket", "object"))
+_FILE: Final = Api("s3", ("Bucket",), "Key", (1, 2), ("bucket", "object"))
+APIS: Final[dict[str, tuple[Api, ...]]] = {
+    **_all("invoke invokeasync invokewithresponsestream", Api("lambda", ("FunctionName",))),
+    **_all("putobject", _WRITE),
+    **_all("copyobject", Api("s3", ("Bucket", "DestinationBucketName"), "Key", (2, 3))),
+    **_all("completemultipartupload", Api("s3", ("Bucket",), "Key")),
+    **_all("uploadfile uploadfileobj", _FILE),
+    **_all("copy", _FILE),
+    **_all("upload", Api("s3", ("Bucket",), "Key")),
+    **_all("copyfrom", Api("s3", (), resource=("object",))),
+    **_all(
+        "sendmessage sendmessagebatch sendmessages",
+        Api("sqs", ("QueueUrl",), places=(0, -1), resource=("queue",)),
+    ),
+    **_all(
+        "publish publishbatch",
+        Api("sns", ("TopicArn", "TargetArn"), "MessageAttributes", resource=("topic",)),
+        Api("iot", ("topic",)),
+    ),
+    **_all("putitem updateitem deleteitem", _TABLE),
+    **_all("put", _TABLE, Api("s3", (), resource=("object",))),
+    **_all("update delete", _TABLE),
+    **_all("putrecord putrecords", _STREAM, _DELIVERY),
+    **_all("putrecordbatch", _DELIVERY),
+    **_all("puttargets", Api("events", ("Targets",), "Rule")),
+    **_all("createschedule", Api("scheduler", ("Target",), "ScheduleExpression")),
+    **_all("putevents", Api("events", ("Entries",))),
+    **_all("startexecution startsyncexecution", Api("stepfunctions", ("stateMachineArn",))),
+}
+"""By `canonical` name."""
+WORDS: Final = tuple(sorted({*APIS, "invoke"}))
+
+
+@dataclass(frozen=True, slots=True)
+class Sink:
+    """A call that may start a function, as reached from an entry.
+
+    Attributes:
+        action: Canonical name ("putobject").
+        targets: What the target may be.
+        keys: What the second argument may be, empty where it is not given.
+        tests: The conditions on the way from the entry, innermost first.
+        entry: The handler that leads here, None when none was found.
+    """
+
+    service: str
+    action: str
+    targets: tuple[Value, ...]
+    keys: tuple[Value, ...]
+    call: Call
+    function: Function
+    tests: tuple[Test, ...]
+    entry: Function | None
+
+    @property
+    def guard(self) -> str | None:
+        """The nearest guard on the way, as written."""
+        return named(self.tests)
+
+    @property
+    def path(self) -> str:
+        """The file."""
+        return self.function.module.path
+
+    @property
+    def where(self) -> str:
+        """Place and code, for evidence."""
+        line = self.call.line
+        return f"{self.path}:{line} {self.function.module.line(line)}"
+
+
+def canonical(name: str) -> str:
+    """One spelling for `put_object`, `putObject`, `PutObjectCommand`, `PutObjectWithContext`."""
+    plain = name.replace("_", "").lower()
+    for ending in ("command", "request", "withcontext", "input", "withretries"):
+        plain = plain.removesuffix(ending) if plain != ending else plain
+    return plain
+
+
+def sinks_of(
+    call: Call, frame: Frame, evaluator: Evaluator, tests: tuple[Test, ...], entry: Function | None
+) -> Iterator[Sink]:
+    """The sink that a call is, if it is one and its target was given."""
+    spelled = last_name(call.func)
+    name = canonical(spelled)
+    if isinstance(call.func, Name) and not spelled[:1].isupper():
+        return  # a function of that name, not a method of a client
+    for api in APIS.get(name, ()):
+        found = _targets(api, call, frame, evaluator)
+        if found is not None:
+            targets, keys = found
+            function = frame.function
+            yield Sink(api.service, name, targets, keys, call, function, tests, entry)
+            return
+
+
+def _targets(
+    api: Api, call: Call, frame: Frame, evaluator: Evaluator
+) -> tuple[tuple[Value, ...], tuple[Value, ...]] | None:
+    client = _client(call, frame, evaluator)
+    if client is not None and client.kind:
+        if client.kind not in api.resource:
+            return None
+        names = (*client.names, (), ())
+        keys = names[1] or _given(call, api.key, -1, frame, evaluator)
+        return names[0] or (UNSEEN,), keys
+    if client is not None and client.service != api.service:
+        return None
+    for target in api.target:
+        given = _given(call, target, -1, frame, evaluator)
+        if given:
+            return given, _given(call, api.key, api.places[1], frame, evaluator)
+    if client is not None and api.target:
+        given = _given(call, "", api.places[0], frame, evaluator)
+        if given:
+            return given, _given(call, api.key, api.places[1], frame, evaluator)
+    return None
+
+
+def _client(call: Call, frame: Frame, evaluator: Evaluator) -> Client | None:
+    if not isinstance(call.func, Member):
+        return None
+    found = evaluator.values(call.func.of, frame)
+    return next((v for v in found if isinstance(v, Client)), None)
+
+
+def _given(
+    call: Call, name: str, place: int, frame: Frame, evaluator: Evaluator
+) -> tuple[Value, ...]:
+    """What an argument may be, by its name anywhere or by its place; empty when it is not given."""
+    if name:
+        for key, value in call.named:
+            if key == name:
+                return evaluator.values(value, frame)
+        spread = [v for k, v in call.named if k is None]
+        for table in (*call.args, *spread):
+            for spelled in (name, name[0].lower() + name[1:]):
+                found = _in_table(table, spelled, frame, evaluator)
+                if found:
+                    return found
+    if 0 <= place < len(call.args):
+        return evaluator.values(call.args[place], frame)
+    return ()
+
+
+def _in_table(table: Expr, name: str, frame: Frame, evaluator: Evaluator) -> tuple[Value, ...]:
+    """`{FunctionName: x}`, also one level deeper (`{params: {Bucket: x}}`)."""
+    holders = evaluator.values(table, frame)
+    if not any(isinstance(h, Obj) for h in holders):
+        return ()
+    for path in (Member(table, Text(name)), Member(Member(table, Text("params")), Text(name))):
+        found = [v for v in evaluator.values(path, frame) if not _is_foreign(v)]
+        if found:
+            return tuple(found)
+    return ()
+
+
+def _is_foreign(value: Value) -> bool:
+    return value == UNSEEN or (isinstance(value, Str) and not value.atoms)
