@@ -106,6 +106,9 @@ def review(package: Package, function_name: str) -> Review:
             unread.append(found)
         else:
             modules.append(found)
+            if found.unread_line:
+                why = f"partly read: line {found.unread_line} is not understood"
+                unread.append(Unread(entry.name, why))
     world = world_of(modules, function_name)
     return Review(findings_in(world), len(modules), tuple(unread))
 

@@ -228,7 +228,8 @@ class Evaluator:
                 if isinstance(key, Text) and key.text == name:
                     found.extend(self.values(value, Frame(where)))
             for value, where in module.top.sets.get("module.exports", ()):
-                found.extend(self.values(Member(value, Text(name)), Frame(where)))
+                wanted = value if name == "default" else Member(value, Text(name))
+                found.extend(self.values(wanted, Frame(where)))
         if not found and name in module.imports:
             return self._global(name, module)
         return found
@@ -338,22 +339,31 @@ class Evaluator:
         return found
 
     def _result(self, callee: Value, call: Call | None, frame: Frame) -> Iterable[Value]:
+        found: list[Value]
         match callee:
             case Func():
                 inner = self.bind(callee, call, frame)
-                return [v for r in callee.function.returns for v in self.values(r, inner)]
+                found = [v for r in callee.function.returns for v in self.values(r, inner)]
             case Cls():
-                init = self.constructor(callee.cls)
-                if init is None:
-                    return (Inst(callee.cls),)
-                made = Inst(callee.cls)
-                return (Inst(callee.cls, self.bind(Func(init, None, made), call, frame)),)
+                made, init = Inst(callee.cls), self.constructor(callee.cls)
+                if init is not None:
+                    made = Inst(callee.cls, self.bind(Func(init, None, made), call, frame))
+                found = [made]
             case Str():
-                return library.result_of_foreign(self, callee, call, frame)
+                found = [*library.result_of_foreign(self, callee, call, frame)]
             case Client():
-                return (callee,)
+                found = [callee]
+            case Mod():
+                exported = self.exported(callee.module)
+                found = [v for e in exported for v in self._result(e, call, frame)]
             case _:
-                return (UNSEEN,)
+                found = [UNSEEN]
+        return found
+
+    def exported(self, module: Module) -> Iterator[Value]:
+        """What `module.exports = x` makes of a file."""
+        for value, where in module.top.sets.get("module.exports", ()):
+            yield from self.values(value, Frame(where))
 
     def constructor(self, cls: Class, level: int = 0) -> Function | None:
         """The constructor of a class, its own or a base's."""

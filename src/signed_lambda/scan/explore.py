@@ -39,17 +39,26 @@ _BY_NAME: Final = 3
 def is_handler(function: Function) -> bool:
     """Whether Lambda may start it: a function of the file with an event and a context."""
     params = [p.name for p in function.params]
+    module = function.module
     if function.owner is not None:
         return function.name == "handleRequest"
-    if function.outer is not function.module.top or not params:
-        return function.name in function.module.starts
-    if function.name in function.module.starts:
+    if function.outer is not module.top:
+        return False
+    if module.language == "javascript":
+        return function.name in module.starts and _takes_an_event(function.name, params)
+    if function.name in module.starts:
         return True
     return (
         len(params) in (2, 3)
         and bool(_EVENT.fullmatch(params[0]))
         and bool(_CONTEXT.fullmatch(params[1]))
     )
+
+
+def _takes_an_event(name: str, params: list[str]) -> bool:
+    if name in ("handler", "default") or not params:
+        return name in ("handler", "main")
+    return bool(_EVENT.fullmatch(params[0])) and len(params) <= 3  # noqa: PLR2004 - and a callback
 
 
 def handler_of(program: Program, handler: str) -> Function | None:
@@ -156,10 +165,19 @@ class _Walk:
                 init = self.evaluator.constructor(value.cls)
                 if init is not None:
                     yield Func(init, None, Inst(value.cls))
-        if not found and isinstance(call.func, Member):
-            methods = [m for m in self.program.methods.get(name, ()) if m.owner is not None]
+        if not found:
+            yield from self._by_name(name, call, frame)
+
+    def _by_name(self, name: str, call: Call, frame: Frame) -> Iterator[Func]:
+        """Methods of an object that is not known, functions of a file that was not read."""
+        functions = self.program.methods.get(name, ())
+        if isinstance(call.func, Member):
+            methods = [m for m in functions if m.owner is not None]
             for method in methods if len(methods) <= _BY_NAME else ():
                 yield Func(method, None, Inst(method.owner) if method.owner else None)
+        paths = [v.path for v in self.evaluator.values(call.func, frame) if isinstance(v, Str)]
+        if len(functions) == 1 and any(p and p.root.startswith(".") for p in paths):
+            yield Func(functions[0])
 
     def _handed_over(self, call: Call, frame: Frame) -> Iterator[tuple[Function | None, Frame]]:
         """Functions that are given to a call; they are taken to be called by it."""

@@ -51,6 +51,7 @@ class Table:
     """A dictionary, object or struct; a None key spreads another table into it."""
 
     items: tuple[tuple[Expr | None, Expr], ...]
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,6 +136,7 @@ class Function:
         puts: What is stored under a key of what one of its names holds: key, value, where.
         functions, classes: Declared in its body.
         owner: The class whose method it is.
+        declared: Names that it declares, in languages where that is written (`let x`).
     """
 
     name: str
@@ -150,6 +152,7 @@ class Function:
     functions: dict[str, Function] = field(default_factory=dict)
     classes: dict[str, Class] = field(default_factory=dict)
     decorators: list[Expr] = field(default_factory=list)
+    declared: set[str] = field(default_factory=set)
 
     @property
     def names(self) -> set[str]:
@@ -201,7 +204,9 @@ class Module:
 
     Attributes:
         imports: Local name -> (module, symbol); the symbol is "" for the module itself.
-        starts: Functions that the file itself hands to Lambda (`lambda.Start(f)` of Go).
+        starts: Functions that the file itself hands to Lambda or to whoever loads it: exports of
+            JavaScript, `lambda.Start(f)` of Go.
+        unread_line: The first line that the parser did not understand, 0 for none.
     """
 
     path: str
@@ -209,6 +214,7 @@ class Module:
     lines: tuple[str, ...]
     imports: dict[str, tuple[str, str]] = field(default_factory=dict)
     starts: set[str] = field(default_factory=set)
+    unread_line: int = 0
     top: Function = field(init=False)
     functions: list[Function] = field(default_factory=list)
     classes: list[Class] = field(default_factory=list)
@@ -226,6 +232,17 @@ class Module:
                     scope = scope.outer
                 if scope is not None:
                     scope.puts.setdefault(name, []).extend(function.puts.pop(name))
+            if self.language != "python":
+                self._settle_sets(function)
+
+    def _settle_sets(self, function: Function) -> None:
+        own = function.declared | {p.name for p in function.params}
+        for name in [n for n in function.sets if n not in own]:
+            scope = function.outer
+            while scope is not None and name not in scope.declared and scope.outer is not None:
+                scope = scope.outer
+            if scope is not None:
+                scope.sets.setdefault(name, []).extend(function.sets.pop(name))
 
     def line(self, number: int) -> str:
         """A line, stripped and shortened, for evidence."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from signed_lambda.scan.form import Call, Member, Name, Text
+from signed_lambda.scan.form import Call, Member, Name, Table, Text
 from signed_lambda.scan.guards import named
 from signed_lambda.scan.program import last_name
 from signed_lambda.scan.values import UNSEEN, Client, Obj, Str
@@ -78,7 +78,8 @@ APIS: Final[dict[str, tuple[Api, ...]]] = {
     **_all("startexecution startsyncexecution", Api("stepfunctions", ("stateMachineArn",))),
 }
 """By `canonical` name."""
-WORDS: Final = tuple(sorted({*APIS, "invoke"}))
+NEAR: Final = 15
+"""Lines between a table of arguments and the call that it is for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,7 @@ class Sink:
         keys: What the second argument may be, empty where it is not given.
         tests: The conditions on the way from the entry, innermost first.
         entry: The handler that leads here, None when none was found.
+        line: Where it starts: the table of its arguments, when that stands shortly before the call.
     """
 
     service: str
@@ -101,6 +103,7 @@ class Sink:
     function: Function
     tests: tuple[Test, ...]
     entry: Function | None
+    line: int
 
     @property
     def guard(self) -> str | None:
@@ -140,8 +143,19 @@ def sinks_of(
         if found is not None:
             targets, keys = found
             function = frame.function
-            yield Sink(api.service, name, targets, keys, call, function, tests, entry)
+            line = _first_line(call, frame, evaluator)
+            yield Sink(api.service, name, targets, keys, call, function, tests, entry, line)
             return
+
+
+def _first_line(call: Call, frame: Frame, evaluator: Evaluator) -> int:
+    for arg in call.args:
+        for value in evaluator.values(arg, frame) if isinstance(arg, Name) else ():
+            if isinstance(value, Obj) and isinstance(value.expr, Table):
+                same = value.frame.function is frame.function
+                if same and call.line - NEAR <= value.expr.line < call.line:
+                    return value.expr.line
+    return call.line
 
 
 def _targets(

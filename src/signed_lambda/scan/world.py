@@ -84,7 +84,7 @@ def finding(loop: Loop) -> Finding:
         severity=severity,
         certainty=loop.certainty,
         path=sink.path,
-        line=sink.call.line,
+        line=sink.line,
         end_line=sink.call.end_line,
         function=sink.function.name,
         message=loop.message,
@@ -93,7 +93,7 @@ def finding(loop: Loop) -> Finding:
         guard=guard,
         aws_stops=loop.aws_stops,
         fix=loop.fix,
-        allowed=allowed(module, loop.rule, sink.call.line),
+        allowed=allowed(module, loop.rule, sink.line) or allowed(module, loop.rule, sink.call.line),
     )
 
 

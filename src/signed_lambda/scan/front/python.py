@@ -264,7 +264,8 @@ class _Reader(ast.NodeVisitor):
 
     def visit_Dict(self, node: ast.Dict) -> Expr:
         pairs = zip(node.keys, node.values, strict=True)
-        return Table(tuple((self.expr(k) if k else None, self.expr(v)) for k, v in pairs))
+        items = tuple((self.expr(k) if k else None, self.expr(v)) for k, v in pairs)
+        return Table(items, node.lineno)
 
     def visit_List(self, node: ast.List | ast.Tuple | ast.Set) -> Expr:
         return Row(tuple(self.expr(e) for e in node.elts))
@@ -361,8 +362,4 @@ def _test(node: ast.expr) -> Test:
             compares = compares or part.attr in _CHECKS
         elif isinstance(part, ast.Constant):
             words.add(str(part.value).lower()[:40])
-    try:
-        text = ast.unparse(node)[:120]
-    except RecursionError:
-        text = f"the condition in line {node.lineno}"
-    return Test(text, node.lineno, compares, frozenset(words))
+    return Test(ast.unparse(node)[:120], node.lineno, compares, frozenset(words))

@@ -1,0 +1,537 @@
+"""JavaScript and TypeScript, by tree-sitter's official grammars."""
+
+from __future__ import annotations
+
+import posixpath
+from typing import TYPE_CHECKING, Final
+
+import tree_sitter_javascript
+import tree_sitter_typescript
+from tree_sitter import Language
+
+from signed_lambda.scan.form import (
+    UNKNOWN,
+    Call,
+    Class,
+    Closure,
+    Either,
+    Function,
+    Join,
+    Member,
+    Name,
+    Param,
+    Row,
+    Table,
+    Test,
+    Text,
+)
+from signed_lambda.scan.front.grammar import Reader, parsed, text_of
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+    from signed_lambda.scan.form import Expr, Module
+
+_JAVASCRIPT: Final = Language(tree_sitter_javascript.language())
+_TYPESCRIPT: Final = Language(tree_sitter_typescript.language_typescript())
+_TSX: Final = Language(tree_sitter_typescript.language_tsx())
+_LANGUAGES: Final = {".ts": _TYPESCRIPT, ".mts": _TYPESCRIPT, ".cts": _TYPESCRIPT, ".tsx": _TSX}
+_ANY: Final = Text("*")
+
+
+def read(path: str, body: bytes) -> Module:
+    """The file in the common form, as far as the grammar understands it."""
+    language = _LANGUAGES.get(posixpath.splitext(path)[1], _JAVASCRIPT)
+    module, root = parsed(path, "javascript", body, language)
+    _Reader(module).block(root.named_children)
+    module.settle()
+    return module
+
+
+class _Reader(Reader):
+    leaves = frozenset(
+        {"return_statement", "throw_statement", "continue_statement", "break_statement"}
+    )
+
+    # -- statements
+
+    def on_statement_block(self, node: Node) -> Expr:
+        """`{ ... }`."""
+        self.block(node.named_children)
+        return UNKNOWN
+
+    def on_if_statement(self, node: Node) -> Expr:
+        """Both branches stand under the condition."""
+        condition = node.child_by_field_name("condition")
+        self.expr(condition)
+        test = self.test(condition)
+        self.under(test, node.child_by_field_name("consequence"))
+        self.under(test, node.child_by_field_name("alternative"))
+        return UNKNOWN
+
+    def on_switch_statement(self, node: Node) -> Expr:
+        """Each case stands under a comparison of the value."""
+        value = node.child_by_field_name("value")
+        body = node.child_by_field_name("body")
+        asked = self.test(value)
+        self.expr(value)
+        for case in body.named_children if body is not None else ():
+            which = case.child_by_field_name("value")
+            text = f"{asked.text} is {text_of(which) or 'another'}"[:120]
+            test = Test(text, case.start_point[0] + 1, compares=True, words=asked.words)
+            self.tests.append(test)
+            self.block([c for c in case.named_children if c != which])
+            self.tests.pop()
+        return UNKNOWN
+
+    def on_for_in_statement(self, node: Node) -> Expr:
+        """`for (const x of rows)`: x is any of them."""
+        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+        self._bind(left, Member(self.expr(right), _ANY), declares=True)
+        self.expr(node.child_by_field_name("body"))
+        return UNKNOWN
+
+    def on_return_statement(self, node: Node) -> Expr:
+        """`return x`."""
+        if node.named_children:
+            self.function.returns.append(self.expr(node.named_children[0]))
+        return UNKNOWN
+
+    def on_variable_declarator(self, node: Node) -> Expr:
+        """`const x = value`, also `require`."""
+        name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
+        if name is None:
+            return UNKNOWN
+        if value is not None and self._required(name, value):
+            return UNKNOWN
+        self._bind(name, self._named(value, text_of(name)) if value else None, declares=True)
+        return UNKNOWN
+
+    def _required(self, name: Node, value: Node) -> bool:
+        """`const x = require("y")`, `require("y").z`, `const {z} = require("y")`."""
+        symbol = ""
+        if value.type == "member_expression":
+            symbol = text_of(value.child_by_field_name("property"))
+            value = value.child_by_field_name("object") or value
+        func = text_of(value.child_by_field_name("function"))
+        if value.type != "call_expression" or func != "require":
+            return False
+        args = value.child_by_field_name("arguments")
+        given = args.named_children[0] if args is not None and args.named_children else None
+        if given is None or given.type != "string":
+            return False
+        source = text_of(given)[1:-1]
+        if name.type == "identifier":
+            self.module.imports[text_of(name)] = (source, symbol)
+            return True
+        for part in name.named_children if name.type == "object_pattern" and not symbol else ():
+            key, local = _pair(part)
+            self.module.imports[local] = (source, key)
+        return name.type == "object_pattern" and not symbol
+
+    def on_import_statement(self, node: Node) -> Expr:
+        """`import a, {b as c} from "d"`."""
+        source = text_of(node.child_by_field_name("source"))[1:-1]
+        clause = next((c for c in node.named_children if c.type == "import_clause"), None)
+        for part in clause.named_children if clause is not None else ():
+            if part.type == "identifier":
+                self.module.imports[text_of(part)] = (source, "default")
+            elif part.type == "namespace_import":
+                self.module.imports[text_of(part.named_children[-1])] = (source, "")
+            for one in part.named_children if part.type == "named_imports" else ():
+                key = text_of(one.child_by_field_name("name"))
+                alias = text_of(one.child_by_field_name("alias"))
+                self.module.imports[alias or key] = (source, key)
+        return UNKNOWN
+
+    def on_export_statement(self, node: Node) -> Expr:
+        """`export const x`, `export default x`, `export {a as b}`."""
+        value = node.child_by_field_name("value")
+        if value is not None:
+            self._export("default", self._named(value, "default"))
+        declared = node.child_by_field_name("declaration")
+        if declared is not None:
+            before = self.module.top.names
+            self.expr(declared)
+            self.module.starts |= self.module.top.names - before
+            if any(c.type == "default" for c in node.children):
+                self._export("default", Name(text_of(declared.child_by_field_name("name"))))
+        source = text_of(node.child_by_field_name("source"))[1:-1]
+        clause = next((c for c in node.named_children if c.type == "export_clause"), None)
+        for one in clause.named_children if clause is not None else ():
+            key = text_of(one.child_by_field_name("name"))
+            alias = text_of(one.child_by_field_name("alias")) or key
+            if source:
+                self.module.imports[key] = (source, key)
+            self._export(alias, Name(key))
+        return UNKNOWN
+
+    def _export(self, name: str, value: Expr) -> None:
+        self.module.starts.add(name)
+        if isinstance(value, Name):
+            self.module.starts.add(value.name)
+        self.module.top.puts.setdefault("exports", []).append((Text(name), value, self.function))
+
+    # -- functions and classes
+
+    def on_function_declaration(self, node: Node) -> Expr:
+        """`function f(a) { ... }`."""
+        name = text_of(node.child_by_field_name("name"))
+        self.function.functions[name] = self._function(name, node)
+        return UNKNOWN
+
+    on_generator_function_declaration = on_function_declaration
+
+    def on_arrow_function(self, node: Node) -> Expr:
+        """`a => b`."""
+        return self._named(node, "")
+
+    on_function_expression = on_arrow_function
+    on_generator_function = on_arrow_function
+    on_function = on_arrow_function
+
+    def _named(self, node: Node, name: str) -> Expr:
+        """A value that is stored under a name: a function is called by it."""
+        functions = ("arrow_function", "function_expression", "generator_function", "function")
+        if node.type in functions:
+            return Closure(self._function(name or text_of(node.child_by_field_name("name")), node))
+        return self.expr(node)
+
+    def _function(self, name: str, node: Node) -> Function:
+        made = self.new_function(name, node)
+        kept, self.function = self.function, made
+        params = node.child_by_field_name("parameters") or node.child_by_field_name("parameter")
+        listed = params.named_children if params is not None else []
+        if params is not None and params.type == "identifier":
+            listed = [params]
+        for place, param in enumerate(p for p in listed if p.type != "comment"):
+            self._param(made, param, place)
+        self.function = kept
+        body = node.child_by_field_name("body")
+        found = self.within(made, body)
+        if body is not None and body.type != "statement_block":
+            made.returns.append(found)
+        return made
+
+    def _param(self, made: Function, node: Node, place: int) -> None:
+        pattern, default = node, None
+        if node.type in ("required_parameter", "optional_parameter"):
+            pattern = node.child_by_field_name("pattern") or node
+            default = node.child_by_field_name("value")
+            if any(c.type == "accessibility_modifier" for c in node.children) and made.outer:
+                made.declared.add("#property:" + text_of(pattern))
+        elif node.type == "assignment_pattern":
+            pattern = node.child_by_field_name("left") or node
+            default = node.child_by_field_name("right")
+        given = self.expr(default) if default is not None else None
+        if pattern.type == "identifier":
+            made.params.append(Param(text_of(pattern), given))
+            return
+        made.params.append(Param(f"#{place}", given))
+        self._bind(pattern, Name(f"#{place}"), declares=True)
+
+    def on_class_declaration(self, node: Node) -> Expr:
+        """`class A extends B { ... }`."""
+        made = Class(text_of(node.child_by_field_name("name")), self.module)
+        self.module.classes.append(made)
+        self.function.classes[made.name] = made
+        heritage = next((c for c in node.named_children if c.type == "class_heritage"), None)
+        if heritage is not None:
+            made.bases.append(self.first(heritage))
+        kept, self.owner = self.owner, made
+        self.expr(node.child_by_field_name("body"))
+        self.owner = kept
+        return Name(made.name)
+
+    on_class = on_class_declaration
+    on_abstract_class_declaration = on_class_declaration
+
+    def on_extends_clause(self, node: Node) -> Expr:
+        """`extends B` of TypeScript."""
+        return self.expr(node.child_by_field_name("value"))
+
+    def on_method_definition(self, node: Node) -> Expr:
+        """A method of a class, or of an object."""
+        name = text_of(node.child_by_field_name("name"))
+        owner = self.owner
+        if owner is None:
+            return Closure(self._function(name, node))
+        made = self._function(name, node)
+        for declared in [d for d in made.declared if d.startswith("#property:")]:
+            prop = declared.removeprefix("#property:")
+            owner.sets.setdefault(prop, []).append((Name(prop), made))
+        return UNKNOWN
+
+    def new_function(self, name: str, node: Node) -> Function:
+        """A function; inside a class it is a method."""
+        made = super().new_function(name, node)
+        owner = self.owner
+        if owner is not None and node.type == "method_definition":
+            made.owner = owner
+            owner.methods[name] = made
+        return made
+
+    def on_field_definition(self, node: Node) -> Expr:
+        """`name = value` in a class."""
+        name = node.child_by_field_name("property") or node.child_by_field_name("name")
+        value = node.child_by_field_name("value")
+        owner = self.owner
+        if owner is not None and value is not None:
+            self.owner = None
+            found = self._named(value, text_of(name))
+            self.owner = owner
+            owner.sets.setdefault(text_of(name), []).append((found, self.function))
+            if isinstance(found, Closure):
+                owner.methods.setdefault(text_of(name), found.body)
+                found.body.owner = owner
+        return UNKNOWN
+
+    on_public_field_definition = on_field_definition
+
+    # -- assignments
+
+    def _bind(self, target: Node | None, value: Expr | None, *, declares: bool) -> None:
+        """Assigns to a name or to the names of a pattern."""
+        if target is None:
+            return
+        if target.type in ("identifier", "shorthand_property_identifier_pattern"):
+            if declares:
+                self.function.declared.add(text_of(target))
+            kept = self.function.sets.setdefault(text_of(target), [])
+            if value is not None:
+                kept.append((value, self.function))
+        elif target.type == "assignment_pattern":
+            right = self.expr(target.child_by_field_name("right"))
+            both = Either((value, right)) if value is not None else right
+            self._bind(target.child_by_field_name("left"), both, declares=declares)
+        elif value is not None:
+            self._bind_parts(target, value, declares=declares)
+
+    def _bind_parts(self, target: Node, value: Expr, *, declares: bool) -> None:
+        """`{a, b: c} = value`, `[a, b] = value`, `a.b = value`."""
+        if target.type == "object_pattern":
+            for part in target.named_children:
+                self._bind_member(part, value, declares=declares)
+        elif target.type == "array_pattern":
+            for place, item in enumerate(_places(target)):
+                self._bind(item, Member(value, Text(str(place))), declares=declares)
+        elif target.type in ("member_expression", "subscript_expression"):
+            self._put(target, value)
+
+    def _bind_member(self, part: Node, value: Expr, *, declares: bool) -> None:
+        if part.type == "pair_pattern":
+            key = self._key(part.child_by_field_name("key"))
+            target = part.child_by_field_name("value")
+        elif part.type == "object_assignment_pattern":
+            target = part.child_by_field_name("left")
+            key = Text(text_of(target))
+            default = self.expr(part.child_by_field_name("right"))
+            self._bind(target, Either((Member(value, key), default)), declares=declares)
+            return
+        elif part.type == "rest_pattern":
+            self._bind(part.named_children[0], value, declares=declares)
+            return
+        else:
+            key, target = Text(text_of(part)), part
+        self._bind(target, Member(value, key), declares=declares)
+
+    def on_assignment_expression(self, node: Node) -> Expr:
+        """`x = value`, `x.y = value`, `exports.x = value`."""
+        left = node.child_by_field_name("left")
+        name = text_of(left).rpartition(".")[2]
+        value = self._named(node.child_by_field_name("right") or node, name)
+        if text_of(left) == "module.exports":
+            top = self.module.top
+            top.sets.setdefault("module.exports", []).append((value, self.function))
+            self._exports_of(value)
+        else:
+            self._bind(left, value, declares=False)
+        return value
+
+    def _exports_of(self, value: Expr) -> None:
+        if isinstance(value, Closure):
+            self.module.starts.add(value.body.name)
+        for key, item in value.items if isinstance(value, Table) else ():
+            if isinstance(key, Text):
+                self.module.starts.add(item.name if isinstance(item, Name) else key.text)
+
+    def on_augmented_assignment_expression(self, node: Node) -> Expr:
+        """`x += value`."""
+        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+        value = self.expr(right)
+        self._bind(left, Join((self.expr(left), value)), declares=False)
+        return value
+
+    def _put(self, target: Node, value: Expr) -> None:
+        of = target.child_by_field_name("object")
+        key = self._key(
+            target.child_by_field_name("property") or target.child_by_field_name("index")
+        )
+        name = text_of(of)
+        if name in ("exports", "module.exports") and isinstance(key, Text):
+            self._export(key.text, value)
+        elif name == "this" and isinstance(key, Text):
+            method: Function | None = self.function
+            while method is not None and method.owner is None:
+                method = method.outer
+            if method is not None and method.owner is not None:
+                method.owner.sets.setdefault(key.text, []).append((value, self.function))
+        elif of is not None and of.type == "identifier":
+            self.function.puts.setdefault(name, []).append((key, value, self.function))
+        else:
+            self.expr(of)
+
+    # -- expressions
+
+    def on_identifier(self, node: Node) -> Expr:
+        """A variable."""
+        return Name(text_of(node))
+
+    on_this = on_identifier
+    on_super = on_identifier
+
+    def on_string(self, node: Node) -> Expr:
+        """A literal."""
+        return Text("".join(text_of(c) for c in node.named_children))
+
+    def on_number(self, node: Node) -> Expr:
+        """By its spelling."""
+        return Text(text_of(node))
+
+    on_true = on_number
+    on_false = on_number
+
+    def on_template_string(self, node: Node) -> Expr:
+        """`a${b}c`."""
+        parts: list[Expr] = []
+        for child in node.named_children:
+            if child.type == "template_substitution":
+                parts.append(self.first(child))
+            else:
+                parts.append(Text(text_of(child)))
+        return Join(tuple(parts)) if parts else Text("")
+
+    def on_member_expression(self, node: Node) -> Expr:
+        """`a.b`."""
+        of = self.expr(node.child_by_field_name("object"))
+        return Member(of, Text(text_of(node.child_by_field_name("property"))))
+
+    def on_subscript_expression(self, node: Node) -> Expr:
+        """`a[b]`."""
+        of = self.expr(node.child_by_field_name("object"))
+        return Member(of, self.expr(node.child_by_field_name("index")))
+
+    def on_object(self, node: Node) -> Expr:
+        """`{a: 1, b, ...c}`."""
+        items: list[tuple[Expr | None, Expr]] = []
+        for part in node.named_children:
+            if part.type == "pair":
+                key = self._key(part.child_by_field_name("key"))
+                value = part.child_by_field_name("value")
+                name = key.text if isinstance(key, Text) else ""
+                items.append((key, self._named(value, name) if value is not None else UNKNOWN))
+            elif part.type == "shorthand_property_identifier":
+                items.append((Text(text_of(part)), Name(text_of(part))))
+            elif part.type == "spread_element":
+                items.append((None, self.first(part)))
+            elif part.type == "method_definition":
+                kept, self.owner = self.owner, None
+                name = text_of(part.child_by_field_name("name"))
+                items.append((Text(name), Closure(self._function(name, part))))
+                self.owner = kept
+        return Table(tuple(items), node.start_point[0] + 1)
+
+    def _key(self, node: Node | None) -> Expr:
+        if node is None:
+            return _ANY
+        if node.type in ("property_identifier", "private_property_identifier", "number"):
+            return Text(text_of(node))
+        return self.first(node) if node.type == "computed_property_name" else self.expr(node)
+
+    def on_array(self, node: Node) -> Expr:
+        """`[a, b]`."""
+        return Row(tuple(self.expr(c) for c in node.named_children if c.type != "comment"))
+
+    def on_binary_expression(self, node: Node) -> Expr:
+        """`+` joins, `||` and `??` choose, `&&` guards."""
+        operator = text_of(node.child_by_field_name("operator"))
+        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+        if operator == "+":
+            return Join((self.expr(left), self.expr(right)))
+        if operator in ("||", "??"):
+            return Either((self.expr(left), self.expr(right)))
+        if operator == "&&":
+            self.expr(left)
+            return self.under(self.test(left), right)
+        return self.inside(node)
+
+    def on_ternary_expression(self, node: Node) -> Expr:
+        """`a ? b : c`."""
+        condition = node.child_by_field_name("condition")
+        self.expr(condition)
+        test = self.test(condition)
+        yes = self.under(test, node.child_by_field_name("consequence"))
+        return Either((yes, self.under(test, node.child_by_field_name("alternative"))))
+
+    def on_sequence_expression(self, node: Node) -> Expr:
+        """`a, b`: the last; nested to the left in bundles, thousands deep."""
+        found: Expr = UNKNOWN
+        for part in node.named_children:
+            found = self.expr(part)
+        return found
+
+    def on_call_expression(self, node: Node) -> Expr:
+        """`f(a)`."""
+        func = self.expr(node.child_by_field_name("function"))
+        args = node.child_by_field_name("arguments")
+        given = args.named_children if args is not None and args.type == "arguments" else []
+        return self.new_call(func, [self.expr(a) for a in given if a.type != "comment"], node)
+
+    def on_new_expression(self, node: Node) -> Expr:
+        """`new A(b)`."""
+        func = self.expr(node.child_by_field_name("constructor"))
+        args = node.child_by_field_name("arguments")
+        given = args.named_children if args is not None else []
+        call: Call = self.new_call(func, [self.expr(a) for a in given if a.type != "comment"], node)
+        return call
+
+    def on_parenthesized_expression(self, node: Node) -> Expr:
+        """`(a)`, and what else stands for its first part: `await a`, `a as B`, `a!`."""
+        return self.first(node)
+
+    on_await_expression = on_parenthesized_expression
+    on_as_expression = on_parenthesized_expression
+    on_non_null_expression = on_parenthesized_expression
+    on_satisfies_expression = on_parenthesized_expression
+    on_spread_element = on_parenthesized_expression
+    on_class_heritage = on_parenthesized_expression
+
+    def on_comment(self, node: Node) -> Expr:
+        """Nothing, as types are nothing."""
+        del node
+        return UNKNOWN
+
+    on_type_annotation = on_comment
+    on_type_arguments = on_comment
+    on_interface_declaration = on_comment
+    on_type_alias_declaration = on_comment
+
+
+def _pair(part: Node) -> tuple[str, str]:
+    """Key and local name of `{a}` and `{a: b}`."""
+    if part.type == "pair_pattern":
+        return text_of(part.child_by_field_name("key")), text_of(part.child_by_field_name("value"))
+    return text_of(part), text_of(part)
+
+
+def _places(pattern: Node) -> list[Node | None]:
+    """The items of `[, , c]`: an empty place counts."""
+    found: list[Node | None] = []
+    current: Node | None = None
+    for child in pattern.children[1:]:
+        if child.type in (",", "]"):
+            found.append(current)
+            current = None
+        else:
+            current = child
+    return found
