@@ -23,8 +23,11 @@ OUTSIDE: Final = {
     "github": ("github",),
     "requests": ("github",),
     "ssl": ("aws",),
+    "tree_sitter": ("scan",),
+    "yaml": ("scan",),
+    "hcl2": ("scan",),
 }
-"""A library that talks to the world: the layers that may import it."""
+"""A library that talks to the world or reads foreign text: the layers that may import it."""
 NETWORK: Final = ("socket", "http", "urllib.request", "ftplib", "smtplib", "asyncio")
 SHELL: Final = (
     *("subprocess", "os.system", "os.popen", "os.exec", "os.spawn", "os.posix_spawn", "os.fork"),
@@ -53,8 +56,10 @@ def _starts(name: str, prefixes: Iterable[str]) -> bool:
 
 
 def _library(name: str) -> str:
-    """The library of an imported name; boto3's type stubs count as boto3."""
+    """The library of an imported name; stubs count as boto3, grammars as tree_sitter."""
     top = name.partition(".")[0]
+    if top.startswith("tree_sitter_"):
+        return "tree_sitter"
     return "boto3" if top.startswith("mypy_boto3_") else top
 
 
@@ -114,7 +119,7 @@ def shell(module: Module) -> Iterator[str]:
 
 def standard_or_known(module: Module) -> Iterator[str]:
     """A library comes in by a deliberate step: it is of Python, ours, or listed here."""
-    known = {*OUTSIDE, OWN, "cryptography", "asn1crypto", "yaml", "deflate"}
+    known = {*OUTSIDE, OWN, "cryptography", "asn1crypto", "deflate"}
     for name, line in module.imports:
         top = _library(name)
         if top not in known and top not in sys.stdlib_module_names:

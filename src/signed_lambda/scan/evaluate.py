@@ -92,6 +92,12 @@ class Evaluator:
         """What `expr.name` may be."""
         return self.values(Member(expr, Text(name)), frame)
 
+    def inside(self, given: tuple[Value, ...], keys: tuple[str, ...]) -> tuple[Value, ...]:
+        """What stands at a path in any of some values."""
+        for key in keys:
+            given = _distinct([v for value in given for v in self._of(value, key)])
+        return given
+
     def bind(self, func: Func, call: Call | None, frame: Frame) -> Frame:
         """The frame of a function that a call enters."""
         function = func.function

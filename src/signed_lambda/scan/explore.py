@@ -87,13 +87,20 @@ def _is(key: Expr, name: str) -> bool:
     return isinstance(key, Text) and key.text == name
 
 
-def explore(program: Program, evaluator: Evaluator) -> tuple[Sink, ...]:
-    """The sinks of a program; those that no handler reaches have no entry."""
+def explore(
+    program: Program, evaluator: Evaluator, entries: Iterable[Function] = ()
+) -> tuple[Sink, ...]:
+    """The sinks of a program; those that no handler reaches have no entry.
+
+    Args:
+        program: The files.
+        evaluator: For them.
+        entries: Handlers that a template names, whatever they look like.
+    """
     walk = _Walk(program, evaluator)
-    for module in program.modules.values():
-        for function in module.functions:
-            if is_handler(function):
-                walk.enter_handler(function)
+    found = [f for m in program.modules.values() for f in m.functions if is_handler(f)]
+    for function in dict.fromkeys((*entries, *found)):
+        walk.enter_handler(function)
     rest = [f for module in program.modules.values() for f in module.functions]
     rest.sort(key=lambda f: f.name in program.callers)
     for function in rest:  # what nobody calls comes first, and leads to the others

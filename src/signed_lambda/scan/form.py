@@ -206,6 +206,7 @@ class Module:
         imports: Local name -> (module, symbol); the symbol is "" for the module itself.
         starts: Functions that the file itself hands to Lambda or to whoever loads it: exports of
             JavaScript, `lambda.Start(f)` of Go.
+        key: Unique among the files of a program; its path, but for code inside a template.
         unread_line: The first line that the parser did not understand, 0 for none.
     """
 
@@ -215,11 +216,13 @@ class Module:
     imports: dict[str, tuple[str, str]] = field(default_factory=dict)
     starts: set[str] = field(default_factory=set)
     unread_line: int = 0
+    key: str = ""
     top: Function = field(init=False)
     functions: list[Function] = field(default_factory=list)
     classes: list[Class] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.key = self.key or self.path
         self.top = Function("", self, 1, None)
         self.functions.append(self.top)
 

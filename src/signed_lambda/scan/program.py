@@ -45,7 +45,7 @@ class Program:
     """
 
     def __init__(self, modules: Iterable[Module]) -> None:
-        self.modules = {module.path: module for module in modules}
+        self.modules = {module.key: module for module in modules}
         self.methods: dict[str, list[Function]] = defaultdict(list)
         self.callers: dict[str, list[tuple[Call, Function]]] = defaultdict(list)
         self._tails: dict[str, list[Module]] = defaultdict(list)

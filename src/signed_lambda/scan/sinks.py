@@ -31,6 +31,7 @@ class Api:
         key: Name of a second argument that matters (the object key).
         places: Where both stand when they have no name, -1 for nowhere.
         resource: The kind of boto3 resource whose method this may be.
+        inside: Where in the target the name stands (`Targets[].Arn`).
     """
 
     service: str
@@ -38,6 +39,7 @@ class Api:
     key: str = ""
     places: tuple[int, int] = (-1, -1)
     resource: tuple[str, ...] = ()
+    inside: tuple[str, ...] = ()
 
 
 def _all(names: str, *apis: Api) -> dict[str, tuple[Api, ...]]:
@@ -72,12 +74,13 @@ APIS: Final[dict[str, tuple[Api, ...]]] = {
     **_all("update delete", _TABLE),
     **_all("putrecord putrecords", _STREAM, _DELIVERY),
     **_all("putrecordbatch", _DELIVERY),
-    **_all("puttargets", Api("events", ("Targets",), "Rule")),
-    **_all("createschedule", Api("scheduler", ("Target",), "ScheduleExpression")),
-    **_all("putevents", Api("events", ("Entries",))),
+    **_all("puttargets", Api("schedule", ("Targets",), "Rule", inside=("*", "Arn"))),
+    **_all("createschedule", Api("schedule", ("Target",), "ScheduleExpression", inside=("Arn",))),
+    **_all("putevents", Api("events", ("Entries",), inside=("*", "EventBusName"))),
     **_all("startexecution startsyncexecution", Api("stepfunctions", ("stateMachineArn",))),
 }
 """By `canonical` name."""
+_ALSO: Final = {"schedule": ("events", "scheduler")}
 NEAR: Final = 15
 """Lines between a table of arguments and the call that it is for."""
 
@@ -168,12 +171,13 @@ def _targets(
         names = (*client.names, (), ())
         keys = names[1] or _given(call, api.key, -1, frame, evaluator)
         return names[0] or (UNSEEN,), keys
-    if client is not None and client.service != api.service:
+    if client is not None and client.service not in (api.service, *_ALSO.get(api.service, ())):
         return None
     for target in api.target:
         given = _given(call, target, -1, frame, evaluator)
         if given:
-            return given, _given(call, api.key, api.places[1], frame, evaluator)
+            inner = evaluator.inside(given, api.inside)
+            return inner, _given(call, api.key, api.places[1], frame, evaluator)
     if client is not None and api.target:
         given = _given(call, "", api.places[0], frame, evaluator)
         if given:

@@ -37,11 +37,24 @@ class Path:
 
 
 @dataclass(frozen=True, slots=True)
+class Ref:
+    """Something of a template that only the deployment knows: a resource, a parameter.
+
+    Attributes:
+        of: The resource's id; "param:X" for a parameter, "AWS::Region" and the like.
+        attribute: "Arn" and the like, "" for the reference itself.
+    """
+
+    of: str
+    attribute: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Hole:
     """Unknown."""
 
 
-Atom = Lit | Env | Path | Hole
+Atom = Lit | Env | Path | Ref | Hole
 
 
 @dataclass(frozen=True, slots=True)

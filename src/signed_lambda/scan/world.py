@@ -11,15 +11,21 @@ from typing import TYPE_CHECKING, Final
 
 from signed_lambda.report.model import Finding
 from signed_lambda.scan.evaluate import Evaluator
-from signed_lambda.scan.explore import explore
+from signed_lambda.scan.explore import explore, handler_of
+from signed_lambda.scan.graph import Graph
+from signed_lambda.scan.infra.model import Edge, Function, Infra, Place
 from signed_lambda.scan.program import Program
+from signed_lambda.scan.reading import Unread, read
+from signed_lambda.scan.values import Lit, Ref, Str
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Literal
 
     from signed_lambda.report.model import Severity
+    from signed_lambda.scan.form import Function as CodeFunction
     from signed_lambda.scan.form import Module
+    from signed_lambda.scan.graph import Way
     from signed_lambda.scan.sinks import Sink
 
 ALLOWANCE: Final = re.compile(r"(?:#|//)\s*signed-lambda:\s*allow\s+(REC-[A-Z0-9-]+)\s+--\s*(\S.*)")
@@ -33,16 +39,29 @@ AWS_DOES_NOT_STOP: Final = "AWS's recursive-loop detection does not see this loo
 """Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html"""
 
 
+COVERED: Final = frozenset({"function", "queue", "topic", "bucket"})
+"""What a loop may pass through and still be seen by AWS."""
+_OF_EVENT: Final = {
+    "bucket": "the bucket of the event",
+    "topic": "the topic of the event",
+    "queue": "the queue of the event",
+    "table": "the table of the event",
+    "stream": "the stream of the event",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """Everything that was read.
 
     Attributes:
+        ways: From each function back to itself.
         function_name: What the deployed function is called, "" when unknown.
     """
 
     program: Program
     sinks: tuple[Sink, ...]
+    ways: tuple[Way, ...]
     function_name: str = ""
 
     def sinks_of(self, *services: str) -> Iterable[Sink]:
@@ -50,10 +69,69 @@ class World:
         return (s for s in self.sinks if s.service in services)
 
 
-def world_of(modules: Iterable[Module], function_name: str = "") -> World:
+def world_of(
+    modules: Iterable[Module], function_name: str = "", infra: Infra | None = None
+) -> World:
     """Puts the files together."""
-    program = Program(modules)
-    return World(program, explore(program, Evaluator(program)), function_name)
+    infra = infra or Infra()
+    program = Program((*modules, *_inline_code(infra)))
+    for function in infra.functions:
+        function.code = _code_of(program, function, infra)
+    entries = tuple(f.code for f in infra.functions if f.code is not None)
+    sinks = explore(program, Evaluator(program), entries)
+    _add_undeclared(infra, sinks, function_name)
+    _add_events(infra)
+    graph = Graph(infra)
+    for function in infra.functions:
+        for sink in sinks:
+            if sink.entry is not None and sink.entry is function.code:
+                graph.add_sink(function, sink)
+    ways = tuple(way for function in infra.functions for way in graph.ways(function))
+    return World(program, sinks, ways, function_name)
+
+
+def _inline_code(infra: Infra) -> Iterable[Module]:
+    for key, inline in infra.inline.items():
+        found = read(inline.name, inline.source.encode())
+        if not isinstance(found, Unread):
+            found.path, found.key = inline.path, key
+            yield found
+
+
+def _code_of(program: Program, function: Function, infra: Infra) -> CodeFunction | None:
+    if function.id in infra.inline:
+        module = program.modules.get(function.id)
+        wanted = function.handler.rpartition(".")[2] or "handler"
+        return module.top.functions.get(wanted) if module is not None else None
+    folder = function.folder.strip("./")
+    return handler_of(program, f"{folder}/{function.handler}" if folder else function.handler)
+
+
+def _add_undeclared(infra: Infra, sinks: Iterable[Sink], function_name: str) -> None:
+    """A handler that no template declares is a function all the same."""
+    declared = {f.code for f in infra.functions}
+    for entry in dict.fromkeys(sink.entry for sink in sinks):
+        if entry is not None and entry not in declared:
+            place = Place(entry.module.path, entry.line)
+            name = Str((Lit(function_name),)) if function_name else None
+            label = f"{entry.module.key}#{entry.name or 'this function'}"
+            infra.add(Function(label, "function", place, name, code=entry))
+
+
+def _add_events(infra: Infra) -> None:
+    """What the event says of its source is a trigger, where no template declares one.
+
+    A topic or a queue that an event names has sent it. A bucket may send only some of its keys.
+    """
+    declared = {(e.source_kind, e.target) for e in infra.edges}
+    for function in infra.functions:
+        me = Str((Ref(function.id),))
+        for kind, label in _OF_EVENT.items():
+            if (kind, me) not in declared:
+                place = Place(function.place.path, function.place.line, label)
+                source = Str((Ref(f"event:{function.id}#{label}"),))
+                certain = kind != "bucket"
+                infra.edges.append(Edge(source, kind, me, "function", place, certain=certain))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +172,26 @@ def finding(loop: Loop) -> Finding:
         aws_stops=loop.aws_stops,
         fix=loop.fix,
         allowed=allowed(module, loop.rule, sink.line) or allowed(module, loop.rule, sink.call.line),
+    )
+
+
+def way_finding(way: Way, rule: str, message: str, fix: str) -> Finding | None:
+    """The finding for a way that starts with a call."""
+    if way.sink is None:
+        return None
+    covered = set(way.kinds) <= COVERED
+    evidence = tuple(h.evidence for h in way.hops[1:])
+    return finding(
+        Loop(
+            rule=rule,
+            message=message,
+            sink=way.sink,
+            cycle=way.labels,
+            evidence=evidence,
+            fix=fix,
+            certainty="certain" if way.chance == "yes" else "ask",
+            aws_stops=AWS_STOPS if covered else AWS_DOES_NOT_STOP,
+        )
     )
 
 

@@ -1,0 +1,311 @@
+"""The graph of functions and resources, and every way from a function back to itself.
+
+A way is a chain of edges: a call in the code, a trigger or a delivery in a template. What an edge
+needs to be taken is decided where it can be: keys against the filters of a bucket, names against
+names. Where it cannot, the way is only possible ("ask").
+Imports `infra.model`, `sinks`, `own`, `values`.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final, Literal
+
+from signed_lambda.scan.infra.model import is_known, name_in
+from signed_lambda.scan.own import of_event, own
+from signed_lambda.scan.values import Client, Env, Hole, Lit, Obj, Path, Ref, Str, joined
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from signed_lambda.scan.infra.model import Edge, Function, Infra, KeyFilter
+    from signed_lambda.scan.sinks import Sink
+    from signed_lambda.scan.values import Value
+
+MAX_HOPS: Final = 8
+Chance = Literal["yes", "maybe", "no"]
+KIND_OF: Final = {
+    "lambda": "function",
+    "s3": "bucket",
+    "sqs": "queue",
+    "sns": "topic",
+    "dynamodb": "table",
+    "kinesis": "stream",
+    "firehose": "delivery",
+    "events": "bus",
+    "stepfunctions": "machine",
+}
+_OF_EVENT: Final = {
+    "bucket": ("bucket",),
+    "topic": ("topic",),
+    "source-arn": ("queue", "table", "stream"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A place in the graph.
+
+    Attributes:
+        key: Equal for the same thing.
+        label: For a reader.
+    """
+
+    kind: str
+    key: Str
+    label: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Hop:
+    """One step of a way."""
+
+    source: Node
+    target: Node
+    evidence: str
+    how: str
+    edge: Edge | None = None
+    sink: Sink | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Way:
+    """From a function back to itself; the first hop is a call in its code, or a setting of it."""
+
+    function: Function
+    hops: tuple[Hop, ...]
+    chance: Chance
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """What it passes through, without the function itself."""
+        return tuple(h.target.kind for h in self.hops[:-1])
+
+    @property
+    def sink(self) -> Sink | None:
+        """The call that it starts with."""
+        return self.hops[0].sink
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The nodes, the first one again at the end."""
+        return (self.hops[0].source.label, *(h.target.label for h in self.hops))
+
+
+class Graph:
+    """All hops, by where they start."""
+
+    def __init__(self, infra: Infra) -> None:
+        self.infra = infra
+        self.hops: dict[tuple[str, Str], list[Hop]] = {}
+        self._named: dict[tuple[str, Str], str] = {}
+        for resource in infra.resources.values():
+            if resource.name is not None:
+                self._named[resource.kind, resource.name] = resource.id
+        for edge in infra.edges:
+            self._add_edge(edge)
+
+    # -- nodes
+
+    def node(self, kind: str, value: Str) -> Node | None:
+        """The node that a value names, None when it is not known which."""
+        plain = name_in(value)
+        first = plain.atoms[0] if plain.atoms else None
+        if isinstance(first, Ref):
+            identity = self.infra.aliases.get(first.of, first.of)
+            resource = self.infra.resources.get(identity)
+            whole = len(plain.atoms) == 1 or _qualifies(plain.atoms[1])
+            if resource is not None and whole:
+                return Node(resource.kind, Str((Ref(identity),)), resource.label)
+        if kind == "function" and plain.literal:
+            plain = name_in(Str((Lit(plain.literal.partition(":")[0]),)))
+        identity = self._named.get((kind, plain), "")
+        if identity:
+            return Node(kind, Str((Ref(identity),)), self.infra.resources[identity].label)
+        if not plain.atoms or not is_known(plain):
+            return None
+        return Node(kind, _without_attributes(plain), _spelled(plain))
+
+    def _add_edge(self, edge: Edge) -> None:
+        source = self.node(edge.source_kind, edge.source)
+        target = self.node(edge.target_kind, edge.target)
+        if source is not None and target is not None:
+            self.add(Hop(source, target, str(edge.place), edge.how, edge))
+
+    def add(self, hop: Hop) -> None:
+        """Keeps a hop."""
+        self.hops.setdefault((hop.source.kind, hop.source.key), []).append(hop)
+
+    def node_of(self, function: Function) -> Node:
+        """The node of a function."""
+        return Node("function", Str((Ref(function.id),)), function.label)
+
+    # -- what the code adds
+
+    def add_sink(self, function: Function, sink: Sink) -> None:
+        """Adds where a call leads, as far as that is known."""
+        kind = KIND_OF.get(sink.service)
+        if kind is None:
+            return
+        source = self.node_of(function)
+        for value in sink.targets:
+            for target in self._targets(function, kind, value):
+                how = "environment" if _has_env(value) else ""
+                self.add(Hop(source, target, sink.where, how, None, sink))
+
+    def _targets(self, function: Function, kind: str, value: Value) -> Iterator[Node]:
+        if kind == "function" and own(value):
+            return  # a rule of its own says it
+        what = of_event(value)
+        if what is not None:
+            kinds = _OF_EVENT.get(what, ())
+            yield from (self._triggers(function, kind) if kind in kinds else ())
+            return
+        if isinstance(value, Client | Obj) or not isinstance(value, Str):
+            return
+        filled = with_environment(value, function.env)
+        found = self.node(kind, filled)
+        if found is not None:
+            yield found
+
+    def _triggers(self, function: Function, kind: str) -> Iterator[Node]:
+        """What starts the function, of a kind."""
+        me = self.node_of(function)
+        for hops in list(self.hops.values()):
+            for hop in hops:
+                if hop.source.kind == kind and hop.target == me:
+                    yield hop.source
+
+    # -- ways
+
+    def ways(self, function: Function) -> Iterator[Way]:
+        """For each first hop the shortest way back, the surest first."""
+        me = self.node_of(function)
+        for first in self.hops.get((me.kind, me.key), ()):
+            found = [w for w in self._back(function, me, first) if w.chance != "no"]
+            found.sort(key=lambda w: (w.chance != "yes", len(w.hops)))
+            yield from found[:1]
+
+    def _back(self, function: Function, me: Node, first: Hop) -> Iterator[Way]:
+        waiting: deque[tuple[Hop, ...]] = deque([(first,)])
+        seen = {first.target}
+        while waiting:
+            hops = waiting.popleft()
+            at = hops[-1].target
+            if at == me:
+                yield Way(function, hops, _chance(hops))
+                continue
+            if len(hops) >= MAX_HOPS:
+                continue
+            for hop in self.hops.get((at.kind, at.key), ()):
+                if hop.target == me or hop.target not in seen:
+                    seen.add(hop.target)
+                    if _passes(hops[-1], hop) != "no":
+                        waiting.append((*hops, hop))
+
+
+def with_environment(value: Str, env: dict[str, Str]) -> Str:
+    """The value with the function's own environment variables filled in."""
+    return joined(
+        tuple(
+            env.get(atom.name, Str((Hole(),))) if isinstance(atom, Env) else Str((atom,))
+            for atom in value.atoms
+        )
+    )
+
+
+def _has_env(value: Value) -> bool:
+    return isinstance(value, Str) and any(isinstance(a, Env) for a in value.atoms)
+
+
+def _qualifies(atom: object) -> bool:
+    return isinstance(atom, Lit) and atom.text.startswith((":", "/"))
+
+
+def _without_attributes(value: Str) -> Str:
+    return Str(tuple(Ref(a.of) if isinstance(a, Ref) else a for a in value.atoms))
+
+
+def _spelled(value: Str) -> str:
+    parts = []
+    for atom in value.atoms:
+        if isinstance(atom, Lit):
+            parts.append(atom.text)
+        elif isinstance(atom, Ref):
+            parts.append("${" + atom.of.removeprefix("param:").rpartition("#")[2] + "}")
+    return "".join(parts)
+
+
+# -- whether a hop is taken
+
+
+def _chance(hops: tuple[Hop, ...]) -> Chance:
+    found: set[Chance] = {_passes(a, b) for a, b in pairwise(hops)}
+    found |= {"maybe" for h in hops if h.edge is not None and not h.edge.certain}
+    return "no" if "no" in found else "maybe" if "maybe" in found else "yes"
+
+
+def _passes(before: Hop, after: Hop) -> Chance:
+    """Whether what `before` puts somewhere is taken further by `after`."""
+    edge, sink = after.edge, before.sink
+    if edge is None:
+        return "yes"
+    if edge.source_kind == "bucket" and sink is not None:
+        return _both(_event_fires(sink.action, edge.events), _key_passes(sink.keys, edge.filters))
+    if edge.source_kind == "bus" and sink is not None:
+        return "maybe"
+    return "maybe" if edge.selects else "yes"
+
+
+def _both(one: Chance, other: Chance) -> Chance:
+    if "no" in (one, other):
+        return "no"
+    return "maybe" if "maybe" in (one, other) else "yes"
+
+
+def _event_fires(action: str, events: Iterable[str]) -> Chance:
+    """Whether the write is an event that the notification names.
+
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventNotifications.html
+    """
+    names = [e.rpartition("ObjectCreated:")[2] if "ObjectCreated" in e else "-" for e in events]
+    if not names or "*" in names:
+        return "yes"
+    copies = action in ("copy", "copyobject", "copyfrom")
+    wanted = {"Copy"} if copies else {"Put", "CompleteMultipartUpload", "Post"}
+    if copies:
+        wanted.add("CompleteMultipartUpload")
+    return "yes" if wanted & set(names) else "no"
+
+
+def _key_passes(keys: tuple[Value, ...], filters: tuple[KeyFilter, ...]) -> Chance:
+    if not filters or all(not f.prefix and not f.suffix for f in filters):
+        return "yes"
+    found = {_key_fits(key, each) for key in keys or (None,) for each in filters}
+    return "yes" if "yes" in found else "maybe" if "maybe" in found else "no"
+
+
+def _key_fits(key: Value | None, given: KeyFilter) -> Chance:
+    atoms = key.atoms if isinstance(key, Str) else ()
+    first, last = (atoms[0], atoms[-1]) if atoms else (None, None)
+    starts = _end_fits(first, given.prefix, alone=len(atoms) == 1, at_start=True)
+    ends = _end_fits(last, given.suffix, alone=len(atoms) == 1, at_start=False)
+    return _both(starts, ends)
+
+
+def _end_fits(atom: object, wanted: str, *, alone: bool, at_start: bool) -> Chance:
+    """Whether a key that starts (or ends) with the atom starts (or ends) as the filter wants."""
+    if not wanted:
+        return "yes"
+    if isinstance(atom, Path):
+        return "yes" if of_event(Str((atom,))) == "key" else "maybe"
+    if not isinstance(atom, Lit):
+        return "maybe"
+    text = atom.text
+    fits = text.startswith(wanted) if at_start else text.endswith(wanted)
+    if fits:
+        return "yes"
+    could = wanted.startswith(text) if at_start else wanted.endswith(text)
+    return "maybe" if could and not alone else "no"

@@ -1,0 +1,1 @@
+"""Infrastructure: from the text of templates to functions, triggers and resources."""

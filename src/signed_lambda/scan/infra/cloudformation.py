@@ -1,0 +1,429 @@
+"""CloudFormation and SAM: resources and what triggers what.
+
+Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/ and
+https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from signed_lambda.scan.infra.model import (
+    Edge,
+    Function,
+    Inline,
+    KeyFilter,
+    Place,
+    Resource,
+    ref,
+)
+from signed_lambda.scan.values import UNSEEN, Lit, Ref, Str, joined, text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from signed_lambda.scan.infra.model import Infra
+    from signed_lambda.scan.infra.tree import Tree
+    from signed_lambda.scan.values import Atom
+
+FUNCTIONS: Final = ("AWS::Lambda::Function", "AWS::Serverless::Function")
+_KINDS: Final = {
+    "AWS::S3::Bucket": ("bucket", "BucketName"),
+    "AWS::SQS::Queue": ("queue", "QueueName"),
+    "AWS::SNS::Topic": ("topic", "TopicName"),
+    "AWS::DynamoDB::Table": ("table", "TableName"),
+    "AWS::DynamoDB::GlobalTable": ("table", "TableName"),
+    "AWS::Serverless::SimpleTable": ("table", "TableName"),
+    "AWS::Kinesis::Stream": ("stream", "Name"),
+    "AWS::KinesisFirehose::DeliveryStream": ("delivery", "DeliveryStreamName"),
+    "AWS::Events::EventBus": ("bus", "Name"),
+    "AWS::StepFunctions::StateMachine": ("machine", "StateMachineName"),
+    "AWS::Serverless::StateMachine": ("machine", "Name"),
+    "AWS::Logs::LogGroup": ("logs", "LogGroupName"),
+}
+_SUBSTITUTION: Final = re.compile(r"\$\{(!?)([^}]*)\}")
+_OFF: Final = ("false", "disabled")
+
+
+def is_template(tree: Tree) -> bool:
+    """Whether it declares resources as CloudFormation does."""
+    resources = tree.get("Resources").table.values()
+    return any(r.get("Type").text.startswith(("AWS::", "Custom::")) for r in resources)
+
+
+def read(path: str, tree: Tree, infra: Infra, lines: tuple[str, ...]) -> None:
+    """Adds what a template declares."""
+    _Reader(path, tree, infra, lines).read()
+
+
+class _Reader:
+    def __init__(self, path: str, tree: Tree, infra: Infra, lines: tuple[str, ...]) -> None:
+        self.path, self.tree, self.infra, self.lines = path, tree, infra, lines
+        self.resources = tree.get("Resources").table
+
+    def read(self) -> None:
+        """Resources first, so that references find them."""
+        for name, resource in self.resources.items():
+            self._declare(name, resource)
+        for name, resource in self.resources.items():
+            reader = _READERS.get(resource.get("Type").text)
+            if reader is not None:
+                reader(self, name, resource.get("Properties"))
+
+    def id(self, name: str) -> str:
+        """The id of a resource of this template."""
+        return f"{self.path}#{name}"
+
+    def place(self, tree: Tree) -> Place:
+        """Where a node stands."""
+        text_there = (
+            self.lines[tree.line - 1].strip()[:160] if 0 < tree.line <= len(self.lines) else ""
+        )
+        return Place(self.path, tree.line, text_there)
+
+    def value(self, tree: Tree) -> Str:
+        """A value with its references."""
+        return value_of(tree, self._reference)
+
+    def _reference(self, name: str, attribute: str) -> Atom:
+        if name in self.resources:
+            return Ref(self.id(name), attribute)
+        return Ref(name if name.startswith("AWS::") else f"param:{name}", attribute)
+
+    def _declare(self, name: str, resource: Tree) -> None:
+        kind = resource.get("Type").text
+        properties, place = resource.get("Properties"), self.place(resource)
+        if kind in FUNCTIONS:
+            self._function(name, properties, place)
+        elif kind in _KINDS:
+            what, key = _KINDS[kind]
+            given = properties.get(key)
+            called = self.value(given) if given else None
+            self.infra.add(Resource(self.id(name), what, place, called))
+
+    def _function(self, name: str, properties: Tree, place: Place) -> None:
+        common = self.tree.get("Globals", "Function")
+        called = properties.get("FunctionName")
+        variables = common.get("Environment", "Variables").table | (
+            properties.get("Environment", "Variables").table
+        )
+        folder = properties.get("CodeUri") or common.get("CodeUri")
+        allows = (properties.get("RecursiveLoop") or common.get("RecursiveLoop")).text == "Allow"
+        handler = properties.get("Handler") or common.get("Handler")
+        inline = properties.get("InlineCode") or properties.get("Code", "ZipFile")
+        if inline.text or inline.tag:
+            runtime = properties.get("Runtime") or common.get("Runtime")
+            self.infra.inline[self.id(name)] = _inline(self.path, inline, runtime.text)
+        self.infra.add(
+            Function(
+                self.id(name),
+                "function",
+                place,
+                self.value(called) if called else None,
+                handler.text,
+                folder.text,
+                {key: self.value(v) for key, v in variables.items()},
+                None,
+                allows,
+            )
+        )
+
+    # -- edges
+
+    def edge(
+        self,
+        source: Str,
+        source_kind: str,
+        target: Str,
+        target_kind: str,
+        at: Tree,
+        *,
+        filters: tuple[KeyFilter, ...] = (),
+        events: tuple[str, ...] = (),
+        certain: bool = True,
+        how: str = "",
+        selects: bool = False,
+    ) -> None:
+        """Keeps an edge."""
+        self.infra.edges.append(
+            Edge(
+                source,
+                source_kind,
+                target,
+                target_kind,
+                self.place(at),
+                filters,
+                events,
+                certain,
+                how,
+                selects,
+            )
+        )
+
+    def sam_function(self, name: str, properties: Tree) -> None:
+        """The events of a SAM function, and where its failures go."""
+        for event in properties.get("Events").table.values():
+            self._sam_event(name, event.get("Type").text, event.get("Properties"), event)
+        self.plain_function(name, properties)
+        for which in ("OnSuccess", "OnFailure"):
+            to = properties.get("EventInvokeConfig", "DestinationConfig", which, "Destination")
+            self._destination(ref(self.id(name)), to)
+
+    def _sam_event(self, name: str, kind: str, given: Tree, at: Tree) -> None:
+        me = ref(self.id(name))
+        if given.get("Enabled").text.lower() in _OFF or given.get("State").text.lower() in _OFF:
+            return
+        if kind == "S3":
+            self.edge(
+                self.value(given.get("Bucket")),
+                "bucket",
+                me,
+                "function",
+                at,
+                filters=_key_filters(given.get("Filter")),
+                events=tuple(e.text for e in given.get("Events").items),
+            )
+        source = {"SQS": "Queue", "SNS": "Topic", "DynamoDB": "Stream", "Kinesis": "Stream"}.get(
+            kind
+        )
+        what = {"SQS": "queue", "SNS": "topic", "DynamoDB": "table", "Kinesis": "stream"}.get(kind)
+        if source and what:
+            selects = bool(given.get("FilterCriteria") or given.get("FilterPolicy"))
+            self.edge(self.value(given.get(source)), what, me, "function", at, selects=selects)
+        if kind in ("EventBridgeRule", "CloudWatchEvent"):
+            bus = given.get("EventBusName")
+            self._rule(given.get("Pattern"), bus, me, at)
+
+    def plain_function(self, name: str, properties: Tree) -> None:
+        """A dead-letter queue of the function."""
+        to = properties.get("DeadLetterConfig", "TargetArn") or properties.get(
+            "DeadLetterQueue", "TargetArn"
+        )
+        self._destination(ref(self.id(name)), to)
+
+    def _destination(self, source: Str, to: Tree) -> None:
+        if not to:
+            return
+        target = self.value(to)
+        kind = self._kind_of(target)
+        if kind:
+            self.edge(source, "function", target, kind, to, how="destination")
+
+    def _kind_of(self, value: Str) -> str:
+        atom = value.atoms[0] if value.atoms else None
+        if isinstance(atom, Ref) and atom.of in self.infra.resources:
+            return self.infra.resources[atom.of].kind
+        first = atom.text if isinstance(atom, Lit) else ""
+        kinds = {":lambda:": "function", ":sqs:": "queue", ":sns:": "topic", ":events:": "bus"}
+        return next((k for part, k in kinds.items() if part in first), "")
+
+    def mapping(self, _: str, properties: Tree) -> None:
+        """`AWS::Lambda::EventSourceMapping`."""
+        if properties.get("Enabled").text.lower() in _OFF:
+            return
+        source = self.value(properties.get("EventSourceArn"))
+        kind = self._kind_of(source) or _kind_in_arn(source)
+        target = self.value(properties.get("FunctionName"))
+        selects = bool(properties.get("FilterCriteria"))
+        self.edge(source, kind, target, "function", properties, selects=selects)
+
+    def bucket(self, name: str, properties: Tree) -> None:
+        """Notifications of a bucket."""
+        given = properties.get("NotificationConfiguration")
+        for list_key, key, kind in (
+            ("LambdaConfigurations", "Function", "function"),
+            ("QueueConfigurations", "Queue", "queue"),
+            ("TopicConfigurations", "Topic", "topic"),
+        ):
+            for one in given.get(list_key).items:
+                self.edge(
+                    ref(self.id(name)),
+                    "bucket",
+                    self.value(one.get(key)),
+                    kind,
+                    one,
+                    filters=_key_filters(one.get("Filter")),
+                    events=(one.get("Event").text,) if one.get("Event").text else (),
+                )
+
+    def permission(self, _: str, properties: Tree) -> None:
+        """A service may invoke the function: that it does is declared elsewhere, or nowhere."""
+        principal = properties.get("Principal").text
+        kinds = {"s3": "bucket", "sns": "topic"}
+        kind = kinds.get(principal.partition(".")[0], "")
+        source = properties.get("SourceArn")
+        target = self.value(properties.get("FunctionName"))
+        if kind and source:
+            self.edge(self.value(source), kind, target, "function", properties, certain=False)
+
+    def topic(self, name: str, properties: Tree) -> None:
+        """Subscriptions that are written inside a topic."""
+        for one in properties.get("Subscription").items:
+            self._subscription(ref(self.id(name)), one)
+
+    def subscription(self, _: str, properties: Tree) -> None:
+        """`AWS::SNS::Subscription`."""
+        self._subscription(self.value(properties.get("TopicArn")), properties)
+
+    def _subscription(self, topic: Str, given: Tree) -> None:
+        kind = {"lambda": "function", "sqs": "queue"}.get(given.get("Protocol").text)
+        if kind:
+            target = self.value(given.get("Endpoint"))
+            selects = bool(given.get("FilterPolicy"))
+            self.edge(topic, "topic", target, kind, given, selects=selects)
+
+    def queue(self, name: str, properties: Tree) -> None:
+        """After too many receives a message goes to another queue."""
+        to = properties.get("RedrivePolicy", "deadLetterTargetArn")
+        if to:
+            self.edge(ref(self.id(name)), "queue", self.value(to), "queue", to, how="redrive")
+
+    def rule(self, _: str, properties: Tree) -> None:
+        """`AWS::Events::Rule`."""
+        if properties.get("State").text.lower() in _OFF:
+            return
+        for target in properties.get("Targets").items:
+            to = self.value(target.get("Arn"))
+            kind = self._kind_of(to)
+            if kind:
+                bus = properties.get("EventBusName")
+                self._rule(properties.get("EventPattern"), bus, to, target, kind)
+
+    def _rule(
+        self, pattern: Tree, bus: Tree, target: Str, at: Tree, kind: str = "function"
+    ) -> None:
+        if not pattern:
+            return
+        source = self.value(bus) if bus else text("default")
+        wanted = [f"{k}={v.text}" for k in ("source", "detail-type") for v in pattern.get(k).items]
+        self.edge(source, "bus", target, kind, at, events=tuple(wanted), selects=True)
+
+    def invoke_config(self, _: str, properties: Tree) -> None:
+        """`AWS::Lambda::EventInvokeConfig`."""
+        source = self.value(properties.get("FunctionName"))
+        for which in ("OnSuccess", "OnFailure"):
+            to = properties.get("DestinationConfig", which, "Destination")
+            self._destination(source, to)
+
+    def log_filter(self, _: str, properties: Tree) -> None:
+        """`AWS::Logs::SubscriptionFilter`."""
+        target = self.value(properties.get("DestinationArn"))
+        kind = self._kind_of(target)
+        if kind:
+            source = self.value(properties.get("LogGroupName"))
+            pattern = bool(properties.get("FilterPattern").text.strip())
+            self.edge(source, "logs", target, kind, properties, selects=pattern)
+
+
+_READERS: Final[dict[str, Callable[[_Reader, str, Tree], None]]] = {
+    "AWS::Serverless::Function": _Reader.sam_function,
+    "AWS::Lambda::Function": _Reader.plain_function,
+    "AWS::Lambda::EventSourceMapping": _Reader.mapping,
+    "AWS::Lambda::Permission": _Reader.permission,
+    "AWS::Lambda::EventInvokeConfig": _Reader.invoke_config,
+    "AWS::S3::Bucket": _Reader.bucket,
+    "AWS::SNS::Topic": _Reader.topic,
+    "AWS::SNS::Subscription": _Reader.subscription,
+    "AWS::SQS::Queue": _Reader.queue,
+    "AWS::Events::Rule": _Reader.rule,
+    "AWS::Logs::SubscriptionFilter": _Reader.log_filter,
+}
+
+
+def value_of(tree: Tree, reference: Callable[[str, str], Atom]) -> Str:
+    """A value with its intrinsic functions, in the long and in the short form."""
+    tag, given = tree.tag.removeprefix("!"), tree
+    if not tag and len(tree.table) == 1:
+        [(key, member)] = tree.table.items()
+        if key == "Ref" or key.startswith("Fn::"):
+            tag, given = key.removeprefix("Fn::"), member
+    if not tag:
+        return text(tree.text) if isinstance(tree.value, str) else UNSEEN
+    found = _INTRINSICS.get(tag)
+    return found(given, reference) if found is not None else UNSEEN
+
+
+def _ref(given: Tree, reference: Callable[[str, str], Atom]) -> Str:
+    return Str((reference(given.text, ""),))
+
+
+def _get_att(given: Tree, reference: Callable[[str, str], Atom]) -> Str:
+    name, _, attribute = given.text.partition(".")
+    if not given.text and len(given.items) > 1:
+        name, attribute = given.items[0].text, given.items[1].text
+    return Str((reference(name, attribute),))
+
+
+def _sub(given: Tree, reference: Callable[[str, str], Atom]) -> Str:
+    template = given.text or (given.items[0].text if given.items else "")
+    own = given.items[1].table if not given.text and len(given.items) > 1 else {}
+    parts: list[Str] = []
+    end = 0
+    for hole in _SUBSTITUTION.finditer(template):
+        parts.append(text(template[end : hole.start()]))
+        end = hole.end()
+        name, _, attribute = hole[2].partition(".")
+        if hole[1]:
+            parts.append(text(f"${{{hole[2]}}}"))
+        elif hole[2] in own:
+            parts.append(value_of(own[hole[2]], reference))
+        else:
+            parts.append(Str((reference(name, attribute),)))
+    return joined((*parts, text(template[end:])))
+
+
+def _join(given: Tree, reference: Callable[[str, str], Atom]) -> Str:
+    if len(given.items) < 2:  # noqa: PLR2004 - a separator and a list
+        return UNSEEN
+    between = text(given.items[0].text)
+    parts: list[Str] = []
+    for item in given.items[1].items:
+        parts += [between, value_of(item, reference)] if parts else [value_of(item, reference)]
+    return joined(tuple(parts))
+
+
+def _import(given: Tree, reference: Callable[[str, str], Atom]) -> Str:
+    inner = value_of(given, reference)
+    return Str((Ref(f"import:{inner.literal or id(given)}"),))
+
+
+def _if(given: Tree, reference: Callable[[str, str], Atom]) -> Str:
+    for option in given.items[1:]:
+        if option.text != "AWS::NoValue" and option.get("Ref").text != "AWS::NoValue":
+            return value_of(option, reference)
+    return UNSEEN
+
+
+_INTRINSICS: Final[dict[str, Callable[[Tree, Callable[[str, str], Atom]], Str]]] = {
+    "Ref": _ref,
+    "GetAtt": _get_att,
+    "Sub": _sub,
+    "Join": _join,
+    "ImportValue": _import,
+    "If": _if,
+}
+
+
+def _inline(path: str, tree: Tree, runtime: str) -> Inline:
+    """Code in the template's text, moved down to the lines that it has there."""
+    source = tree.text or (tree.items[0].text if tree.items else "")
+    below = "\n" * tree.line if "\n" in source else "\n" * (tree.line - 1)
+    return Inline(path, "index.py" if "python" in runtime else "index.js", below + source)
+
+
+def _key_filters(given: Tree) -> tuple[KeyFilter, ...]:
+    rules = given.get("S3Key", "Rules").items
+    return _filter((r.get("Name").text, r.get("Value").text) for r in rules) if rules else ()
+
+
+def _filter(rules: Iterable[tuple[str, str]]) -> tuple[KeyFilter, ...]:
+    found = {name.lower(): value for name, value in rules}
+    return (KeyFilter(found.get("prefix", ""), found.get("suffix", "")),)
+
+
+def _kind_in_arn(value: Str) -> str:
+    literals = "".join(a.text if isinstance(a, Lit) else "*" for a in value.atoms)
+    kinds = {":sqs:": "queue", ":dynamodb:": "table", ":kinesis:": "stream"}
+    found = next((k for part, k in kinds.items() if part in literals), "")
+    return found or "queue"

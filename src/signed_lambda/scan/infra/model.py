@@ -1,0 +1,167 @@
+"""What templates declare, whatever language they are written in.
+
+Names are texts with holes (`values.Str`): a reference to a resource of the template is known for
+what it is before anybody knows what it will be called. Pure: imports `values`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from signed_lambda.scan.values import Lit, Ref, Str
+
+if TYPE_CHECKING:
+    from signed_lambda.scan.form import Function as CodeFunction
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something is declared."""
+
+    path: str
+    line: int
+    text: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line} {self.text}".rstrip()
+
+
+@dataclass(slots=True, eq=False)
+class Resource:
+    """Something of an AWS account.
+
+    Attributes:
+        id: Unique among all templates; what a `Ref` names.
+        kind: "function", "bucket", "queue", "topic", "table", "stream", "delivery", "bus",
+            "machine" or "logs".
+        name: What it is called in the account, None where the deployment chooses.
+    """
+
+    id: str
+    kind: str
+    place: Place
+    name: Str | None = None
+
+    @property
+    def label(self) -> str:
+        """For a reader: its own name, else its id without the template."""
+        literal = self.name.literal if self.name is not None else None
+        return literal or self.id.rpartition("#")[2]
+
+
+@dataclass(slots=True, eq=False)
+class Function(Resource):
+    """A Lambda function.
+
+    Attributes:
+        handler: As Lambda spells it, "" when unknown.
+        folder: Where its code is, as the template says.
+        code: The handler itself, where the template's own text holds it.
+        allows_loops: `RecursiveLoop: Allow`.
+    """
+
+    handler: str = ""
+    folder: str = ""
+    env: dict[str, Str] = field(default_factory=dict)
+    code: CodeFunction | None = None
+    allows_loops: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFilter:
+    """Which keys of a bucket start the function."""
+
+    prefix: str = ""
+    suffix: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Edge:
+    """Whatever happens at `source` reaches `target`.
+
+    Attributes:
+        source, target: How the template names them.
+        source_kind, target_kind: What they are.
+        filters: Keys of a bucket that pass, empty for all.
+        events: S3 event types, empty for all.
+        certain: False when the template says only that it may be so (a permission, a parameter).
+        how: "redrive", "destination", "" for a plain trigger or delivery.
+        selects: There is a filter whose answer is not decided here.
+    """
+
+    source: Str
+    source_kind: str
+    target: Str
+    target_kind: str
+    place: Place
+    filters: tuple[KeyFilter, ...] = ()
+    events: tuple[str, ...] = ()
+    certain: bool = True
+    how: str = ""
+    selects: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Inline:
+    """Code that stands in a template."""
+
+    path: str
+    name: str
+    source: str
+
+
+@dataclass(slots=True)
+class Infra:
+    """All templates together.
+
+    Attributes:
+        aliases: Other ids that resources are referred to by.
+        inline: The code of functions whose code stands in the template.
+    """
+
+    resources: dict[str, Resource] = field(default_factory=dict)
+    edges: list[Edge] = field(default_factory=list)
+    aliases: dict[str, str] = field(default_factory=dict)
+    inline: dict[str, Inline] = field(default_factory=dict)
+
+    @property
+    def functions(self) -> tuple[Function, ...]:
+        """The functions, in the order of their templates."""
+        return tuple(r for r in self.resources.values() if isinstance(r, Function))
+
+    def add(self, resource: Resource) -> None:
+        """Keeps a resource."""
+        self.resources[resource.id] = resource
+
+
+def ref(resource: str, attribute: str = "") -> Str:
+    """A reference."""
+    return Str((Ref(resource, attribute),))
+
+
+def name_in(value: Str) -> Str:
+    """The name inside an ARN or a queue's URL, the value itself when it is neither.
+
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
+    """
+    atoms = list(value.atoms)
+    first = atoms[0] if atoms else None
+    if not isinstance(first, Lit) or not first.text.startswith(("arn:", "https://sqs.")):
+        return value
+    for place in range(len(atoms) - 1, -1, -1):
+        atom = atoms[place]
+        if not isinstance(atom, Lit):
+            continue
+        if place == len(atoms) - 1 and atom.text.endswith("/*"):
+            atom = Lit(atom.text.removesuffix("/*"))
+        cut = max(atom.text.rfind(":"), atom.text.rfind("/"))
+        if cut >= 0:
+            rest = atom.text[cut + 1 :]
+            return Str((*([Lit(rest)] if rest else []), *atoms[place + 1 :]))
+    return value
+
+
+def is_known(value: Str) -> bool:
+    """Whether two such values are equal exactly when they are spelled alike."""
+    return all(isinstance(atom, Lit | Ref) for atom in value.atoms)

@@ -1,0 +1,37 @@
+"""Templates among files: which is which, and why one is not scanned.
+
+Imports its siblings; a parser is imported when the first file of its kind comes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from signed_lambda.scan.infra import cloudformation, serverless
+from signed_lambda.scan.infra.model import Infra
+from signed_lambda.scan.infra.tree import NotScannedError, Tree, parse
+from signed_lambda.scan.reading import Unread
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ENDINGS: Final = (".yml", ".yaml", ".json", ".template")
+
+
+def read_templates(files: Mapping[str, bytes]) -> tuple[Infra, tuple[Unread, ...]]:
+    """What the templates declare; a file that is not a template is no fault."""
+    infra, unread = Infra(), list[Unread]()
+    trees: dict[str, Tree] = {}
+    for path, body in files.items():
+        if path.endswith(ENDINGS):
+            try:
+                trees[path] = parse(body)
+            except NotScannedError as error:
+                unread.append(Unread(path, f"{error}; not scanned"))
+    for path, tree in trees.items():
+        lines = tuple(files[path].decode("utf-8", "replace").splitlines())
+        if cloudformation.is_template(tree) and not serverless.is_template(tree):
+            cloudformation.read(path, tree, infra, lines)
+        elif serverless.is_template(tree):
+            serverless.read(path, tree, infra, lines, trees)
+    return infra, tuple(unread)

@@ -1,0 +1,291 @@
+"""serverless.yml: functions with their events, and the variables between them.
+
+`${self:...}` is resolved, `${opt:...}` and `${sls:stage}` by their default, `${file(...)}` among
+the files that were given; everything else stays a name that is equal only to itself.
+Source: https://www.serverless.com/framework/docs/providers/aws/guide/serverless.yml
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from signed_lambda.scan.infra import cloudformation
+from signed_lambda.scan.infra.model import Edge, Function, KeyFilter, Place, ref
+from signed_lambda.scan.infra.tree import NOTHING, Tree
+from signed_lambda.scan.values import Ref, Str, joined, text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from signed_lambda.scan.infra.model import Infra
+    from signed_lambda.scan.values import Atom
+
+DEPTH: Final = 12
+"""Variables in variables."""
+_VARIABLE: Final = re.compile(r"\$\{([^${}]+)\}")
+_OPTION: Final = re.compile(r"(?:opt|sls|param):([\w.-]+)")
+_FILE: Final = re.compile(r"file\(([^)]+)\)(?::(.+))?")
+
+
+def is_template(tree: Tree) -> bool:
+    """Whether it is a configuration of the Serverless Framework."""
+    return bool(tree.get("service")) and bool(tree.get("functions") or tree.get("provider"))
+
+
+def read(
+    path: str, tree: Tree, infra: Infra, lines: tuple[str, ...], others: Mapping[str, Tree]
+) -> None:
+    """Adds what the file declares.
+
+    Args:
+        path: Where it is.
+        tree: What it says.
+        infra: Is added to.
+        lines: For evidence.
+        others: Files that it may include, by path.
+    """
+    _Reader(path, tree, infra, lines, others).read()
+
+
+class _Reader:
+    def __init__(
+        self,
+        path: str,
+        tree: Tree,
+        infra: Infra,
+        lines: tuple[str, ...],
+        others: Mapping[str, Tree],
+    ) -> None:
+        self.path, self.tree, self.infra, self.lines = path, tree, infra, lines
+        self.others = others
+        self.resources: dict[str, Tree] = {}
+
+    def read(self) -> None:
+        """The resources as CloudFormation, then the functions."""
+        for part in self.included(self.tree.get("resources")):
+            self.resources |= self._resolved(part.get("Resources"), 0).table
+        if self.resources:
+            whole = Tree(1, "", {"Resources": Tree(1, "", self.resources)})
+            cloudformation.read(self.path, whole, self.infra, self.lines)
+        for part in self.included(self.tree.get("functions")):
+            for name, function in part.table.items():
+                for one in self.included(function):
+                    self._function(name, one)
+
+    def included(self, tree: Tree) -> Iterator[Tree]:
+        """The tree, or each of its parts where it is a list; files in place of their names."""
+        parts = tree.value if isinstance(tree.value, tuple) else (tree,)
+        for part in parts:
+            found = self._file(part.text) if part.text else part
+            if found:
+                yield found
+
+    def _file(self, given: str) -> Tree:
+        said = _FILE.search(given)
+        if said is None:
+            return NOTHING
+        base = posixpath.normpath(posixpath.join(posixpath.dirname(self.path), said[1].strip()))
+        found = self.others.get(base, NOTHING)
+        return found.get(*said[2].strip("}").split(".")) if said[2] else found
+
+    # -- variables
+
+    def resolved(self, given: str, depth: int = 0) -> str:
+        """A text with its variables replaced, as far as the files say what they are."""
+        if depth > DEPTH:
+            return given
+        found = _VARIABLE.sub(lambda m: self._variable(m[1], m[0]), given)
+        return self.resolved(found, depth + 1) if found != given else found
+
+    def _variable(self, name: str, whole: str) -> str:
+        wanted, _, default = name.partition(",")
+        wanted, default = wanted.strip(), default.strip().strip("'\"")
+        if wanted.startswith("self:"):
+            keys = wanted.removeprefix("self:").split(".")
+            value = self.tree.get(*keys)
+            if value.text:
+                return value.text
+            file = (
+                self._file(self.tree.get(*keys[:1]).text).get(*keys[1:])
+                if len(keys) > 1
+                else NOTHING
+            )
+            if file.text:
+                return file.text
+            if keys in (["service"], ["provider", "stage"]):
+                return self.tree.get("service", "name").text or "dev"
+        said = _OPTION.fullmatch(wanted)
+        if said and said[1] == "stage" and not default:
+            stage = self.tree.get("provider", "stage").text
+            default = "dev" if "stage" in stage else stage or "dev"
+        if default:
+            return default if ":" not in default else f"${{{default}}}"
+        return self._file(whole).text or whole
+
+    def _resolved(self, tree: Tree, depth: int) -> Tree:
+        if isinstance(tree.value, str):
+            return replace(tree, value=self.resolved(tree.value))
+        if isinstance(tree.value, tuple):
+            return replace(tree, value=tuple(self._resolved(t, depth + 1) for t in tree.value))
+        members = {self.resolved(k): self._resolved(v, depth + 1) for k, v in tree.value.items()}
+        return replace(tree, value=members)
+
+    def value(self, tree: Tree) -> Str:
+        """A value; a variable that stays open is equal to itself only."""
+        found = cloudformation.value_of(self._resolved(tree, 0), self._reference)
+        literal = found.literal
+        if literal is None or "${" not in literal:
+            return found
+        parts: list[Str] = []
+        end = 0
+        for hole in _VARIABLE.finditer(literal):
+            parts += [text(literal[end : hole.start()]), ref(f"param:{hole[1]}")]
+            end = hole.end()
+        return joined((*parts, text(literal[end:])))
+
+    def _reference(self, name: str, attribute: str) -> Atom:
+        known = name in self.resources
+        return Ref(f"{self.path}#{name}" if known else f"param:{name}", attribute)
+
+    # -- functions
+
+    def _function(self, name: str, given: Tree) -> None:
+        own = self.value(given.get("name")) if given.get("name") else self._name(name)
+        variables: dict[str, Tree] = {}
+        for environment in (self.tree.get("provider", "environment"), given.get("environment")):
+            for part in self.included(environment):
+                variables |= part.table
+        function = Function(f"{self.path}#{name}", "function", self._place(given), own)
+        function.handler = self.resolved(given.get("handler").text)
+        function.env = {key: self.value(v) for key, v in variables.items()}
+        self.infra.add(function)
+        logical = f"{name[:1].upper()}{name[1:]}LambdaFunction"
+        self.infra.aliases[f"{self.path}#{logical}"] = function.id
+        for event in given.get("events").items:
+            for kind, member in event.table.items():
+                reader = _EVENTS.get(kind)
+                if reader is not None:
+                    reader(self, ref(function.id), member, event)
+        to = given.get("destinations")
+        for which in ("onSuccess", "onFailure"):
+            if to.get(which):
+                self._destination(ref(function.id), to.get(which))
+
+    def _name(self, name: str) -> Str:
+        service = self.tree.get("service")
+        given = self.resolved(service.text or service.get("name").text)
+        stage = self.resolved(self.tree.get("provider", "stage").text or "dev")
+        return self.value(Tree(0, "", f"{given}-{stage}-{name}"))
+
+    def _destination(self, function: Str, to: Tree) -> None:
+        literal = self.resolved(to.text)
+        target = self._name(literal) if to.text and ":" not in literal else self.value(to)
+        self._edge(function, "function", target, "function", to, how="destination")
+
+    def _place(self, tree: Tree) -> Place:
+        there = self.lines[tree.line - 1].strip()[:160] if 0 < tree.line <= len(self.lines) else ""
+        return Place(self.path, tree.line, there)
+
+    def _edge(
+        self,
+        source: Str,
+        kind: str,
+        target: Str,
+        target_kind: str,
+        at: Tree,
+        *,
+        filters: tuple[KeyFilter, ...] = (),
+        events: tuple[str, ...] = (),
+        how: str = "",
+        selects: bool = False,
+    ) -> None:
+        self.infra.edges.append(
+            Edge(
+                source,
+                kind,
+                target,
+                target_kind,
+                self._place(at),
+                filters,
+                events,
+                True,
+                how,
+                selects,
+            )
+        )
+
+    # -- events
+
+    def s3(self, me: Str, given: Tree, at: Tree) -> None:
+        """`s3: bucket` or a table."""
+        bucket = given.get("bucket") if given.table else given
+        source = self.value(bucket)
+        custom = self.tree.get("provider", "s3", source.literal or "", "name")
+        if custom:
+            source = self.value(custom)
+        rules = [pair for rule in given.get("rules").items for pair in rule.table.items()]
+        filters = {key: self.resolved(value.text) for key, value in rules}
+        keys = (KeyFilter(filters.get("prefix", ""), filters.get("suffix", "")),) if rules else ()
+        event = self.resolved(given.get("event").text) or "s3:ObjectCreated:*"
+        self._edge(source, "bucket", me, "function", at, filters=keys, events=(event,))
+
+    def sqs(self, me: Str, given: Tree, at: Tree) -> None:
+        """`sqs: arn` or a table."""
+        if given.get("enabled").text.lower() == "false":
+            return
+        source = self.value(given.get("arn") if _is_plain_table(given) else given)
+        selects = bool(given.get("filterPatterns"))
+        self._edge(source, "queue", me, "function", at, selects=selects)
+
+    def sns(self, me: Str, given: Tree, at: Tree) -> None:
+        """`sns: name`, an ARN or a table."""
+        topic = given
+        if _is_plain_table(given):
+            topic = given.get("arn") or given.get("topicName")
+        selects = bool(given.get("filterPolicy"))
+        self._edge(self.value(topic), "topic", me, "function", at, selects=selects)
+
+    def stream(self, me: Str, given: Tree, at: Tree) -> None:
+        """`stream: arn` or a table."""
+        if given.get("enabled").text.lower() == "false":
+            return
+        source = self.value(given.get("arn") if _is_plain_table(given) else given)
+        literal = "".join(getattr(a, "text", "") for a in source.atoms)
+        named = given.get("type").text or ("kinesis" if ":kinesis:" in literal else "dynamodb")
+        kind = "stream" if named == "kinesis" else "table"
+        selects = bool(given.get("filterPatterns"))
+        self._edge(source, kind, me, "function", at, selects=selects)
+
+    def event_bridge(self, me: Str, given: Tree, at: Tree) -> None:
+        """`eventBridge` with a pattern."""
+        pattern = given.get("pattern")
+        if not pattern or given.get("enabled").text.lower() == "false":
+            return
+        bus = self.value(given.get("eventBus")) if given.get("eventBus") else text("default")
+        wanted = [f"{k}={v.text}" for k in ("source", "detail-type") for v in pattern.get(k).items]
+        self._edge(bus, "bus", me, "function", at, events=tuple(wanted), selects=True)
+
+    def logs(self, me: Str, given: Tree, at: Tree) -> None:
+        """`cloudwatchLog`."""
+        group = given.get("logGroup") if given.table else given
+        selects = bool(given.get("filter").text)
+        self._edge(self.value(group), "logs", me, "function", at, selects=selects)
+
+
+_EVENTS: Final[dict[str, Callable[[_Reader, Str, Tree, Tree], None]]] = {
+    "s3": _Reader.s3,
+    "sqs": _Reader.sqs,
+    "sns": _Reader.sns,
+    "stream": _Reader.stream,
+    "eventBridge": _Reader.event_bridge,
+    "cloudwatchLog": _Reader.logs,
+}
+
+
+def _is_plain_table(given: Tree) -> bool:
+    """A table of settings, not one intrinsic function."""
+    keys = given.table.keys()
+    return bool(keys) and not any(k == "Ref" or k.startswith("Fn::") for k in keys)
