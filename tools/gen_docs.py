@@ -1,8 +1,9 @@
 """Writes the files that say what the program's tables say: run by `make docs`.
 
-Files: action.yml, docs/inputs.md, docs/errors.md, and the tables between the markers in README.md.
-`python tools/gen_docs.py` writes; `--check` only compares, and exits 1 with the names of the files
-that are not up to date. Imports the product's tables; never imports boto3 or reads the network.
+Files: action.yml, docs/inputs.md, docs/errors.md, docs/rules.md, and the tables between the markers
+in README.md. `python tools/gen_docs.py` writes; `--check` only compares, and exits 1 with the names
+of the files that are not up to date. Imports the product's tables and rules; never imports boto3 or
+reads the network.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ sys.path.insert(0, str(ROOT / "src"))
 
 from signed_lambda import errors  # noqa: E402 - the path comes first
 from signed_lambda.inputs import COMMANDS, OUTPUTS, SPECS  # noqa: E402
+from signed_lambda.scan import all_rules  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,6 +47,15 @@ _ERRORS_INTRODUCTION: Final = """\
 Exit code 0 is success. Every other exit code belongs to one kind of error, and every problem has an
 id that never changes its meaning. A message says what was wrong, what to do, and what was left
 unchanged.
+"""
+_RULES_INTRODUCTION: Final = """\
+# Rules of the static review
+
+A finding is `high` when a handler leads to the call and no condition stands before it, `medium`
+when no handler was seen to lead there, `low` when a condition was recognised (it is named), and
+`ask` when it depends on something that was not seen, such as the filter of a trigger. One is
+allowed by a comment with a reason on its line or the line above, and stays in the report:
+`# signed-lambda: allow REC-S3 -- the reason`.
 """
 
 
@@ -184,6 +195,38 @@ def errors_md() -> str:
     return "\n".join(parts) + "\n"
 
 
+def rules_md() -> str:
+    """docs/rules.md: the page of each rule, which is its module's docstring."""
+    rules = all_rules()
+    parts = [
+        _GENERATED.format(source="src/signed_lambda/scan/rules/"),
+        _RULES_INTRODUCTION,
+        "| rule | what it finds |\n|:--|:--|",
+    ]
+    pages = {rule.ID: inspect.cleandoc(rule.__doc__ or "") for rule in rules}
+    parts += [
+        f"| [{id_}](#{id_.lower()}) | {page.partition(chr(10))[0]} |" for id_, page in pages.items()
+    ]
+    parts += [f"\n## {id_}\n\n{_as_markdown(page)}" for id_, page in pages.items()]
+    return "\n".join(parts) + "\n"
+
+
+def _as_markdown(page: str) -> str:
+    """A docstring's `Bad::` and its indented lines as a fenced block for each file."""
+
+    def fenced(block: re.Match[str]) -> str:
+        code = textwrap.dedent(block[2]).strip()
+        first, *others = re.split(r"^# file: (\S+)\n", code, flags=re.MULTILINE)
+        files = [("app.py", first), *zip(others[::2], others[1::2], strict=True)]
+        shown = [
+            f"`{name}`\n\n```{'python' if name.endswith('.py') else 'yaml'}\n{text.strip()}\n```"
+            for name, text in files
+        ]
+        return f"### {block[1]}\n\n" + "\n\n".join(shown) + "\n"
+
+    return re.sub(r"^(Bad|Good)::\n\n((?:(?:    .*)?\n)+)", fenced, page, flags=re.MULTILINE)
+
+
 def with_tables(readme: str) -> str:
     """README.md with the text between each pair of markers replaced by its table.
 
@@ -205,6 +248,7 @@ def files() -> Iterator[tuple[Path, str]]:
     yield ROOT / "action.yml", action_yml()
     yield ROOT / "docs" / "inputs.md", inputs_md()
     yield ROOT / "docs" / "errors.md", errors_md()
+    yield ROOT / "docs" / "rules.md", rules_md()
     readme = ROOT / "README.md"
     if readme.exists():
         yield readme, with_tables(readme.read_text("utf-8"))

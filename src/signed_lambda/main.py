@@ -290,7 +290,8 @@ def _packed(context: Context) -> Package:
         exclude=inputs.exclude,
         allow_secret_files=inputs.allow_secret_files,
     )
-    journal.packed(package, _repo_root(package, context.workspace))
+    root = _repo_root(package, context.workspace)
+    journal.packed(package, root)
     require(expected_hash(package, inputs.expected_sha256))
     return package
 

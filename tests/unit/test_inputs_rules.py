@@ -214,14 +214,6 @@ def test_one_with_block_serves_deploy_and_plan_and_scan() -> None:
             ),
         ),
         (
-            "deploy",
-            {"template": "template.yaml"},
-            (
-                "E-INPUT-06 template is given, and this version reads no templates: its review is "
-                "of code only. Leave it out."
-            ),
-        ),
-        (
             "promote",
             {"from-alias": "7"},
             (

@@ -217,8 +217,9 @@ FAIL_ON_UNSEEN: Final = Spec[bool](
 )
 TEMPLATE: Final = Spec[tuple[str, ...]](
     name="template",
-    help="Infrastructure templates (SAM, CloudFormation, Serverless) to read for triggers, one a "
-    "line, relative to the workspace. Not available in this version: it is refused.",
+    help="Infrastructure templates (SAM, CloudFormation, serverless.yml) that the review reads for "
+    "triggers, one a line, relative to the workspace. Without it they are looked for by their "
+    "usual names.",
     parse=plain.lines,
     absent=(),
     example="infra/template.yaml",

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Protocol
 
 from signed_lambda.errors import Problem, ScanError
 from signed_lambda.package import read_zip
 from signed_lambda.report.model import Fact, Finding, Link, Status
 from signed_lambda.scan import rules
+from signed_lambda.scan.infra.read import read_templates
 from signed_lambda.scan.reading import CODE, MAX_SOURCE_BYTES, Unread, read
 from signed_lambda.scan.world import world_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from signed_lambda.inputs import FailOn
     from signed_lambda.model import Package
@@ -47,16 +49,24 @@ class Review:
 
     Attributes:
         files: How many files with code were read whole.
-        unread: Files with code that were not read, and why.
+        unread: Files with code and templates that were not read, and why.
+        templates: How many templates were read whole.
     """
 
     findings: tuple[Finding, ...]
     files: int
     unread: tuple[Unread, ...]
+    templates: int = 0
+
+    def without(self, missing: Iterable[Unread]) -> Review:
+        """The same review, with more that was not read."""
+        return replace(self, unread=(*self.unread, *missing))
 
     def fact(self) -> Fact:
         """For the journal: partly read is a warning, never clean."""
         found = f"{len(self.findings)} findings in {self.files} files"
+        if self.templates:
+            found += f" and {self.templates} templates"
         if self.unread:
             shown = ", ".join(f"{u.path} ({u.why})" for u in self.unread[:3])
             found += f"; {len(self.unread)} not read: {shown}"
@@ -86,12 +96,20 @@ def all_rules() -> tuple[Rule, ...]:
     return tuple(importlib.import_module(f"{rules.__name__}.{n}") for n in names)
 
 
-def review(package: Package, function_name: str) -> Review:
+def review(
+    package: Package,
+    function_name: str,
+    templates: Mapping[str, bytes] = MappingProxyType({}),
+    root: str | None = None,
+) -> Review:
     """Reviews exactly the bytes that are packed.
 
     Args:
         package: The build.
         function_name: What the function is called, "" when unknown.
+        templates: Infrastructure templates by their path in the repository.
+        root: Where the package's files lie in the repository, "" for its root, None when they are
+            not of it.
     """
     modules: list[Module] = []
     unread: list[Unread] = []
@@ -109,8 +127,9 @@ def review(package: Package, function_name: str) -> Review:
             if found.unread_line:
                 why = f"partly read: line {found.unread_line} is not understood"
                 unread.append(Unread(entry.name, why))
-    world = world_of(modules, function_name)
-    return Review(findings_in(world), len(modules), tuple(unread))
+    infra, not_scanned = read_templates(templates)
+    world = world_of(modules, function_name, infra, root)
+    return Review(findings_in(world), len(modules), (*unread, *not_scanned), len(infra.sources))
 
 
 def findings_in(world: World) -> tuple[Finding, ...]:

@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from signed_lambda.scan.form import Call, Closure, Either, Member, Name, Other, Row, Table, Text
+from signed_lambda.scan.form import Call, Closure, Either, Member, Name, Other, Row, Table
 from signed_lambda.scan.program import last_name, words
 from signed_lambda.scan.sinks import sinks_of
 from signed_lambda.scan.values import Cls, Frame, Func, Inst, Path, Str
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from signed_lambda.scan.evaluate import Evaluator
-    from signed_lambda.scan.form import Expr, Function, Module, Site, Test
+    from signed_lambda.scan.form import Expr, Function, Site, Test
     from signed_lambda.scan.program import Program
     from signed_lambda.scan.sinks import Sink
 
@@ -59,32 +59,6 @@ def _takes_an_event(name: str, params: list[str]) -> bool:
     if name in ("handler", "default") or not params:
         return name in ("handler", "main")
     return bool(_EVENT.fullmatch(params[0])) and len(params) <= 3  # noqa: PLR2004 - and a callback
-
-
-def handler_of(program: Program, handler: str) -> Function | None:
-    """The function that a handler setting (`src/app.handler`) names."""
-    where, _, name = handler.rpartition(".")
-    tail = where.replace(".", "/").strip("/")
-    for module in program.modules.values():
-        stem = re.sub(r"(/__init__)?\.\w+$", "", module.path)
-        if tail and (stem == tail or stem.endswith(f"/{tail}") or tail.endswith(f"/{stem}")):
-            found = _exported(module, name)
-            if found is not None:
-                return found
-    return None
-
-
-def _exported(module: Module, name: str) -> Function | None:
-    direct = module.top.functions.get(name)
-    if direct is not None:
-        return direct
-    stored = [v for k, v, _ in module.top.puts.get("exports", ()) if _is(k, name)]
-    stored += [v for v, _ in module.top.sets.get(name, ())]
-    return next((v.body for v in stored if isinstance(v, Closure)), None)
-
-
-def _is(key: Expr, name: str) -> bool:
-    return isinstance(key, Text) and key.text == name
 
 
 def explore(

@@ -9,7 +9,7 @@ Imports `infra.model`, `sinks`, `own`, `values`.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -186,7 +186,9 @@ class Graph:
         for first in self.hops.get((me.kind, me.key), ()):
             found = [w for w in self._back(function, me, first) if w.chance != "no"]
             found.sort(key=lambda w: (w.chance != "yes", len(w.hops)))
-            yield from found[:1]
+            yield from (
+                found[:1] if function.certain else [replace(w, chance="maybe") for w in found[:1]]
+            )
 
     def _back(self, function: Function, me: Node, first: Hop) -> Iterator[Way]:
         waiting: deque[tuple[Hop, ...]] = deque([(first,)])
@@ -234,7 +236,8 @@ def _spelled(value: Str) -> str:
         if isinstance(atom, Lit):
             parts.append(atom.text)
         elif isinstance(atom, Ref):
-            parts.append("${" + atom.of.removeprefix("param:").rpartition("#")[2] + "}")
+            name = atom.of.removeprefix("param:").rpartition("#")[2]
+            parts.append(name if atom.of.startswith("event:") else f"${{{name}}}")
     return "".join(parts)
 
 

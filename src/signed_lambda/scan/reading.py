@@ -7,7 +7,6 @@ the others. Imports `form` and `front`.
 from __future__ import annotations
 
 import posixpath
-import sys
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
 MAX_SOURCE_BYTES: Final = 2 * 1024 * 1024
 _JAVASCRIPT: Final = (".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx")
 _FRONT_ENDS: Final = {".py": "python", **dict.fromkeys(_JAVASCRIPT, "javascript")}
-_NESTING: Final = 12_000
-"""Calls of our own readers one inside the other; they use no C stack, so that this is safe."""
 CODE: Final = (*_FRONT_ENDS, ".go", ".java", ".class", ".jar")
 """Endings of files that hold code, whether this version can read them or not."""
 
@@ -40,12 +37,8 @@ def read(path: str, body: bytes) -> Module | Unread:
     if len(body) > MAX_SOURCE_BYTES:
         return Unread(path, f"more than {MAX_SOURCE_BYTES:,} bytes")
     reader = import_module(f"signed_lambda.scan.front.{front}")
-    limit = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(limit, _NESTING))
     try:
         module: Module = reader.read(path, body)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return Unread(path, f"not parsed: {type(error).__name__}")
-    finally:
-        sys.setrecursionlimit(limit)
     return module

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.report.model import Finding
+from signed_lambda.scan.binding import bind_code
 from signed_lambda.scan.evaluate import Evaluator
-from signed_lambda.scan.explore import explore, handler_of
+from signed_lambda.scan.explore import explore
 from signed_lambda.scan.graph import Graph
 from signed_lambda.scan.infra.model import Edge, Function, Infra, Place
 from signed_lambda.scan.program import Program
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from typing import Literal
 
     from signed_lambda.report.model import Severity
-    from signed_lambda.scan.form import Function as CodeFunction
     from signed_lambda.scan.form import Module
     from signed_lambda.scan.graph import Way
     from signed_lambda.scan.sinks import Sink
@@ -70,13 +70,22 @@ class World:
 
 
 def world_of(
-    modules: Iterable[Module], function_name: str = "", infra: Infra | None = None
+    modules: Iterable[Module],
+    function_name: str = "",
+    infra: Infra | None = None,
+    root: str | None = "",
 ) -> World:
-    """Puts the files together."""
+    """Puts the files together.
+
+    Args:
+        modules: The package's files.
+        function_name: What the deployed function is called, "" when unknown.
+        infra: What the templates declare; is added to.
+        root: Where the package lies in the repository, None when it does not.
+    """
     infra = infra or Infra()
     program = Program((*modules, *_inline_code(infra)))
-    for function in infra.functions:
-        function.code = _code_of(program, function, infra)
+    bind_code(program, infra, function_name, root)
     entries = tuple(f.code for f in infra.functions if f.code is not None)
     sinks = explore(program, Evaluator(program), entries)
     _add_undeclared(infra, sinks, function_name)
@@ -96,15 +105,6 @@ def _inline_code(infra: Infra) -> Iterable[Module]:
         if not isinstance(found, Unread):
             found.path, found.key = inline.path, key
             yield found
-
-
-def _code_of(program: Program, function: Function, infra: Infra) -> CodeFunction | None:
-    if function.id in infra.inline:
-        module = program.modules.get(function.id)
-        wanted = function.handler.rpartition(".")[2] or "handler"
-        return module.top.functions.get(wanted) if module is not None else None
-    folder = function.folder.strip("./")
-    return handler_of(program, f"{folder}/{function.handler}" if folder else function.handler)
 
 
 def _add_undeclared(infra: Infra, sinks: Iterable[Sink], function_name: str) -> None:

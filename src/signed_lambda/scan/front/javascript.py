@@ -25,6 +25,7 @@ from signed_lambda.scan.form import (
     Test,
     Text,
 )
+from signed_lambda.scan.front import deep
 from signed_lambda.scan.front.grammar import Reader, parsed, text_of
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ def read(path: str, body: bytes) -> Module:
     """The file in the common form, as far as the grammar understands it."""
     language = _LANGUAGES.get(posixpath.splitext(path)[1], _JAVASCRIPT)
     module, root = parsed(path, "javascript", body, language)
-    _Reader(module).block(root.named_children)
+    with deep():
+        _Reader(module).block(root.named_children)
     module.settle()
     return module
 

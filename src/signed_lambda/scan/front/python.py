@@ -26,6 +26,7 @@ from signed_lambda.scan.form import (
     Test,
     Text,
 )
+from signed_lambda.scan.front import deep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -53,7 +54,8 @@ def read(path: str, body: bytes) -> Module:
         tree = ast.parse(body)
     lines = tuple(_LINE_END.split(body.decode("utf-8", "replace")))
     module = Module(path, "python", lines)
-    _Reader(module).block(tree.body)
+    with deep():
+        _Reader(module).block(tree.body)
     module.settle()
     return module
 

@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.scan.infra.model import (
@@ -384,7 +385,7 @@ def _join(given: Tree, reference: Callable[[str, str], Atom]) -> Str:
 
 
 def _import(given: Tree, reference: Callable[[str, str], Atom]) -> Str:
-    inner = value_of(given, reference)
+    inner = value_of(replace(given, tag=""), reference)
     return Str((Ref(f"import:{inner.literal or id(given)}"),))
 
 

@@ -59,6 +59,7 @@ class Function(Resource):
         folder: Where its code is, as the template says.
         code: The handler itself, where the template's own text holds it.
         allows_loops: `RecursiveLoop: Allow`.
+        certain: False when the handler's file was found by its name only, and others fit as well.
     """
 
     handler: str = ""
@@ -66,6 +67,7 @@ class Function(Resource):
     env: dict[str, Str] = field(default_factory=dict)
     code: CodeFunction | None = None
     allows_loops: bool = False
+    certain: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,7 @@ class Infra:
 
     Attributes:
         aliases: Other ids that resources are referred to by.
+        sources: The templates that were read.
         inline: The code of functions whose code stands in the template.
     """
 
@@ -124,6 +127,7 @@ class Infra:
     edges: list[Edge] = field(default_factory=list)
     aliases: dict[str, str] = field(default_factory=dict)
     inline: dict[str, Inline] = field(default_factory=dict)
+    sources: list[str] = field(default_factory=list)
 
     @property
     def functions(self) -> tuple[Function, ...]:

@@ -31,7 +31,9 @@ def read_templates(files: Mapping[str, bytes]) -> tuple[Infra, tuple[Unread, ...
     for path, tree in trees.items():
         lines = tuple(files[path].decode("utf-8", "replace").splitlines())
         if cloudformation.is_template(tree) and not serverless.is_template(tree):
+            infra.sources.append(path)
             cloudformation.read(path, tree, infra, lines)
         elif serverless.is_template(tree):
+            infra.sources.append(path)
             serverless.read(path, tree, infra, lines, trees)
     return infra, tuple(unread)

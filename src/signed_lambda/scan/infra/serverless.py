@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 DEPTH: Final = 12
 """Variables in variables."""
+MAX_TEXT: Final = 4096
+"""Of a value with its variables in it: ten of ten of ten ... end here."""
 _VARIABLE: Final = re.compile(r"\$\{([^${}]+)\}")
 _OPTION: Final = re.compile(r"(?:opt|sls|param):([\w.-]+)")
 _FILE: Final = re.compile(r"file\(([^)]+)\)(?::(.+))?")
@@ -95,8 +97,8 @@ class _Reader:
 
     def resolved(self, given: str, depth: int = 0) -> str:
         """A text with its variables replaced, as far as the files say what they are."""
-        if depth > DEPTH:
-            return given
+        if depth > DEPTH or len(given) > MAX_TEXT:
+            return given[:MAX_TEXT]
         found = _VARIABLE.sub(lambda m: self._variable(m[1], m[0]), given)
         return self.resolved(found, depth + 1) if found != given else found
 

@@ -10,12 +10,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import yaml
-from yaml.nodes import ScalarNode, SequenceNode
+from yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from yaml.nodes import Node
+    from yaml.events import Event
 
 MAX_NODES: Final = 100_000
 MAX_DEPTH: Final = 100
@@ -78,21 +84,23 @@ def parse(body: bytes) -> Tree:
     """
     if len(body) > MAX_TEMPLATE_BYTES:
         raise NotScannedError(f"more than {MAX_TEMPLATE_BYTES:,} bytes")
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     text = _decoded(body)
     if text.lstrip().startswith(("{", "[")):
         text = text.replace("\t", "  ")  # JSON: a tab is space only between tokens
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    builder = _Builder()
     try:
-        node = yaml.compose(text, Loader=loader)
+        for event in yaml.parse(text, Loader=loader):
+            builder.take(event)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = f"{mark.line + 1}:{mark.column + 1} " if mark is not None else ""
         raise NotScannedError(f"{where}{error.problem or 'not YAML'}") from None
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
+    except yaml.YAMLError as error:
         raise NotScannedError(f"not YAML: {type(error).__name__}") from None
-    if node is None:
+    if builder.document is None:
         raise NotScannedError("empty")
-    return _Reader().tree(node, 0)
+    return builder.document
 
 
 def _decoded(body: bytes) -> str:
@@ -103,38 +111,95 @@ def _decoded(body: bytes) -> str:
         raise NotScannedError(f"not {encoding}: byte {error.start}") from None
 
 
-class _Reader:
+@dataclass(slots=True)
+class _Open:
+    """A list or table that is not at its end yet."""
+
+    line: int
+    tag: str
+    anchor: str | None
+    is_table: bool
+    before: int
+    items: list[Tree]
+
+
+class _Builder:
+    """Builds the tree from the parser's events, without recursion.
+
+    A composer of nodes is recursive, in C at that: 100,000 brackets end the process. An alias
+    counts as often as what it stands for would, written out.
+    """
+
     def __init__(self) -> None:
-        self.nodes = 0
+        self.document: Tree | None = None
+        self._open: list[_Open] = []
+        self._anchors: dict[str, tuple[Tree, int]] = {}
+        self._nodes = 0
 
-    def tree(self, node: Node, depth: int) -> Tree:
-        """The node as data; an alias is read as often as it is used, and counted each time."""
-        self.nodes += 1
-        if self.nodes > MAX_NODES:
+    def take(self, event: Event) -> None:
+        """The next event."""
+        line = _mark(event)[0]
+        match event:
+            case ScalarEvent():
+                self._count(1)
+                self._put(Tree(line, _tag(event), event.value), event.anchor, 1)
+            case SequenceStartEvent() | MappingStartEvent():
+                self._count(1)
+                if len(self._open) >= MAX_DEPTH:
+                    raise NotScannedError(f"nested more than {MAX_DEPTH} deep")
+                is_table = isinstance(event, MappingStartEvent)
+                self._open.append(
+                    _Open(line, _tag(event), event.anchor, is_table, self._nodes - 1, [])
+                )
+            case SequenceEndEvent() | MappingEndEvent():
+                done = self._open.pop()
+                tree = Tree(done.line, done.tag, _table(done) if done.is_table else (*done.items,))
+                self._put(tree, done.anchor, self._nodes - done.before)
+            case AliasEvent():
+                tree, size = self._anchors.get(event.anchor or "", (NOTHING, 0))
+                if not size:
+                    raise NotScannedError(f"{line}: *{event.anchor} stands for nothing before it")
+                self._count(size)
+                self._put(tree, None, size)
+            case DocumentStartEvent() if self.document is not None:
+                raise NotScannedError(f"{line}: a second document")
+
+    def _count(self, nodes: int) -> None:
+        self._nodes += nodes
+        if self._nodes > MAX_NODES:
             raise NotScannedError(f"more than {MAX_NODES:,} nodes after aliases")
-        if depth > MAX_DEPTH:
-            raise NotScannedError(f"nested more than {MAX_DEPTH} deep")
-        line = node.start_mark.line + 1
-        tag = node.tag if node.tag.startswith("!") else ""
-        if node.tag.startswith("tag:yaml.org,2002:python"):
-            raise NotScannedError(f"{line}:{node.start_mark.column + 1} a Python object")
-        if isinstance(node, ScalarNode):
-            return Tree(line, tag, str(node.value))
-        if isinstance(node, SequenceNode):
-            return Tree(line, tag, tuple(self.tree(n, depth + 1) for n in node.value))
-        return Tree(line, tag, dict(self._members(node, depth)))
 
-    def _members(self, node: Node, depth: int) -> Iterator[tuple[str, Tree]]:
-        seen = set[str]()
-        merged: dict[str, Tree] = {}
-        for key, value in node.value:
-            name = str(key.value) if isinstance(key, ScalarNode) else ""
-            if name == "<<":
-                for part in self.tree(value, depth + 1).items:
-                    merged |= part.table
-                continue
-            if name in seen:
-                raise NotScannedError(f"{key.start_mark.line + 1}: {name!r} twice")
-            seen.add(name)
-            yield name, self.tree(value, depth + 1)
-        yield from ((k, v) for k, v in merged.items() if k not in seen)
+    def _put(self, tree: Tree, anchor: str | None, size: int) -> None:
+        if anchor is not None:
+            self._anchors[anchor] = (tree, size)
+        if self._open:
+            self._open[-1].items.append(tree)
+        else:
+            self.document = tree if tree.value or tree.tag else None
+
+
+def _mark(event: Event) -> tuple[int, int]:
+    mark = event.start_mark
+    return (mark.line + 1, mark.column + 1) if mark is not None else (0, 0)
+
+
+def _tag(event: ScalarEvent | SequenceStartEvent | MappingStartEvent) -> str:
+    tag = event.tag or ""
+    if tag.startswith("tag:yaml.org,2002:python"):
+        line, column = _mark(event)
+        raise NotScannedError(f"{line}:{column} a Python object")
+    return tag if tag.startswith("!") and tag != "!" else ""
+
+
+def _table(done: _Open) -> dict[str, Tree]:
+    found: dict[str, Tree] = {}
+    merged: dict[str, Tree] = {}
+    for key, value in zip(done.items[::2], done.items[1::2], strict=True):
+        if key.text == "<<":
+            for part in value.items:
+                merged |= part.table
+        elif key.text in found:
+            raise NotScannedError(f"{key.line}: {key.text!r} twice")
+        else:
+            found[key.text] = value
+    return merged | found

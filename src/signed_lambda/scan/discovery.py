@@ -1,0 +1,106 @@
+"""Finds the templates of a repository: by their names, in bounded time, following no link.
+
+May import errors and `infra`; reads the workspace, never writes.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from signed_lambda.errors import Problem, ScanError
+from signed_lambda.scan.reading import Unread
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAX_ENTRIES: Final = 50_000
+"""Names that are looked at in a workspace."""
+MAX_DEPTH: Final = 8
+MAX_TEMPLATES: Final = 300
+MAX_BYTES: Final = 1024 * 1024
+_NAMES: Final = re.compile(
+    r"(?i)(.*\btemplate\b.*|serverless[\w.-]*|sam[\w.-]*|stack[\w.-]*|cloudformation[\w.-]*|"
+    r"cfn[\w.-]*|infra[\w.-]*|resources[\w.-]*|functions[\w.-]*)\.(ya?ml|json)|.*\.template"
+)
+_NOT_IN: Final = frozenset(
+    {
+        *(".git", ".hg", "node_modules", ".venv", "venv", "site-packages", "__pycache__", "vendor"),
+        *(".terraform", ".serverless", ".aws-sam", ".mypy_cache", ".pytest_cache", ".tox", "tests"),
+    }
+)
+_FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+def find_templates(
+    workspace: Path, given: tuple[str, ...] = ()
+) -> tuple[dict[str, bytes], tuple[Unread, ...]]:
+    """The templates by their path in the workspace, and what was not read of them.
+
+    Args:
+        workspace: The checked-out repository, resolved.
+        given: The only ones to read; empty to look for them.
+
+    Raises:
+        ScanError: E-SCAN-02 one that was given is not there, is outside or is no file.
+    """
+    unread: list[Unread] = []
+    found: dict[str, bytes] = {}
+    for path in map(Path, given) if given else _walk(workspace, unread):
+        body = _body(workspace, path, unread, wanted=bool(given))
+        if body is not None:
+            found[path.as_posix()] = body
+    return found, tuple(unread)
+
+
+def _walk(workspace: Path, unread: list[Unread]) -> Iterator[Path]:
+    """Files with the name of a template, nearest first."""
+    waiting, entries, templates = [workspace], 0, 0
+    while waiting:
+        folder = waiting.pop(0)
+        depth = len(folder.relative_to(workspace).parts)
+        for entry in _entries(folder):
+            entries += 1
+            if entries > MAX_ENTRIES or templates >= MAX_TEMPLATES:
+                unread.append(Unread(".", "too many files to look for templates in"))
+                return
+            if entry.is_dir(follow_symlinks=False):
+                if entry.name not in _NOT_IN and depth < MAX_DEPTH:
+                    waiting.append(Path(entry.path))
+            elif entry.is_file(follow_symlinks=False) and _NAMES.fullmatch(entry.name):
+                templates += 1
+                yield Path(entry.path).relative_to(workspace)
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entries, key=lambda e: e.name)
+    except OSError:
+        return []  # not ours to read: what lies in it was not looked for
+
+
+def _body(workspace: Path, path: Path, unread: list[Unread], *, wanted: bool) -> bytes | None:
+    inside = (workspace / path).resolve().is_relative_to(workspace)
+    try:
+        if not inside:
+            raise OSError("outside the workspace")
+        with os.fdopen(os.open(workspace / path, _FLAGS), "rb") as file:
+            body = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        if wanted:
+            raise ScanError(
+                Problem(
+                    "E-SCAN-02",
+                    f"template '{path}': {error.strerror or error}",
+                    "Give paths of files relative to the workspace, one a line",
+                )
+            ) from error
+        unread.append(Unread(path.as_posix(), f"{error.strerror or error}"))
+        return None
+    if len(body) > MAX_BYTES:
+        unread.append(Unread(path.as_posix(), f"more than {MAX_BYTES:,} bytes; not scanned"))
+        return None
+    return body
