@@ -37,7 +37,7 @@ def bind_code(program: Program, infra: Infra, function_name: str, root: str | No
     if all(f.code is None for f in infra.functions if f.id not in infra.inline):
         for function in infra.functions:
             if function.code is None:
-                function.code = _by_its_name(stems, function)
+                function.code = _by_its_name(stems, function) or _by_convention(stems, function)
                 if function.code is not None:
                     guessed[function.code].append(function)
     for functions in guessed.values():
@@ -69,13 +69,17 @@ def _at_its_place(
     if root is None or not function.handler:
         return None
     where, _, name = function.handler.rpartition(".")
-    folder = posixpath.join(posixpath.dirname(function.place.path), function.folder, where)
-    wanted = posixpath.normpath(folder)
-    inside = posixpath.relpath(wanted, root or ".")
-    for stem in (inside, inside.replace(".", "/") if not inside.startswith(".") else inside):
-        if stem in stems:
-            return _exported(stems[stem], name)
-    return None
+    above = posixpath.dirname(function.place.path)
+    while True:  # a template is beside its code, a stack of the CDK somewhere below it
+        wanted = posixpath.normpath(posixpath.join(above, function.folder, where))
+        inside = posixpath.relpath(wanted, root or ".")
+        for stem in (inside, re.sub(r"(?<=\w)\.(?=\w)", "/", inside)):
+            found = _exported(stems[stem], name) if stem in stems else None
+            if found is not None:
+                return found
+        if not above:
+            return None
+        above = posixpath.dirname(above)
 
 
 def _by_its_name(stems: dict[str, Module], function: Function) -> CodeFunction | None:
@@ -89,6 +93,20 @@ def _by_its_name(stems: dict[str, Module], function: Function) -> CodeFunction |
                 found = _exported(module, name)
                 if found is not None:
                     return found
+    return None
+
+
+def _by_convention(stems: dict[str, Module], function: Function) -> CodeFunction | None:
+    """`deviceRequestHandler` in device-request-handler.lambda.ts: no template says more."""
+    if not function.handler.startswith("?"):
+        return None
+    names = function.handler[1:].split("|")
+    for stem, module in stems.items():
+        base = re.sub(r"\.(lambda|handler|function)$", "", posixpath.basename(stem))
+        if re.sub(r"[^a-z0-9]", "", base.lower()) in names:
+            found = _exported(module, "handler") or _exported(module, "default")
+            if found is not None:
+                return found
     return None
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.errors import Problem, ScanError
+from signed_lambda.scan.infra.read import SOURCES, is_cdk
 from signed_lambda.scan.reading import Unread
 
 if TYPE_CHECKING:
@@ -19,12 +20,16 @@ if TYPE_CHECKING:
 MAX_ENTRIES: Final = 50_000
 """Names that are looked at in a workspace."""
 MAX_DEPTH: Final = 8
-MAX_TEMPLATES: Final = 300
+MAX_TEMPLATES: Final = 1000
+"""Files that are opened to see whether they are one."""
 MAX_BYTES: Final = 1024 * 1024
 _NAMES: Final = re.compile(
     r"(?i)(.*\btemplate\b.*|serverless[\w.-]*|sam[\w.-]*|stack[\w.-]*|cloudformation[\w.-]*|"
     r"cfn[\w.-]*|infra[\w.-]*|resources[\w.-]*|functions[\w.-]*)\.(ya?ml|json)|.*\.template"
 )
+_STACKS: Final = re.compile(r"(?i).*\.(ts|py|js|mjs)")
+_STACK_FOLDERS: Final = re.compile(r"(?i)(.*/)?(bin|lib|cdk|infra\w*|stacks?|constructs?)(/.*)?|")
+"""Where the source of a CDK application usually is; one is told from other code by its imports."""
 _NOT_IN: Final = frozenset(
     {
         *(".git", ".hg", "node_modules", ".venv", "venv", "site-packages", "__pycache__", "vendor"),
@@ -69,9 +74,18 @@ def _walk(workspace: Path, unread: list[Unread]) -> Iterator[Path]:
             if entry.is_dir(follow_symlinks=False):
                 if entry.name not in _NOT_IN and depth < MAX_DEPTH:
                     waiting.append(Path(entry.path))
-            elif entry.is_file(follow_symlinks=False) and _NAMES.fullmatch(entry.name):
-                templates += 1
-                yield Path(entry.path).relative_to(workspace)
+            elif entry.is_file(follow_symlinks=False):
+                path = Path(entry.path).relative_to(workspace)
+                if _may_be_template(path):
+                    templates += 1
+                    yield path
+
+
+def _may_be_template(path: Path) -> bool:
+    if _NAMES.fullmatch(path.name):
+        return True
+    folder = path.parent.as_posix().removeprefix(".")
+    return bool(_STACKS.fullmatch(path.name) and _STACK_FOLDERS.fullmatch(folder))
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:
@@ -99,6 +113,8 @@ def _body(workspace: Path, path: Path, unread: list[Unread], *, wanted: bool) ->
                 )
             ) from error
         unread.append(Unread(path.as_posix(), f"{error.strerror or error}"))
+        return None
+    if path.suffix in SOURCES and not is_cdk(body):
         return None
     if len(body) > MAX_BYTES:
         unread.append(Unread(path.as_posix(), f"more than {MAX_BYTES:,} bytes; not scanned"))

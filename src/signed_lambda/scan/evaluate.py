@@ -334,6 +334,8 @@ class Evaluator:
 
     def _call(self, call: Call, frame: Frame) -> Iterable[Value]:
         name = last_name(call.func)
+        if isinstance(call.func, Call):
+            name = f"{last_name(call.func.func)}()"
         known = library.RESULTS.get(name)
         if known is not None:
             result = known(self, call, frame)

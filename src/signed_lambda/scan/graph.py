@@ -167,7 +167,7 @@ class Graph:
             return
         filled = with_environment(value, function.env)
         found = self.node(kind, filled)
-        if found is not None:
+        if found is not None and found.kind == kind:
             yield found
 
     def _triggers(self, function: Function, kind: str) -> Iterator[Node]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from signed_lambda.scan.form import Member, Row, Text
+from signed_lambda.scan.form import Call, Join, Member, Name, Row, Table, Text
 from signed_lambda.scan.program import last_name, words
 from signed_lambda.scan.values import UNSEEN, Client, Env, Frame, Obj, Path, Str, joined, text
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from signed_lambda.scan.evaluate import Evaluator
-    from signed_lambda.scan.form import Call, Expr
+    from signed_lambda.scan.form import Expr
     from signed_lambda.scan.values import Value
 
 Result = "Iterable[Value] | None"
@@ -63,6 +63,8 @@ SERVICES: Final = {
     "cloudformation": "cloudformation",
 }
 """Names of services, as SDKs spell them in lower case, to one name each."""
+CONSTRUCT: Final = "new:"
+"""How the root of a path starts that is a construct of the CDK."""
 _RESOURCES: Final = {
     "Table": ("dynamodb", "table"),
     "Topic": ("sns", "topic"),
@@ -100,6 +102,9 @@ def result_of_foreign(
     path = callee.path
     if path is None or call is None:
         return (UNSEEN,)
+    if _is_construct(path, call):
+        where = frame.function.module.path
+        return (Str((Path(f"{CONSTRUCT}{where}:{call.line}#{_id_of(call)}"),)),)
     service = _service_of((path.root.rpartition("/")[2], *path.steps))
     if service:
         return (Client(service),)
@@ -109,6 +114,17 @@ def result_of_foreign(
     if not path.steps:
         return (Str((Path(f"{path.root}()"),)),)
     return (Str((Path(path.root, (*path.steps[:-1], f"{name}()")),)),)
+
+
+def _is_construct(path: Path, call: Call) -> bool:
+    """`new Queue(this, "Jobs")` of the CDK: known by where it is made."""
+    name = path.steps[-1] if path.steps else path.root
+    scoped = bool(call.args) and isinstance(call.args[0], Name) and len(call.args) > 1
+    return scoped and name[:1].isupper() and isinstance(call.args[1], Text | Join)
+
+
+def _id_of(call: Call) -> str:
+    return call.args[1].text if isinstance(call.args[1], Text) else last_name(call.func)
 
 
 def _service_of(parts: tuple[str, ...]) -> str:
@@ -141,6 +157,8 @@ def _resource(evaluator: Evaluator, call: Call, frame: Frame) -> Iterable[Value]
     service, kind = _RESOURCES[last_name(call.func)]
     if not isinstance(call.func, Member) or not (call.args or call.named):
         return None
+    if kind != "object" and len(call.args) > 1:
+        return None  # a construct of the CDK
     given = (*call.args, *(v for _, v in call.named))
     of = evaluator.values(call.func.of, frame)
     names = tuple(evaluator.values(arg, frame) for arg in given[:2])
@@ -293,6 +311,19 @@ def _receiver(evaluator: Evaluator, call: Call, frame: Frame) -> Iterable[Value]
     return found if all(isinstance(v, Str | Obj) for v in found) else None
 
 
+def _from_env(evaluator: Evaluator, call: Call, frame: Frame) -> Iterable[Value] | None:
+    """`fromEnv({queueUrl: "QUEUE_URL"})(process.env)` of several small libraries."""
+    if not isinstance(call.func, Call) or not call.func.args:
+        return None
+    found: list[Value] = []
+    for value in evaluator.values(call.func.args[0], frame):
+        if isinstance(value, Obj) and isinstance(value.expr, Table):
+            environment = Member(Name("process"), Text("env"))
+            items = tuple((k, Member(environment, v)) for k, v in value.expr.items)
+            found.append(Obj(Table(items), value.frame))
+    return found or None
+
+
 def _list_of(evaluator: Evaluator, call: Call, frame: Frame) -> Iterable[Value] | None:
     del evaluator
     return (Obj(Row(call.args), frame),)
@@ -324,6 +355,7 @@ RESULTS: Final[dict[str, Callable[[Evaluator, Call, Frame], Iterable[Value] | No
     "Split": _split,
     "replace": _replace,
     "list_of": _list_of,
+    "fromEnv()": _from_env,
     "assign": _assign,
 }
 """By the last name of what is called; None means: not that function after all."""

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from signed_lambda.scan.infra import cloudformation, serverless
+from signed_lambda.scan.infra import cdk, cloudformation, serverless
 from signed_lambda.scan.infra.model import Infra
 from signed_lambda.scan.infra.tree import NotScannedError, Tree, parse
-from signed_lambda.scan.reading import Unread
+from signed_lambda.scan.reading import Unread, read
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ENDINGS: Final = (".yml", ".yaml", ".json", ".template")
+SOURCES: Final = (".ts", ".js", ".mjs", ".py")
 
 
 def read_templates(files: Mapping[str, bytes]) -> tuple[Infra, tuple[Unread, ...]]:
@@ -36,4 +37,13 @@ def read_templates(files: Mapping[str, bytes]) -> tuple[Infra, tuple[Unread, ...
         elif serverless.is_template(tree):
             infra.sources.append(path)
             serverless.read(path, tree, infra, lines, trees)
+    sources = [read(p, b) for p, b in files.items() if p.endswith(SOURCES) and is_cdk(b)]
+    unread.extend(s for s in sources if isinstance(s, Unread))
+    if sources:
+        cdk.read((s for s in sources if not isinstance(s, Unread)), infra)
     return infra, tuple(unread)
+
+
+def is_cdk(body: bytes) -> bool:
+    """Whether it may be the source of a CDK application."""
+    return any(mark in body for mark in cdk.MARKS)

@@ -1,0 +1,142 @@
+"""CDK applications, read as source: constructs, and what starts what."""
+
+from __future__ import annotations
+
+import pytest
+
+from signed_lambda.report.model import Finding
+from signed_lambda.scan import findings_in
+from signed_lambda.scan.form import Module
+from signed_lambda.scan.infra.read import read_templates
+from signed_lambda.scan.reading import read
+from signed_lambda.scan.world import world_of
+
+HEAD = """
+import * as cdk from 'aws-cdk-lib';
+import {aws_lambda as lambda, aws_sqs as sqs, aws_s3 as s3, aws_sns as sns} from 'aws-cdk-lib';
+import {SqsEventSource, S3EventSource} from 'aws-cdk-lib/aws-lambda-event-sources';
+export class Stack extends cdk.Stack {
+  constructor(scope: Construct, id: string, props: Props) {
+    super(scope, id, props);
+    const jobs = new sqs.Queue(this, 'Jobs');
+    const done = new sqs.Queue(this, 'Done');
+    const images = new s3.Bucket(this, 'Images');
+    const topic = new sns.Topic(this, 'News');
+    const worker = new lambda.Function(this, 'Worker', {
+      handler: 'app.handler', code: lambda.Code.fromAsset(path.join(__dirname, '../src')),
+      environment: ENVIRONMENT,
+    });
+"""
+TAIL = "  }\n}\n"
+CODE = """
+import boto3, os
+def handler(event, context):
+    boto3.client('sqs').send_message(QueueUrl=os.environ['URL'], MessageBody='x')
+    boto3.client('s3').put_object(Bucket=os.environ['URL'], Key='out/a')
+    boto3.client('sns').publish(TopicArn=os.environ['URL'], Message='x')
+    boto3.client('lambda').invoke(FunctionName=os.environ['URL'])
+"""
+
+
+def found(files: dict[str, str]) -> tuple[Finding, ...]:
+    module = read("src/app.py", CODE.encode())
+    assert isinstance(module, Module)
+    infra, unread = read_templates({path: text.encode() for path, text in files.items()})
+    assert unread == ()
+    assert infra.functions
+    return findings_in(world_of([module], "", infra))
+
+
+@pytest.mark.parametrize(
+    ("environment", "trigger", "rule"),
+    [
+        ("{URL: jobs.queueUrl}", "worker.addEventSource(new SqsEventSource(jobs));", "REC-SQS"),
+        (
+            "{URL: jobs.queueUrl}",
+            (
+                "new lambda.EventSourceMapping(this, 'M',"
+                " {eventSourceArn: jobs.queueArn, target: worker});"
+            ),
+            "REC-SQS",
+        ),
+        ("{URL: done.queueUrl}", "worker.addEventSource(new SqsEventSource(jobs));", None),
+        ("{URL: jobs.queueUrl}", "", None),
+        (
+            "{URL: images.bucketName}",
+            (
+                "worker.addEventSource(new S3EventSource(images,"
+                " {events: [s3.EventType.OBJECT_CREATED]}));"
+            ),
+            "REC-S3",
+        ),
+        (
+            "{URL: images.bucketName}",
+            (
+                "images.addEventNotification(s3.EventType.OBJECT_CREATED,"
+                " new s3n.LambdaDestination(worker), {prefix: 'in/'});"
+            ),
+            None,
+        ),
+        (
+            "{URL: images.bucketName}",
+            (
+                "images.addEventNotification(s3.EventType.OBJECT_CREATED,"
+                " new s3n.LambdaDestination(worker), {prefix: 'out/'});"
+            ),
+            "REC-S3",
+        ),
+        (
+            "{URL: topic.topicArn}",
+            "topic.addSubscription(new subs.LambdaSubscription(worker));",
+            "REC-SNS",
+        ),
+        (
+            "{URL: topic.topicArn}",
+            (
+                "topic.addSubscription(new subs.SqsSubscription(jobs));"
+                " worker.addEventSource(new SqsEventSource(jobs));"
+            ),
+            "REC-SNS",
+        ),
+    ],
+)
+def test_what_a_stack_connects_is_a_loop(environment: str, trigger: str, rule: str | None) -> None:
+    stack = HEAD.replace("ENVIRONMENT", environment) + trigger + TAIL
+
+    findings = found({"lib/stack.ts": stack})
+
+    assert [f.rule for f in findings] == ([rule] if rule else [])
+
+
+def test_a_stack_in_python_is_read_alike() -> None:
+    stack = """
+from aws_cdk import Stack, aws_lambda as _lambda, aws_sqs as sqs
+from aws_cdk.aws_lambda_event_sources import SqsEventSource
+class App(Stack):
+    def __init__(self, scope, id, **kwargs):
+        super().__init__(scope, id, **kwargs)
+        self.jobs = sqs.Queue(self, "Jobs")
+        worker = _lambda.Function(
+            self, "Worker", handler="app.handler", code=_lambda.Code.from_asset("src"),
+            environment={"URL": self.jobs.queue_url},
+        )
+        worker.add_event_source(SqsEventSource(self.jobs))
+"""
+
+    [one] = found({"infra/app.py": stack})
+
+    assert (one.rule, one.cycle) == ("REC-SQS", ("Worker", "Jobs", "Worker"))
+    assert one.evidence[1] == "infra/app.py:12 worker.add_event_source(SqsEventSource(self.jobs))"
+
+
+def test_two_functions_of_one_file_are_told_apart() -> None:
+    second = (
+        "const other = new lambda.Function(this, 'Other', {handler: 'app.handler',"
+        " code: lambda.Code.fromAsset('src'), environment: {URL: done.queueUrl}});\n"
+        "other.addEventSource(new SqsEventSource(done));\n"
+    )
+    stack = HEAD.replace("ENVIRONMENT", "{URL: done.queueUrl}") + second + TAIL
+
+    [one] = found({"lib/stack.ts": stack})
+
+    assert one.cycle == ("Other", "Done", "Other")
