@@ -44,6 +44,8 @@ def is_handler(function: Function) -> bool:
         return function.name == "handleRequest"
     if function.outer is not module.top:
         return False
+    if module.language == "go":
+        return function.name in module.starts
     if module.language == "javascript":
         return function.name in module.starts and _takes_an_event(function.name, params)
     if function.name in module.starts:
@@ -98,6 +100,8 @@ class _Walk:
     def enter_handler(self, function: Function) -> None:
         """Walks from a handler, whose first two parameters are known for what they are."""
         params = [p.name for p in function.given]
+        if function.module.language == "go":
+            params.reverse()  # the context comes first
         bound = {
             name: (Str((Path(what),)),)
             for name, what in zip(params, ("event", "context"), strict=False)

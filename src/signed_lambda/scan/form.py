@@ -136,6 +136,7 @@ class Function:
         puts: What is stored under a key of what one of its names holds: key, value, where.
         functions, classes: Declared in its body.
         owner: The class whose method it is.
+        receiver: What a method calls its object, where each declares that (Go).
         declared: Names that it declares, in languages where that is written (`let x`).
     """
 
@@ -153,6 +154,7 @@ class Function:
     classes: dict[str, Class] = field(default_factory=dict)
     decorators: list[Expr] = field(default_factory=list)
     declared: set[str] = field(default_factory=set)
+    receiver: str = ""
 
     @property
     def names(self) -> set[str]:
@@ -173,7 +175,7 @@ class Function:
         if self.owner is None:
             return ""
         if self.module.language != "python":
-            return "this"
+            return self.receiver or "this"
         return self.params[0].name if len(self.given) < len(self.params) else ""
 
     @property

@@ -52,11 +52,17 @@ _KINDS: Final = (
         ),
     ),
 )
+_FAILURE: Final = frozenset({"err", "error", "nil", "null", "undefined", "none", "ok", "e"})
 _PATTERNS: Final = tuple((name, re.compile(pattern)) for name, pattern in _KINDS)
 
 
 def kind(test: Test) -> str | None:
-    """What the condition looks at; None when it asks only whether something is there."""
+    """What the condition looks at; None when it asks only whether something is there.
+
+    Whether a former call failed (`err != nil`) bounds nothing.
+    """
+    if test.words <= _FAILURE:
+        return None
     for name, pattern in _PATTERNS:
         asks = test.compares or name == "what is left to do"
         if asks and any(pattern.fullmatch(word) for word in test.words):

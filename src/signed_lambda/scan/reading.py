@@ -16,8 +16,13 @@ if TYPE_CHECKING:
 
 MAX_SOURCE_BYTES: Final = 2 * 1024 * 1024
 _JAVASCRIPT: Final = (".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx")
-_FRONT_ENDS: Final = {".py": "python", **dict.fromkeys(_JAVASCRIPT, "javascript")}
-CODE: Final = (*_FRONT_ENDS, ".go", ".java", ".class", ".jar")
+_FRONT_ENDS: Final = {
+    ".py": "python",
+    ".go": "go",
+    ".java": "java",
+    **dict.fromkeys(_JAVASCRIPT, "javascript"),
+}
+CODE: Final = (*_FRONT_ENDS, ".class", ".jar")
 """Endings of files that hold code, whether this version can read them or not."""
 
 

@@ -178,11 +178,16 @@ def _targets(
         if given:
             inner = evaluator.inside(given, api.inside)
             return inner, _given(call, api.key, api.places[1], frame, evaluator)
-    if client is not None and api.target:
+    if api.target and (client is not None or _is_request(call)):
         given = _given(call, "", api.places[0], frame, evaluator)
         if given:
             return given, _given(call, api.key, api.places[1], frame, evaluator)
     return None
+
+
+def _is_request(call: Call) -> bool:
+    """`new PutObjectRequest(bucket, key, file)` of Java."""
+    return isinstance(call.func, Name) and call.func.name.endswith("Request")
 
 
 def _client(call: Call, frame: Frame, evaluator: Evaluator) -> Client | None:

@@ -30,6 +30,7 @@ _CHECKS: Final = words(
     "includes startswith endswith match test has hasprefix hassuffix contains equals indexof"
     " equalsignorecase matches matchstring"
 )
+_BLOCKS: Final = ("statement_block", "block", "statement_list")
 _WORDS: Final = words(
     "identifier property_identifier shorthand_property_identifier string_fragment number"
     " field_identifier package_identifier interpreted_string_literal_content int_literal"
@@ -106,7 +107,7 @@ class Reader:
         if node.type in self.leaves:
             return True
         children = [c for c in node.named_children if c.type != "comment"]
-        return bool(children) and "block" in node.type and self._leaves(children[-1])
+        return bool(children) and node.type in _BLOCKS and self._leaves(children[-1])
 
     def under(self, test: Test, node: Node | None) -> Expr:
         """What a node is, read under a condition."""
