@@ -82,7 +82,7 @@ def _walk(workspace: Path, unread: list[Unread]) -> Iterator[Path]:
 
 
 def _may_be_template(path: Path) -> bool:
-    if _NAMES.fullmatch(path.name):
+    if _NAMES.fullmatch(path.name) or path.suffix == ".tf":
         return True
     folder = path.parent.as_posix().removeprefix(".")
     return bool(_STACKS.fullmatch(path.name) and _STACK_FOLDERS.fullmatch(folder))

@@ -37,6 +37,11 @@ def read_templates(files: Mapping[str, bytes]) -> tuple[Infra, tuple[Unread, ...
         elif serverless.is_template(tree):
             infra.sources.append(path)
             serverless.read(path, tree, infra, lines, trees)
+    stacks = {path: body for path, body in files.items() if path.endswith(".tf")}
+    if stacks:
+        from signed_lambda.scan.infra import terraform  # noqa: PLC0415 - a parser of its own
+
+        unread.extend(terraform.read(stacks, infra))
     sources = [read(p, b) for p, b in files.items() if p.endswith(SOURCES) and is_cdk(b)]
     unread.extend(s for s in sources if isinstance(s, Unread))
     if sources:

@@ -1,0 +1,499 @@
+"""Terraform: resources, what triggers what, and the modules between them.
+
+A module of the tree is read once for each call of it, with what the call gives; a variable has its
+default where nobody gives one. A module from elsewhere that looks like a function is one.
+Source: https://registry.terraform.io/providers/hashicorp/aws/latest/docs
+"""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from signed_lambda.scan.form import Call, Either, Join, Member, Name, Row, Table, Text
+from signed_lambda.scan.infra.hcl import Block, parse
+from signed_lambda.scan.infra.model import Edge, Function, KeyFilter, Place, Resource
+from signed_lambda.scan.reading import Unread
+from signed_lambda.scan.values import UNSEEN, Hole, Lit, Ref, Str, joined, text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from signed_lambda.scan.form import Expr, Module
+    from signed_lambda.scan.infra.model import Infra
+
+MAX_SCOPES: Final = 200
+"""Calls of modules that are followed, in modules in modules."""
+DEPTH: Final = 12
+_KINDS: Final = {
+    "aws_s3_bucket": ("bucket", "bucket"),
+    "aws_sqs_queue": ("queue", "name"),
+    "aws_sns_topic": ("topic", "name"),
+    "aws_dynamodb_table": ("table", "name"),
+    "aws_kinesis_stream": ("stream", "name"),
+    "aws_sfn_state_machine": ("machine", "name"),
+    "aws_cloudwatch_event_bus": ("bus", "name"),
+    "aws_cloudwatch_log_group": ("logs", "name"),
+}
+_OF_ARN: Final = {":sqs:": "queue", ":dynamodb:": "table", ":kinesis:": "stream", ":sns:": "topic"}
+
+
+@dataclass(slots=True, eq=False)
+class Folder:
+    """The blocks of one folder, which is what Terraform calls a module."""
+
+    path: str
+    blocks: list[tuple[Module, Block]] = field(default_factory=list)
+
+    def of(self, kind: str, *labels: str) -> Iterator[tuple[Module, Block]]:
+        """The blocks of a kind whose labels start so."""
+        for module, block in self.blocks:
+            if block.kind == kind and block.labels[: len(labels)] == labels:
+                yield module, block
+
+
+@dataclass(slots=True, eq=False)
+class Scope:
+    """A folder as it is called: its variables are what the caller gives."""
+
+    folder: Folder
+    prefix: str
+    given: dict[str, Expr] = field(default_factory=dict)
+    caller: Scope | None = None
+
+
+def read(files: Mapping[str, bytes], infra: Infra) -> list[Unread]:
+    """Adds what the files declare; those that are only partly understood are returned."""
+    folders: dict[str, Folder] = {}
+    unread: list[Unread] = []
+    for path, body in files.items():
+        module, blocks = parse(path, body)
+        if module.unread_line:
+            why = f"partly read: line {module.unread_line} is not understood"
+            unread.append(Unread(path, why))
+        at = posixpath.dirname(path)
+        folder = folders.setdefault(at, Folder(at))
+        folder.blocks += [(module, block) for block in blocks]
+        infra.sources.append(path)
+    reader = _Reader(folders, infra)
+    for scope in reader.scopes():
+        reader.declare(scope)
+    for scope in reader.all:
+        reader.connect(scope)
+    return unread
+
+
+class _Reader:
+    def __init__(self, folders: dict[str, Folder], infra: Infra) -> None:
+        self.folders, self.infra = folders, infra
+        self.all: list[Scope] = []
+        self.called: dict[tuple[Scope, str], Scope] = {}
+        self._depth = 0
+
+    # -- modules
+
+    def scopes(self) -> list[Scope]:
+        """Every call of every folder; a folder that nobody calls stands for itself."""
+        called = {self._source(f, b) for f in self.folders.values() for _, b in f.of("module")}
+        waiting = [Scope(f, f.path) for path, f in self.folders.items() if path not in called]
+        waiting = waiting or [Scope(f, f.path) for f in self.folders.values()]
+        while waiting and len(self.all) < MAX_SCOPES:
+            scope = waiting.pop(0)
+            self.all.append(scope)
+            for _, block in scope.folder.of("module"):
+                inner = self.folders.get(self._source(scope.folder, block))
+                if inner is not None and inner is not scope.folder and block.labels:
+                    name = block.labels[0]
+                    made = Scope(inner, f"{scope.prefix}!{name}", block.attributes, scope)
+                    self.called[scope, name] = made
+                    waiting.append(made)
+        return self.all
+
+    def _source(self, folder: Folder, block: Block) -> str:
+        source = block.attributes.get("source")
+        literal = source.text if isinstance(source, Text) else ""
+        if not literal.startswith("."):
+            return "\0"
+        found = posixpath.normpath(posixpath.join(folder.path, literal))
+        return "" if found == "." else found
+
+    # -- values
+
+    def value(self, expr: Expr | None, scope: Scope) -> Str:
+        """What an expression is, with what only the deployment knows as references."""
+        if expr is None or self._depth > DEPTH:
+            return UNSEEN
+        self._depth += 1
+        try:
+            return self._value(expr, scope)
+        finally:
+            self._depth -= 1
+
+    def _value(self, expr: Expr, scope: Scope) -> Str:
+        found = UNSEEN
+        match expr:
+            case Text():
+                found = text(expr.text)
+            case Join():
+                found = joined(tuple(self.value(p, scope) for p in expr.parts))
+            case Either():
+                options = [self.value(o, scope) for o in expr.options]
+                found = next((o for o in options if o.literal != "" and o != UNSEEN), UNSEEN)
+            case Member() | Name():
+                found = self._reference(_chain(expr), scope)
+            case Call():
+                found = self._call(expr, scope)
+            case Row() if len(expr.items) == 1:
+                found = self.value(expr.items[0], scope)
+        return found
+
+    def _call(self, call: Call, scope: Scope) -> Str:
+        name = call.func.name if isinstance(call.func, Name) else ""
+        values = [self.value(a, scope) for a in call.args]
+        if name in ("try", "coalesce", "lower", "trimspace", "tostring", "one", "nonsensitive"):
+            return values[0] if values else UNSEEN
+        if name == "format" and values:
+            return self._format(values)
+        if name == "join" and len(values) > 1 and isinstance(call.args[1], Row):
+            parts: list[Str] = []
+            for item in call.args[1].items:
+                parts += [values[0]] if parts else []
+                parts.append(self.value(item, scope))
+            return joined(tuple(parts))
+        return values[-1] if name in ("join", "element") and values else UNSEEN
+
+    def _format(self, values: list[Str]) -> Str:
+        pieces = (values[0].literal or "").split("%s")
+        parts: list[Str] = []
+        for place, piece in enumerate(pieces):
+            parts.append(text(piece))
+            if place + 1 < len(pieces):
+                parts.append(values[place + 1] if place + 1 < len(values) else UNSEEN)
+        return joined(tuple(parts))
+
+    def _reference(self, chain: list[str], scope: Scope) -> Str:
+        head, *rest = chain
+        if head == "var" and rest:
+            return self._variable(rest, scope)
+        if head == "local" and rest:
+            for _, block in scope.folder.of("locals"):
+                if rest[0] in block.attributes:
+                    return self.value(_deeper(block.attributes[rest[0]], rest[1:]), scope)
+        if head == "module" and len(rest) > 1:
+            return self._output(rest[0], rest[1], scope)
+        if head == "path":
+            return text("")
+        return self._resource_of(chain, scope)
+
+    def _output(self, name: str, output: str, scope: Scope) -> Str:
+        """What a module gives; of one from elsewhere, the module itself."""
+        inner = self.called.get((scope, name))
+        if inner is not None:
+            for _, block in inner.folder.of("output", output):
+                return self.value(block.attributes.get("value"), inner)
+        return Str((Ref(f"{scope.prefix}#module.{name}", output),))
+
+    def _resource_of(self, chain: list[str], scope: Scope) -> Str:
+        head, *rest = chain
+        if rest and (head.startswith("aws_") or head == "data"):
+            where = chain[:3] if head == "data" else chain[:2]
+            last = chain[-1] if len(chain) > len(where) else ""
+            return Str((Ref(f"{scope.prefix}#{'.'.join(where)}", last),))
+        return Str((Ref(f"param:{scope.prefix}:{'.'.join(chain)}"),))
+
+    def _variable(self, rest: list[str], scope: Scope) -> Str:
+        if rest[0] in scope.given and scope.caller is not None:
+            return self.value(_deeper(scope.given[rest[0]], rest[1:]), scope.caller)
+        for _, block in scope.folder.of("variable", rest[0]):
+            default = block.attributes.get("default")
+            if default is not None:
+                found = self.value(_deeper(default, rest[1:]), scope)
+                if found != UNSEEN and found.literal not in ("", "null"):
+                    return found
+        return Str((Ref(f"param:{scope.prefix}:var.{'.'.join(rest)}"),))
+
+    # -- resources
+
+    def declare(self, scope: Scope) -> None:
+        """Adds the resources of a scope."""
+        for module, block in scope.folder.blocks:
+            if block.kind == "resource" and len(block.labels) > 1:
+                self._resource(module, block, scope)
+            elif block.kind == "module" and block.labels and _is_function(block):
+                identity = f"{scope.prefix}#module.{block.labels[0]}"
+                if (scope, block.labels[0]) not in self.called:
+                    self._function(identity, module, block, scope)
+
+    def _resource(self, module: Module, block: Block, scope: Scope) -> None:
+        kind, name = block.labels[:2]
+        identity = f"{scope.prefix}#{kind}.{name}"
+        if kind == "aws_lambda_function":
+            self._function(identity, module, block, scope)
+        elif kind == "aws_lambda_alias":
+            atom = self.value(block.attributes.get("function_name"), scope).atoms[0]
+            if isinstance(atom, Ref):
+                self.infra.aliases[identity] = atom.of
+        elif kind in _KINDS:
+            what, key = _KINDS[kind]
+            given = block.attributes.get(key)
+            called = self.value(given, scope) if given is not None else None
+            self.infra.add(Resource(identity, what, _place(module, block), _known(called)))
+
+    def _function(self, identity: str, module: Module, block: Block, scope: Scope) -> None:
+        made = Function(identity, "function", _place(module, block))
+        attributes = block.attributes
+        made.name = _known(self.value(attributes.get("function_name"), scope))
+        made.handler = self.value(attributes.get("handler"), scope).literal or ""
+        made.folder = self._folder(block, scope)
+        tables = [attributes.get("environment_variables")]
+        tables += [b.attributes.get("variables") for b in block.inner("environment")]
+        for table in tables:
+            for key, value in self._table(table, scope):
+                made.env[key] = value
+        self.infra.add(made)
+
+    def _table(self, expr: Expr | None, scope: Scope) -> Iterator[tuple[str, Str]]:
+        """The members of a table, also of one that is given through variables."""
+        found, where = expr, scope
+        for _ in range(DEPTH):
+            if isinstance(found, Member):
+                chain = _chain(found)
+                if chain[0] == "var" and chain[1:] and chain[1] in where.given and where.caller:
+                    found, where = where.given[chain[1]], where.caller
+                    continue
+                if chain[0] == "local" and len(chain) > 1:
+                    blocks = [b for _, b in where.folder.of("locals") if chain[1] in b.attributes]
+                    found = blocks[0].attributes[chain[1]] if blocks else None
+                    continue
+            if isinstance(found, Call) and found.args:  # merge(a, b)
+                for arg in found.args:
+                    yield from self._table(arg, where)
+                return
+            break
+        if isinstance(found, Table):
+            for key, value in found.items:
+                if isinstance(key, Text):
+                    yield key.text, self.value(value, where)
+
+    def _folder(self, block: Block, scope: Scope) -> str:
+        """Where the code is: a path given, or the source of the archive that is given."""
+        for name in ("source_path", "source_dir"):
+            literal = self.value(block.attributes.get(name), scope).literal
+            if literal:
+                return literal.lstrip("/")
+        filename = block.attributes.get("filename")
+        chain = _chain(filename) if isinstance(filename, Member) else []
+        if chain[:2] == ["data", "archive_file"] and len(chain) > 2:  # noqa: PLR2004 - and its name
+            for _, archive in scope.folder.of("data", "archive_file", chain[2]):
+                folder = self.value(archive.attributes.get("source_dir"), scope).literal
+                file = self.value(archive.attributes.get("source_file"), scope).literal
+                return (folder or posixpath.dirname(file or "")).lstrip("/")
+        return ""
+
+    # -- edges
+
+    def connect(self, scope: Scope) -> None:
+        """Adds the edges of a scope."""
+        for module, block in scope.folder.blocks:
+            kind = block.labels[0] if block.kind == "resource" and block.labels else ""
+            reader = _EDGES.get(kind)
+            if reader is not None:
+                reader(self, module, block, scope)
+            elif block.kind == "module" and "lambda_notifications" in block.attributes:
+                self.notification_module(module, block, scope)
+
+    def edge(
+        self,
+        ends: tuple[Str, str, Str, str],
+        at: tuple[Module, Block],
+        *,
+        filters: tuple[KeyFilter, ...] = (),
+        events: tuple[str, ...] = (),
+        how: str = "",
+        certain: bool = True,
+        selects: bool = False,
+    ) -> None:
+        """Keeps an edge: source, its kind, target, its kind."""
+        self.infra.edges.append(Edge(*ends, _place(*at), filters, events, certain, how, selects))
+
+    def _kind_of(self, value: Str, default: str) -> str:
+        atom = value.atoms[0] if value.atoms else None
+        if isinstance(atom, Ref):
+            known = self.infra.resources.get(self.infra.aliases.get(atom.of, atom.of))
+            if known is not None:
+                return known.kind
+            resource = atom.of.rpartition("#")[2].partition(".")[0]
+            return _KINDS.get(resource, (default, ""))[0]
+        literal = atom.text if isinstance(atom, Lit) else ""
+        return next((k for part, k in _OF_ARN.items() if part in literal), default)
+
+    def mapping(self, module: Module, block: Block, scope: Scope) -> None:
+        """`aws_lambda_event_source_mapping`."""
+        given = block.attributes
+        if self.value(given.get("enabled"), scope).literal == "false":
+            return
+        source = self.value(given.get("event_source_arn"), scope)
+        target = self.value(given.get("function_name"), scope)
+        kind = self._kind_of(source, "queue")
+        selects = any(True for _ in block.inner("filter_criteria"))
+        self.edge((source, kind, target, "function"), (module, block), selects=selects)
+
+    def notification(self, module: Module, block: Block, scope: Scope) -> None:
+        """`aws_s3_bucket_notification`."""
+        bucket = self.value(block.attributes.get("bucket"), scope)
+        for name, key, kind in (
+            ("lambda_function", "lambda_function_arn", "function"),
+            ("queue", "queue_arn", "queue"),
+            ("topic", "topic_arn", "topic"),
+        ):
+            for one in block.inner(name):
+                target = self.value(one.attributes.get(key), scope)
+                self._notifies(bucket, target, kind, one.attributes, (module, one), scope)
+
+    def notification_module(self, module: Module, block: Block, scope: Scope) -> None:
+        """`lambda_notifications` of the usual module for it."""
+        bucket = self.value(block.attributes.get("bucket"), scope)
+        given = block.attributes["lambda_notifications"]
+        for _, one in given.items if isinstance(given, Table) else ():
+            if isinstance(one, Table):
+                members = {k.text: v for k, v in one.items if isinstance(k, Text)}
+                arn = members.get("function_arn") or members.get("function_name")
+                target = self.value(arn, scope)
+                self._notifies(bucket, target, "function", members, (module, block), scope)
+
+    def _notifies(
+        self,
+        bucket: Str,
+        target: Str,
+        kind: str,
+        given: dict[str, Expr],
+        at: tuple[Module, Block],
+        scope: Scope,
+    ) -> None:
+        ends = [self.value(given[k], scope) if k in given else text("") for k in _ENDS]
+        certain = all(e.literal is not None for e in ends)
+        prefix, suffix = (e.literal or "" for e in ends)
+        events = given.get("events")
+        names = (
+            [self.value(e, scope).literal or "*" for e in events.items]
+            if (isinstance(events, Row))
+            else []
+        )
+        filters = (KeyFilter(prefix, suffix),)
+        self.edge(
+            (bucket, "bucket", target, kind),
+            at,
+            filters=filters,
+            events=tuple(names),
+            certain=certain,
+        )
+
+    def subscription(self, module: Module, block: Block, scope: Scope) -> None:
+        """`aws_sns_topic_subscription`."""
+        given = block.attributes
+        protocol = self.value(given.get("protocol"), scope).literal or ""
+        kind = {"lambda": "function", "sqs": "queue"}.get(protocol)
+        if kind:
+            topic = self.value(given.get("topic_arn"), scope)
+            target = self.value(given.get("endpoint"), scope)
+            selects = "filter_policy" in given
+            self.edge((topic, "topic", target, kind), (module, block), selects=selects)
+
+    def queue(self, module: Module, block: Block, scope: Scope) -> None:
+        """`redrive_policy` of a queue."""
+        given = block.attributes.get("redrive_policy")
+        table = given.args[0] if isinstance(given, Call) and given.args else None
+        for key, value in table.items if isinstance(table, Table) else ():
+            if isinstance(key, Text) and key.text == "deadLetterTargetArn":
+                me = Str((Ref(f"{scope.prefix}#{'.'.join(block.labels[:2])}"),))
+                to = self.value(value, scope)
+                self.edge((me, "queue", to, "queue"), (module, block), how="redrive")
+
+    def destinations(self, module: Module, block: Block, scope: Scope) -> None:
+        """`aws_lambda_function_event_invoke_config`."""
+        source = self.value(block.attributes.get("function_name"), scope)
+        for config in block.inner("destination_config"):
+            for name in ("on_failure", "on_success"):
+                for one in config.inner(name):
+                    to = self.value(one.attributes.get("destination"), scope)
+                    ends = (source, "function", to, self._kind_of(to, "function"))
+                    self.edge(ends, (module, one), how="destination")
+
+    def dead_letters(self, module: Module, block: Block, scope: Scope) -> None:
+        """`dead_letter_config` of a function."""
+        me = Str((Ref(f"{scope.prefix}#{'.'.join(block.labels[:2])}"),))
+        for one in block.inner("dead_letter_config"):
+            to = self.value(one.attributes.get("target_arn"), scope)
+            ends = (me, "function", to, self._kind_of(to, "queue"))
+            self.edge(ends, (module, one), how="destination")
+
+    def permission(self, module: Module, block: Block, scope: Scope) -> None:
+        """`aws_lambda_permission`: that the service does is declared elsewhere, or nowhere."""
+        given = block.attributes
+        principal = self.value(given.get("principal"), scope).literal or ""
+        kind = {"s3": "bucket", "sns": "topic"}.get(principal.partition(".")[0])
+        if kind and "source_arn" in given:
+            source = self.value(given["source_arn"], scope)
+            target = self.value(given.get("function_name"), scope)
+            self.edge((source, kind, target, "function"), (module, block), certain=False)
+
+    def log_filter(self, module: Module, block: Block, scope: Scope) -> None:
+        """`aws_cloudwatch_log_subscription_filter`."""
+        given = block.attributes
+        source = self.value(given.get("log_group_name"), scope)
+        target = self.value(given.get("destination_arn"), scope)
+        selects = bool((self.value(given.get("filter_pattern"), scope).literal or "").strip())
+        ends = (source, "logs", target, self._kind_of(target, "function"))
+        self.edge(ends, (module, block), selects=selects)
+
+
+_ENDS: Final = ("filter_prefix", "filter_suffix")
+_EDGES: Final[dict[str, Callable[[_Reader, Module, Block, Scope], None]]] = {
+    "aws_lambda_event_source_mapping": _Reader.mapping,
+    "aws_s3_bucket_notification": _Reader.notification,
+    "aws_sns_topic_subscription": _Reader.subscription,
+    "aws_sqs_queue": _Reader.queue,
+    "aws_lambda_function_event_invoke_config": _Reader.destinations,
+    "aws_lambda_function": _Reader.dead_letters,
+    "aws_lambda_permission": _Reader.permission,
+    "aws_cloudwatch_log_subscription_filter": _Reader.log_filter,
+}
+
+
+def _chain(expr: Expr) -> list[str]:
+    """`a.b[0].c` as its names; an index is "*" or what it says."""
+    parts: list[str] = []
+    while isinstance(expr, Member):
+        parts.append(expr.key.text if isinstance(expr.key, Text) else "*")
+        expr = expr.of
+    parts.append(expr.name if isinstance(expr, Name) else "?")
+    return [p for p in reversed(parts) if not p.isdigit() and p != "*"] or ["?"]
+
+
+def _deeper(expr: Expr, keys: list[str]) -> Expr | None:
+    found: Expr | None = expr
+    for key in keys:
+        members = found.items if isinstance(found, Table) else ()
+        named = [v for k, v in members if isinstance(k, Text) and k.text == key]
+        if not named and isinstance(found, Member | Name):
+            found = Member(found, Text(key))
+        else:
+            found = named[0] if named else None
+    return found
+
+
+def _is_function(block: Block) -> bool:
+    given = block.attributes.keys()
+    return "function_name" in given and bool(given & {"handler", "environment_variables"})
+
+
+def _known(value: Str | None) -> Str | None:
+    """A name, None where a part of it is unknown."""
+    if value is None or any(isinstance(a, Hole) for a in value.atoms):
+        return None
+    return value
+
+
+def _place(module: Module, block: Block) -> Place:
+    return Place(module.path, block.line, module.line(block.line))
