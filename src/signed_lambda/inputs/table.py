@@ -218,8 +218,8 @@ FAIL_ON_UNSEEN: Final = Spec[bool](
 TEMPLATE: Final = Spec[tuple[str, ...]](
     name="template",
     help="Infrastructure templates (SAM, CloudFormation, serverless.yml, Terraform, CDK) that the "
-    "review reads for triggers, one a line, relative to the workspace. Without it they are looked for by their "
-    "usual names.",
+    "review reads for triggers, one a line, relative to the workspace. Without it they are looked "
+    "for by their usual names.",
     parse=plain.lines,
     absent=(),
     example="infra/template.yaml",

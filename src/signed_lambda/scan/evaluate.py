@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 
 STEPS: Final = 3000
 """Expressions that are looked at for one question."""
+ALL_STEPS: Final = 1_000_000
+"""Expressions that are looked at for all questions together: some ten seconds."""
 DEPTH: Final = 45
 """Names, members and calls that are followed one behind the other."""
 BASES: Final = 5
@@ -62,20 +64,27 @@ _ENVIRONMENTS: Final = {
 
 
 class Evaluator:
-    """Answers what expressions may be."""
+    """Answers what expressions may be.
+
+    Attributes:
+        spent: Expressions that were looked at so far.
+    """
 
     def __init__(self, program: Program) -> None:
         self.program = program
+        self.spent = 0
         self._left = 0
         self._depth = 0
+        self._given: dict[tuple[int, int, str], tuple[Value, ...]] = {}
         self._busy: set[tuple[int, int, str]] = set()
 
     def values(self, expr: Expr, frame: Frame) -> tuple[Value, ...]:
         """What the expression may be, at least one value."""
         outermost = self._depth == 0
         if outermost:
-            self._left = STEPS
+            self._left = STEPS if self.spent < ALL_STEPS else 0
         self._left -= 1
+        self.spent += 1
         key = (id(expr), id(frame.function), "")
         if self._left < 0 or self._depth > DEPTH or key in self._busy:
             return (UNSEEN,)
@@ -159,7 +168,7 @@ class Evaluator:
         function = scope.function
         if name == (function.self_name or "\0"):
             return [self._this(scope)]
-        if name not in function.names:
+        if not function.declares(name):
             return None
         found: list[Value] = list(scope.bound.get(name, ()))
         for value, where in function.sets.get(name, ()):
@@ -182,7 +191,17 @@ class Evaluator:
         key = (id(function), 0, name)
         if key in self._busy:
             return
+        if key in self._given:
+            yield from self._given[key]
+            return
         self._busy.add(key)
+        found = tuple(self._all_given(function, name))
+        self._busy.discard(key)
+        if self._left > 0:
+            self._given[key] = found
+        yield from found
+
+    def _all_given(self, function: Function, name: str) -> Iterator[Value]:
         called = function.owner.name if _constructs(function) and function.owner else function.name
         for call, caller in self.program.callers.get(called, ())[:OPTIONS]:
             if not self._may_call(call, function, caller):
@@ -193,7 +212,6 @@ class Evaluator:
         default = next((p.default for p in function.params if p.name == name), None)
         if default is not None:
             yield from self.values(default, Frame(function))
-        self._busy.discard(key)
 
     def _may_call(self, call: Call, function: Function, caller: Function) -> bool:
         if isinstance(call.func, Name) and not _constructs(function):
@@ -210,7 +228,7 @@ class Evaluator:
 
     def _global(self, name: str, module: Module) -> list[Value]:
         for sibling in self.program.siblings(module):
-            if sibling is not module and name in sibling.top.names:
+            if sibling is not module and sibling.top.declares(name):
                 return self._declared(name, Frame(sibling.top)) or []
         if name not in module.imports:
             return [Str((Path(name),))]
@@ -255,7 +273,7 @@ class Evaluator:
 
     def _put(self, name: str, keys: list[str], frame: Frame) -> Iterator[Value]:
         scope: Frame | None = frame
-        while scope is not None and name not in scope.function.names:
+        while scope is not None and not scope.function.declares(name):
             scope = outer_frame(scope)
         where = scope.function if scope is not None else frame.function
         for key, value, function in where.puts.get(name, ()):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from signed_lambda.scan.form import Call, Closure, Either, Member, Name, Other, Row, Table
 from signed_lambda.scan.program import last_name, words
-from signed_lambda.scan.sinks import sinks_of
+from signed_lambda.scan.sinks import APIS, COMMON, canonical, sinks_of
 from signed_lambda.scan.values import Cls, Frame, Func, Inst, Path, Str
 
 if TYPE_CHECKING:
@@ -64,7 +64,10 @@ def _takes_an_event(name: str, params: list[str]) -> bool:
 
 
 def explore(
-    program: Program, evaluator: Evaluator, entries: Iterable[Function] = ()
+    program: Program,
+    evaluator: Evaluator,
+    entries: Iterable[Function] = (),
+    wanted: set[Function] | None = None,
 ) -> tuple[Sink, ...]:
     """The sinks of a program; those that no handler reaches have no entry.
 
@@ -72,12 +75,14 @@ def explore(
         program: The files.
         evaluator: For them.
         entries: Handlers that a template names, whatever they look like.
+        wanted: The functions that are entered; None for the relevant ones.
     """
-    walk = _Walk(program, evaluator)
+    walk = _Walk(program, evaluator, relevant(program) if wanted is None else wanted)
     found = [f for m in program.modules.values() for f in m.functions if is_handler(f)]
     for function in dict.fromkeys((*entries, *found)):
-        walk.enter_handler(function)
-    rest = [f for module in program.modules.values() for f in module.functions]
+        if function in walk.relevant:
+            walk.enter_handler(function)
+    rest = [f for m in program.modules.values() for f in m.functions if f in walk.relevant]
     rest.sort(key=lambda f: f.name in program.callers)
     for function in rest:  # what nobody calls comes first, and leads to the others
         if function not in walk.seen:
@@ -85,17 +90,57 @@ def explore(
     return tuple(walk.sinks)
 
 
+def relevant(program: Program) -> set[Function]:
+    """The functions from which a call that is named as a sink can be reached, by names alone.
+
+    Everything else is never entered: most of a package is.
+    """
+    absent = _absent_words(program)
+    found: set[Function] = set()
+    waiting = [
+        caller
+        for name, calls in program.callers.items()
+        if canonical(name) in APIS and not absent.issuperset(COMMON.get(canonical(name), ("",)))
+        for _, caller in calls
+    ]
+    while waiting:
+        function = waiting.pop()
+        if function in found:
+            continue
+        found.add(function)
+        if function.outer is not None and function.outer.name:
+            waiting.append(function.outer)
+        names = {function.name}
+        if function.owner is not None:
+            names.add(function.owner.name)
+        for name in names - {""}:
+            waiting.extend(caller for _, caller in program.callers.get(name, ()))
+            waiting.extend(program.givers.get(name, ()))
+    return found
+
+
+def _absent_words(program: Program) -> set[str]:
+    """The words of `COMMON` that no file has."""
+    wanted = {word for ws in COMMON.values() for word in ws}
+    for module in program.modules.values():
+        text = "\n".join(module.lines)
+        wanted -= {word for word in wanted if word in text}
+    return wanted
+
+
 class _Walk:
     """One walk over a program."""
 
-    def __init__(self, program: Program, evaluator: Evaluator) -> None:
+    def __init__(self, program: Program, evaluator: Evaluator, wanted: set[Function]) -> None:
+        self.relevant = wanted
         self.program = program
         self.evaluator = evaluator
         self.sinks: list[Sink] = []
         self.seen: set[Function] = set()
         self.visits: Counter[Function] = Counter()
         self.entry: Function | None = None
-        self._classes = {c.name for m in program.modules.values() for c in m.classes}
+        owners = {f.owner.name for f in wanted if f.owner is not None}
+        self._wanted = {f.name for f in wanted} | owners
 
     def enter_handler(self, function: Function) -> None:
         """Walks from a handler, whose first two parameters are known for what they are."""
@@ -118,6 +163,8 @@ class _Walk:
     def _enter(self, frame: Frame, tests: tuple[Test, ...], depth: int) -> None:
         function = frame.function
         self.seen.add(function)
+        if function not in self.relevant:
+            return
         if depth > DEPTH or self.visits[function] >= VISITS or self.visits.total() > ENTERED:
             return
         self.visits[function] += 1
@@ -138,7 +185,7 @@ class _Walk:
         if isinstance(call.func, Closure):
             yield Func(call.func.body, frame, frame.this)
             return
-        if name not in self.program.methods and name not in self._classes:
+        if name not in self._wanted:
             return
         found = False
         for value in self.evaluator.values(call.func, frame):
@@ -169,7 +216,7 @@ class _Walk:
         for expr in _values_given(call):
             if isinstance(expr, Closure):
                 yield None, self._closure_frame(expr, call, frame)
-            elif isinstance(expr, Name | Member) and last_name(expr) in self.program.methods:
+            elif isinstance(expr, Name | Member) and last_name(expr) in self._wanted:
                 for value in self.evaluator.values(expr, frame):
                     if isinstance(value, Func):
                         yield None, Frame(value.function, {}, value.outer, value.this)

@@ -162,6 +162,12 @@ class Function:
         own = {p.name for p in self.params}
         return own | self.sets.keys() | self.functions.keys() | self.classes.keys()
 
+    def declares(self, name: str) -> bool:
+        """Whether a name is its own."""
+        if name in self.sets or name in self.functions or name in self.classes:
+            return True
+        return any(p.name == name for p in self.params)
+
     @property
     def given(self) -> tuple[Param, ...]:
         """The parameters that a caller writes: a method of Python is given itself unwritten."""
@@ -231,9 +237,9 @@ class Module:
     def settle(self) -> None:
         """Moves what was stored under another function's variable to that function."""
         for function in self.functions:
-            for name in [n for n in function.puts if n not in function.names]:
+            for name in [n for n in function.puts if not function.declares(n)]:
                 scope = function.outer
-                while scope is not None and name not in scope.names:
+                while scope is not None and not scope.declares(name):
                     scope = scope.outer
                 if scope is not None:
                     scope.puts.setdefault(name, []).extend(function.puts.pop(name))

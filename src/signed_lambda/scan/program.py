@@ -42,12 +42,14 @@ class Program:
     Attributes:
         methods: All functions of a name.
         callers: All calls of a name, with the function that makes them.
+        givers: The functions that give a function of that name to a call, or return it.
     """
 
     def __init__(self, modules: Iterable[Module]) -> None:
         self.modules = {module.key: module for module in modules}
         self.methods: dict[str, list[Function]] = defaultdict(list)
         self.callers: dict[str, list[tuple[Call, Function]]] = defaultdict(list)
+        self.givers: dict[str, list[Function]] = defaultdict(list)
         self._tails: dict[str, list[Module]] = defaultdict(list)
         self._folders: dict[str, list[Module]] = defaultdict(list)
         for module in self.modules.values():
@@ -57,6 +59,9 @@ class Program:
                 self.methods[function.name].append(function)
                 for site in function.sites:
                     self.callers[last_name(site.call.func)].append((site.call, function))
+                    for given in (*site.call.args, *(v for _, v in site.call.named)):
+                        if isinstance(given, Name | Member):
+                            self.givers[last_name(given)].append(function)
 
     def siblings(self, module: Module) -> list[Module]:
         """The files whose names are shared without an import: a package of Go or Java."""

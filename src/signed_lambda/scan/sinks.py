@@ -80,6 +80,16 @@ APIS: Final[dict[str, tuple[Api, ...]]] = {
     **_all("startexecution startsyncexecution", Api("stepfunctions", ("stateMachineArn",))),
 }
 """By `canonical` name."""
+COMMON: Final = {
+    "put": ("TableName", ".Object("),
+    "update": ("TableName", ".Table("),
+    "delete": ("TableName", ".Table("),
+    "copy": ("Bucket", "bucket"),
+    "upload": ("Bucket", "bucket"),
+    "publish": ("TopicArn", "TargetArn", "topic"),
+    "invoke": ("FunctionName", "functionName"),
+}
+"""Names that all code has: words without which none of them is a sink."""
 _ALSO: Final = {"schedule": ("events", "scheduler")}
 NEAR: Final = 15
 """Lines between a table of arguments and the call that it is for."""

@@ -151,6 +151,8 @@ class Client:
 Value = Str | Obj | Func | Cls | Inst | Mod | Client
 
 UNSEEN: Final = Str((Hole(),))
+MAX_ATOMS: Final = 40
+"""Parts of a text: what is put together of more (`a + b` in circles) is unknown."""
 
 
 def text(value: str) -> Str:
@@ -170,4 +172,6 @@ def joined(parts: tuple[Value, ...]) -> Str:
                 atoms[-1] = Lit(last.text + atom.text)
             else:
                 atoms.append(atom)
+        if len(atoms) > MAX_ATOMS:
+            return UNSEEN
     return Str(tuple(atoms) or (Lit(""),))

@@ -1,0 +1,108 @@
+"""What the review costs: little for code that has no sink, bounded for any other."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+
+import pytest
+
+from signed_lambda.scan.evaluate import ALL_STEPS, STEPS, Evaluator
+from signed_lambda.scan.explore import explore, relevant
+from signed_lambda.scan.form import Module
+from signed_lambda.scan.program import Program
+from signed_lambda.scan.reading import read
+from tests.promises.modules import ROOT
+
+FILES = {
+    "app.py": (
+        "import boto3\nfrom lib import again, Starter, log\n"
+        "def handler(event, context):\n"
+        "    log(event)\n    again(context)\n    Starter(context).run()\n"
+        "    list(map(start, event['rows']))\n    defer(start_later)\n"
+        "def start(row):\n    boto3.client('sqs').send_message(QueueUrl=row['url'])\n"
+        "def start_later(context):\n"
+        "    def inner():\n        boto3.client('lambda').invoke(FunctionName=NAME)\n"
+        "    return inner\n"
+        "@fan\ndef other(event, context):\n    pass\n"
+        "def fan(f):\n    def g(*a):\n        boto3.client('sns').publish(TopicArn='x')\n"
+        "    return g\n"
+    ),
+    "lib.py": (
+        "import boto3\n"
+        "def log(x):\n    print(x)\n    other(x)\n"
+        "def other(x):\n    return {}.update(x)\n"
+        "aws = boto3.client('lambda')\n"
+        "def again(context):\n    aws.invoke(FunctionName=context.function_name)\n"
+        "class Starter:\n"
+        "    def __init__(self, context):\n        self.c = context\n        self.go()\n"
+        "    def go(self):\n        aws.invoke(FunctionName=self.c.function_name)\n"
+        "    def run(self):\n        self.go()\n"
+    ),
+    "index.js": (
+        "const go = c => lambda.invoke({FunctionName: c.functionName});\n"
+        "exports.handler = (event, context) => { rows.forEach(r => go(context)); };\n"
+    ),
+}
+
+
+def program(files: dict[str, str]) -> Program:
+    modules = [read(path, text.encode()) for path, text in files.items()]
+    return Program(m for m in modules if isinstance(m, Module))
+
+
+def seen(of: Program, wanted: set[object] | None = None) -> set[tuple[object, ...]]:
+    found = explore(of, Evaluator(of), (), wanted)  # type: ignore[arg-type]
+    return {
+        (s.action, s.path, s.call.line, str(s.targets), s.entry and s.entry.name, s.guard)
+        for s in found
+    }
+
+
+def test_a_walk_of_the_relevant_functions_sees_what_a_walk_of_all_sees() -> None:
+    of = program(FILES)
+    everything = {f for m in of.modules.values() for f in m.functions}
+
+    assert seen(of) == seen(of, set(everything))
+    assert len(seen(of)) >= 6
+    assert relevant(of) < everything
+
+
+def test_code_without_a_sink_is_never_entered() -> None:
+    of = program({"a.js": "const f = m => { m.put(1); m.update(g); }; f(new Map());" * 50})
+
+    assert relevant(of) == set()
+
+
+def test_the_questions_of_a_package_have_one_budget() -> None:
+    chain = "".join(f"def f{n}(a, b):\n    return f{n + 1}(a + b, b + a)\n" for n in range(400))
+    text = (
+        f"import boto3\n{chain}def f400(a, b):\n    boto3.client('sqs').send_message(QueueUrl=a)\n"
+        "    return a\ndef handler(event, context):\n"
+        + "    f0(f0(event, context), f0(context, event))\n"
+        * 50
+    )
+    of = program({"app.py": text})
+    evaluator = Evaluator(of)
+    started = time.process_time()
+
+    explore(of, evaluator)
+
+    assert evaluator.spent <= ALL_STEPS + 100 * STEPS
+    assert time.process_time() - started < 30
+
+
+@pytest.mark.parametrize("module", ["tree_sitter", "yaml", "tree_sitter_hcl"])
+def test_a_parser_is_imported_only_for_its_files(module: str) -> None:
+    code = (
+        "import sys\nfrom signed_lambda.scan.reading import read\n"
+        "import signed_lambda.main\nread('a.py', b'x = 1')\n"
+        f"sys.exit({module!r} in sys.modules)"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={"PYTHONPATH": str(ROOT / "src")}, check=False
+    )
+
+    assert done.returncode == 0
