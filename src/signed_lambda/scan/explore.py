@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from signed_lambda.scan.evaluate import Evaluator
-    from signed_lambda.scan.form import Expr, Function, Site, Test
+    from signed_lambda.scan.form import Expr, Function, Module, Site, Test
     from signed_lambda.scan.program import Program
     from signed_lambda.scan.sinks import Sink
 
@@ -95,13 +95,13 @@ def relevant(program: Program) -> set[Function]:
 
     Everything else is never entered: most of a package is.
     """
-    absent = _absent_words(program)
     found: set[Function] = set()
     waiting = [
         caller
         for name, calls in program.callers.items()
-        if canonical(name) in APIS and not absent.issuperset(COMMON.get(canonical(name), ("",)))
+        if canonical(name) in APIS
         for _, caller in calls
+        if _may_be_sink(canonical(name), caller.module)
     ]
     while waiting:
         function = waiting.pop()
@@ -119,13 +119,12 @@ def relevant(program: Program) -> set[Function]:
     return found
 
 
-def _absent_words(program: Program) -> set[str]:
-    """The words of `COMMON` that no file has."""
-    wanted = {word for ws in COMMON.values() for word in ws}
-    for module in program.modules.values():
-        text = "\n".join(module.lines)
-        wanted -= {word for word in wanted if word in text}
-    return wanted
+def _may_be_sink(name: str, module: Module) -> bool:
+    """Whether a file that calls something by a common name has any word of AWS."""
+    if name not in COMMON:
+        return True
+    text = "\n".join(module.lines)
+    return any(word in text for word in (*COMMON[name], "boto", "aws", "AWS"))
 
 
 class _Walk:

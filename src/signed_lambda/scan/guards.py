@@ -52,7 +52,7 @@ _KINDS: Final = (
         ),
     ),
 )
-_FAILURE: Final = frozenset({"err", "error", "nil", "null", "undefined", "none", "ok", "e"})
+_FAILURE: Final = re.compile(r"\w{0,6}err(or)?|nil|null|undefined|none|ok|e")
 _PATTERNS: Final = tuple((name, re.compile(pattern)) for name, pattern in _KINDS)
 
 
@@ -61,7 +61,7 @@ def kind(test: Test) -> str | None:
 
     Whether a former call failed (`err != nil`) bounds nothing.
     """
-    if test.words <= _FAILURE:
+    if all(_FAILURE.fullmatch(word) for word in test.words):
         return None
     for name, pattern in _PATTERNS:
         asks = test.compares or name == "what is left to do"

@@ -89,7 +89,7 @@ COMMON: Final = {
     "publish": ("TopicArn", "TargetArn", "topic"),
     "invoke": ("FunctionName", "functionName"),
 }
-"""Names that all code has: words without which none of them is a sink."""
+"""Names that all code has: words without which, in the same file, none of them is a sink."""
 _ALSO: Final = {"schedule": ("events", "scheduler")}
 NEAR: Final = 15
 """Lines between a table of arguments and the call that it is for."""

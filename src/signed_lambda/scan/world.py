@@ -13,6 +13,7 @@ from signed_lambda.report.model import Finding
 from signed_lambda.scan.binding import bind_code
 from signed_lambda.scan.evaluate import Evaluator
 from signed_lambda.scan.explore import explore
+from signed_lambda.scan.front import deep
 from signed_lambda.scan.graph import Graph
 from signed_lambda.scan.infra.model import Edge, Function, Infra, Place
 from signed_lambda.scan.program import Program
@@ -87,7 +88,8 @@ def world_of(
     program = Program((*modules, *_inline_code(infra)))
     bind_code(program, infra, function_name, root)
     entries = tuple(f.code for f in infra.functions if f.code is not None)
-    sinks = explore(program, Evaluator(program), entries)
+    with deep():
+        sinks = explore(program, Evaluator(program), entries)
     _add_undeclared(infra, sinks, function_name)
     _add_events(infra)
     graph = Graph(infra)

@@ -68,6 +68,7 @@ def test_the_own_name_is_followed_through_go(
         ("if event.Count > 3 { return nil }", "counter: event.Count > 3"),
         ("if err != nil { return err }", None),
         ("if err := check(); err != nil { return err }", None),
+        ("if rerr != nil { return rerr }", None),
     ],
 )
 def test_a_check_for_an_error_is_no_guard(

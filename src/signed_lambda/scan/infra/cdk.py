@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from signed_lambda.scan.evaluate import Evaluator
 from signed_lambda.scan.form import Call, Member, Row, Table, Text
+from signed_lambda.scan.front import deep
 from signed_lambda.scan.infra.model import Edge, Function, KeyFilter, Place, Resource
 from signed_lambda.scan.library import CONSTRUCT
 from signed_lambda.scan.program import Program, last_name
@@ -62,11 +63,11 @@ def read(modules: Iterable[Module], infra: Infra) -> None:
     program = Program(modules)
     reader = _Reader(program, infra)
     stacks = [m for m in program.modules.values() if is_cdk(m)]
-    for step in (reader.declare, reader.connect):
-        for module in stacks:
-            for function in module.functions:
-                for site in function.sites:
-                    step(site.call, Frame(function))
+    calls = [(s.call, f) for m in stacks for f in m.functions for s in f.sites]
+    with deep():
+        for step in (reader.declare, reader.connect):
+            for call, function in calls:
+                step(call, Frame(function))
     infra.sources.extend(m.path for m in stacks)
 
 
