@@ -83,11 +83,19 @@ def explore(
         if function in walk.relevant:
             walk.enter_handler(function)
     rest = [f for m in program.modules.values() for f in m.functions if f in walk.relevant]
-    rest.sort(key=lambda f: f.name in program.callers)
+    rest.sort(key=lambda f: (_nesting(f), f.name in program.callers))
     for function in rest:  # what nobody calls comes first, and leads to the others
         if function not in walk.seen:
-            walk.start(Frame(function), function if not function.name else None)
+            top = function is function.module.top
+            walk.start(Frame(function), function if top else None)
     return tuple(walk.sinks)
+
+
+def _nesting(function: Function) -> int:
+    depth = 0
+    while function.outer is not None:
+        function, depth = function.outer, depth + 1
+    return depth
 
 
 def relevant(program: Program) -> set[Function]:
@@ -108,7 +116,7 @@ def relevant(program: Program) -> set[Function]:
         if function in found:
             continue
         found.add(function)
-        if function.outer is not None and function.outer.name:
+        if function.outer is not None:
             waiting.append(function.outer)
         names = {function.name}
         if function.owner is not None:

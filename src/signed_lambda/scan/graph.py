@@ -13,14 +13,14 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, Literal
 
-from signed_lambda.scan.infra.model import is_known, name_in
+from signed_lambda.scan.infra.model import Function, is_known, name_in
 from signed_lambda.scan.own import of_event, own
 from signed_lambda.scan.values import Client, Env, Hole, Lit, Obj, Path, Ref, Str, joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from signed_lambda.scan.infra.model import Edge, Function, Infra, KeyFilter
+    from signed_lambda.scan.infra.model import Edge, Infra, KeyFilter, Resource
     from signed_lambda.scan.sinks import Sink
     from signed_lambda.scan.values import Value
 
@@ -72,9 +72,12 @@ class Hop:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Way:
-    """From a function back to itself; the first hop is a call in its code, or a setting of it."""
+    """From a function or machine back to itself.
 
-    function: Function
+    The first hop is a call in the function's code, or what a template says of it.
+    """
+
+    start: Resource
     hops: tuple[Hop, ...]
     chance: Chance
 
@@ -138,9 +141,9 @@ class Graph:
         """Keeps a hop."""
         self.hops.setdefault((hop.source.kind, hop.source.key), []).append(hop)
 
-    def node_of(self, function: Function) -> Node:
-        """The node of a function."""
-        return Node("function", Str((Ref(function.id),)), function.label)
+    def node_of(self, resource: Resource) -> Node:
+        """The node of a function or another resource."""
+        return Node(resource.kind, Str((Ref(resource.id),)), resource.label)
 
     # -- what the code adds
 
@@ -180,24 +183,23 @@ class Graph:
 
     # -- ways
 
-    def ways(self, function: Function) -> Iterator[Way]:
+    def ways(self, start: Resource) -> Iterator[Way]:
         """For each first hop the shortest way back, the surest first."""
-        me = self.node_of(function)
+        me = self.node_of(start)
         for first in self.hops.get((me.kind, me.key), ()):
-            found = [w for w in self._back(function, me, first) if w.chance != "no"]
+            found = [w for w in self._back(start, me, first) if w.chance != "no"]
             found.sort(key=lambda w: (w.chance != "yes", len(w.hops)))
-            yield from (
-                found[:1] if function.certain else [replace(w, chance="maybe") for w in found[:1]]
-            )
+            certain = not isinstance(start, Function) or start.certain
+            yield from found[:1] if certain else [replace(w, chance="maybe") for w in found[:1]]
 
-    def _back(self, function: Function, me: Node, first: Hop) -> Iterator[Way]:
+    def _back(self, start: Resource, me: Node, first: Hop) -> Iterator[Way]:
         waiting: deque[tuple[Hop, ...]] = deque([(first,)])
         seen = {first.target}
         while waiting:
             hops = waiting.popleft()
             at = hops[-1].target
             if at == me:
-                yield Way(function, hops, _chance(hops))
+                yield Way(start, hops, _chance(hops))
                 continue
             if len(hops) >= MAX_HOPS:
                 continue

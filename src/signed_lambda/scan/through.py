@@ -28,8 +28,15 @@ def by_name(world: World, rule: str, how: str, *, message: str) -> Iterator[Find
 def direct(world: World, rule: str, *kinds: str, message: str, fix: str) -> Iterator[Finding]:
     """Ways that start at a resource of a kind and pass no other function."""
     for way in world.ways:
-        plain = "function" not in way.kinds and not _redrives(way)
+        plain = "function" not in way.kinds and not _redrives(way) and way.sink is not None
         if plain and way.kinds[:1] and way.kinds[0] in kinds:
+            yield from _of(way, rule, message, fix)
+
+
+def declared(world: World, rule: str, how: str, *, message: str, fix: str) -> Iterator[Finding]:
+    """Ways that a template alone declares, by what their first edge is."""
+    for way in world.ways:
+        if way.sink is None and way.hops[0].how == how:
             yield from _of(way, rule, message, fix)
 
 
@@ -39,6 +46,7 @@ def circles(world: World, rule: str, *, redrive: bool, message: str, fix: str) -
     for way in world.ways:
         nodes = frozenset(way.labels)
         passes = _redrives(way) if redrive else "function" in way.kinds and not _redrives(way)
+        passes = passes and way.sink is not None
         if passes and nodes not in seen:
             seen.add(nodes)
             yield from _of(way, rule, message, fix)
@@ -49,6 +57,4 @@ def _redrives(way: Way) -> bool:
 
 
 def _of(way: Way, rule: str, message: str, fix: str) -> Iterator[Finding]:
-    found = way_finding(way, rule, message, fix)
-    if found is not None:
-        yield found
+    yield way_finding(way, rule, message, fix)

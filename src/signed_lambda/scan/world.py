@@ -97,7 +97,8 @@ def world_of(
         for sink in sinks:
             if sink.entry is not None and sink.entry is function.code:
                 graph.add_sink(function, sink)
-    ways = tuple(way for function in infra.functions for way in graph.ways(function))
+    starts = [r for r in infra.resources.values() if r.kind in ("function", "machine")]
+    ways = tuple(way for start in starts for way in graph.ways(start))
     return World(program, sinks, ways, function_name)
 
 
@@ -177,10 +178,10 @@ def finding(loop: Loop) -> Finding:
     )
 
 
-def way_finding(way: Way, rule: str, message: str, fix: str) -> Finding | None:
-    """The finding for a way that starts with a call."""
+def way_finding(way: Way, rule: str, message: str, fix: str) -> Finding:
+    """The finding for a way; one that starts with a call is told at the call."""
     if way.sink is None:
-        return None
+        return _declared_finding(way, rule, message, fix)
     covered = set(way.kinds) <= COVERED
     evidence = tuple(h.evidence for h in way.hops[1:])
     return finding(
@@ -194,6 +195,27 @@ def way_finding(way: Way, rule: str, message: str, fix: str) -> Finding | None:
             certainty="certain" if way.chance == "yes" else "ask",
             aws_stops=AWS_STOPS if covered else AWS_DOES_NOT_STOP,
         )
+    )
+
+
+def _declared_finding(way: Way, rule: str, message: str, fix: str) -> Finding:
+    """The finding for a way that templates alone declare: only some events take it."""
+    edge = way.hops[0].edge
+    place = edge.place if edge is not None else way.start.place
+    return Finding(
+        rule=rule,
+        severity="medium" if way.chance == "yes" else "ask",
+        certainty="certain" if way.chance == "yes" else "ask",
+        path=place.path,
+        line=place.line,
+        end_line=place.line,
+        function=way.labels[0],
+        message=message,
+        cycle=way.labels,
+        evidence=tuple(hop.evidence for hop in way.hops),
+        guard=None,
+        aws_stops=AWS_STOPS if set(way.kinds) <= COVERED else AWS_DOES_NOT_STOP,
+        fix=fix,
     )
 
 

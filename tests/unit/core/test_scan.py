@@ -31,6 +31,13 @@ RULES = all_rules()
 CTX = "def handler(event, context):\n    c.invoke(FunctionName=context.function_name)\n"
 
 
+OTHERWISE = {
+    "REC-EVENTBRIDGE": ("ask", "ask", "handler"),
+    "REC-DEST": ("medium", "certain", "Work"),
+}
+"""Rules whose example is no proven loop of a handler's own call."""
+
+
 def page(rule: Rule) -> str:
     """The rule's page: its module's docstring."""
     return inspect.getdoc(rule) or ""
@@ -96,10 +103,11 @@ def reviewed(folder: Path, files: dict[str, bytes | str]) -> Review:
 def test_the_bad_example_of_a_rules_page_is_found_by_that_rule(rule: Rule) -> None:
     found = findings_of(example(rule, "Bad"))
 
+    severity, certainty, function = OTHERWISE.get(rule.ID, ("high", "certain", "handler"))
     assert [f.rule for f in found] == [rule.ID]
-    assert found[0].severity == "high"
-    assert found[0].certainty == "certain"
-    assert found[0].function == "handler"
+    assert found[0].severity == severity
+    assert found[0].certainty == certainty
+    assert found[0].function == function
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda r: r.ID)

@@ -133,6 +133,10 @@ def test_the_own_name_is_followed_into_another_file(world: MakesWorlds) -> None:
         ("event.count < 3 ? CALL : null", "counter: event.count < 3"),
         ("if (nextToken) { CALL }", "what is left to do: nextToken"),
         ("switch (event.action) { case 'go': CALL; break; }", "flag: event.action is 'go'"),
+        (
+            "later(() => { if (event.count < 3) { next(() => CALL); } });",
+            "counter: event.count < 3",
+        ),
         ("if (event) { CALL }", None),
         ("CALL; if (event.count > 3) return;", None),
     ],

@@ -43,6 +43,8 @@ FILES = {
     "index.js": (
         "const go = c => lambda.invoke({FunctionName: c.functionName});\n"
         "exports.handler = (event, context) => { rows.forEach(r => go(context)); };\n"
+        "exports.other = (event, context, done) => { api(() => { if (event.count < 3) {\n"
+        "  later(() => lambda.invoke({FunctionName: context.functionName})); } }); };\n"
     ),
 }
 

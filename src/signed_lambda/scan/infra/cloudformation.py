@@ -6,10 +6,13 @@ https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/
 
 from __future__ import annotations
 
+import posixpath
 import re
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from signed_lambda.scan.infra import asl
 from signed_lambda.scan.infra.model import (
     Edge,
     Function,
@@ -22,7 +25,7 @@ from signed_lambda.scan.infra.model import (
 from signed_lambda.scan.values import UNSEEN, Lit, Ref, Str, joined, text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from signed_lambda.scan.infra.model import Infra
     from signed_lambda.scan.infra.tree import Tree
@@ -53,14 +56,36 @@ def is_template(tree: Tree) -> bool:
     return any(r.get("Type").text.startswith(("AWS::", "Custom::")) for r in resources)
 
 
-def read(path: str, tree: Tree, infra: Infra, lines: tuple[str, ...]) -> None:
-    """Adds what a template declares."""
-    _Reader(path, tree, infra, lines).read()
+def read(
+    path: str,
+    tree: Tree,
+    infra: Infra,
+    lines: tuple[str, ...],
+    others: Mapping[str, Tree] = MappingProxyType({}),
+) -> None:
+    """Adds what a template declares.
+
+    Args:
+        path: Where it is.
+        tree: What it says.
+        infra: Is added to.
+        lines: For evidence.
+        others: Files that it may point to, by path.
+    """
+    _Reader(path, tree, infra, lines, others).read()
 
 
 class _Reader:
-    def __init__(self, path: str, tree: Tree, infra: Infra, lines: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        path: str,
+        tree: Tree,
+        infra: Infra,
+        lines: tuple[str, ...],
+        others: Mapping[str, Tree],
+    ) -> None:
         self.path, self.tree, self.infra, self.lines = path, tree, infra, lines
+        self.others = others
         self.resources = tree.get("Resources").table
 
     def read(self) -> None:
@@ -307,6 +332,30 @@ class _Reader:
             to = properties.get("DestinationConfig", which, "Destination")
             self._destination(source, to)
 
+    def machine(self, name: str, properties: Tree) -> None:
+        """A state machine: the functions that it runs and the machines that it starts."""
+        uri = properties.get("DefinitionUri").text or properties.get("DefinitionS3Location").text
+        at = posixpath.normpath(posixpath.join(posixpath.dirname(self.path), uri))
+        definition = self.others.get(at) if uri else properties.get("Definition")
+        given = properties.get("DefinitionSubstitutions").table
+        me = ref(self.id(name))
+        for state in asl.states(definition) if definition else ():
+            function, machine = asl.invoked(state), asl.started(state)
+            if function is not None:
+                to = self._substituted(function, given)
+                self.edge(me, "machine", to, "function", state)
+            if machine is not None:
+                own = machine.text == asl.OWN
+                to = me if own else self._substituted(machine, given)
+                chooses = asl.chooses(definition) if definition else False
+                self.edge(me, "machine", to, "machine", state, how="start", selects=chooses)
+
+    def _substituted(self, value: Tree, given: dict[str, Tree]) -> Str:
+        said = _SUBSTITUTION.fullmatch(value.text)
+        if said is not None and said[2] in given:
+            return self.value(given[said[2]])
+        return self.value(value)
+
     def log_filter(self, _: str, properties: Tree) -> None:
         """`AWS::Logs::SubscriptionFilter`."""
         target = self.value(properties.get("DestinationArn"))
@@ -329,6 +378,8 @@ _READERS: Final[dict[str, Callable[[_Reader, str, Tree], None]]] = {
     "AWS::SQS::Queue": _Reader.queue,
     "AWS::Events::Rule": _Reader.rule,
     "AWS::Logs::SubscriptionFilter": _Reader.log_filter,
+    "AWS::Serverless::StateMachine": _Reader.machine,
+    "AWS::StepFunctions::StateMachine": _Reader.machine,
 }
 
 

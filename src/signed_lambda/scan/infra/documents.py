@@ -36,5 +36,5 @@ def read(files: Mapping[str, bytes], infra: Infra) -> list[Unread]:
             serverless.read(path, tree, infra, lines, trees)
         elif cloudformation.is_template(tree):
             infra.sources.append(path)
-            cloudformation.read(path, tree, infra, lines)
+            cloudformation.read(path, tree, infra, lines, trees)
     return unread
