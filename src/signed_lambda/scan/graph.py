@@ -8,23 +8,25 @@ Imports `infra.model`, `sinks`, `own`, `values`.
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Final, Literal
 
-from signed_lambda.scan.infra.model import Function, is_known, name_in
+from signed_lambda.scan.infra.model import Edge, Function, Place, is_known, name_in
 from signed_lambda.scan.own import of_event, own
 from signed_lambda.scan.values import Client, Env, Hole, Lit, Obj, Path, Ref, Str, joined
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from signed_lambda.scan.infra.model import Edge, Infra, KeyFilter, Resource
+    from signed_lambda.scan.infra.model import Infra, KeyFilter, Resource
     from signed_lambda.scan.sinks import Sink
     from signed_lambda.scan.values import Value
 
 MAX_HOPS: Final = 8
+_DEAD: Final = re.compile(r"(?i)dlq|dead|redrive")
 Chance = Literal["yes", "maybe", "no"]
 KIND_OF: Final = {
     "lambda": "function",
@@ -147,16 +149,46 @@ class Graph:
 
     # -- what the code adds
 
-    def add_sink(self, function: Function, sink: Sink) -> None:
-        """Adds where a call leads, as far as that is known."""
+    def add_sinks(self, function: Function, sinks: Sequence[Sink]) -> None:
+        """Adds where the calls of a function lead, as far as that is known."""
+        read_by_key = {
+            value
+            for sink in sinks
+            if sink.service == "s3read" and any(of_event(k) == "key" for k in sink.keys)
+            for value in sink.targets
+        }
+        for sink in sinks:
+            self._add_sink(function, sink, read_by_key)
+        self._add_redrives(function)
+
+    def _add_sink(self, function: Function, sink: Sink, read_by_key: set[Value]) -> None:
         kind = KIND_OF.get(sink.service)
         if kind is None:
             return
         source = self.node_of(function)
         for value in sink.targets:
-            for target in self._targets(function, kind, value):
+            targets = self._targets(function, kind, value)
+            if kind == "bucket" and value in read_by_key and of_event(value) is None:
+                # it holds the object that the event names: it is the bucket of the event
+                targets = chain(targets, self._triggers(function, kind))
+            for target in targets:
                 how = "environment" if _has_env(value) else ""
                 self.add(Hop(source, target, sink.where, how, None, sink))
+
+    def _add_redrives(self, function: Function) -> None:
+        """A reader of a dead-letter queue: what it sends on may come back, as far as is known."""
+        me = self.node_of(function)
+        dead = [q for q in self._triggers(function, "queue") if _DEAD.search(q.label)]
+        for hop in [h for h in self.hops.get((me.kind, me.key), ()) if h.target.kind == "queue"]:
+            for queue in dead:
+                atom = hop.target.key.atoms[0]
+                declared = isinstance(atom, Ref) and atom.of in self.infra.resources
+                if hop.target != queue and hop.sink is not None and not declared:
+                    text = f"{queue.label} may be the dead-letter queue of {hop.target.label}"
+                    edge = Edge(
+                        hop.target.key, "queue", queue.key, "queue", Place("", 0), certain=False
+                    )
+                    self.add(Hop(hop.target, queue, text, "redrive", edge))
 
     def _targets(self, function: Function, kind: str, value: Value) -> Iterator[Node]:
         if kind == "function" and own(value):

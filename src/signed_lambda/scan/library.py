@@ -82,6 +82,7 @@ _SAME_AS_RECEIVER: Final = words(
     "strip lstrip rstrip lower upper encode decode toString trim toLowerCase toUpperCase promise"
     " valueOf normalize catch read copy then slice filter concat toArray"
 )
+_PLUS: Final = ("+", r"/\+/g", r"\+")
 _FORMAT: Final = re.compile(r"\{([^{}:!]*)[^{}]*\}")
 _PERCENT: Final = re.compile(r"%(?:\([^)]*\))?[-#0 +]*\d*(?:\.\d+)?[sdrvqfxi]")
 
@@ -293,7 +294,9 @@ def _replace(evaluator: Evaluator, call: Call, frame: Frame) -> Iterable[Value] 
     found: list[Value] = []
     for value in evaluator.values(call.func.of, frame):
         texts = [v.literal if isinstance(v, Str) else None for v in (value, old, new)]
-        if texts[0] is not None and texts[1] is not None and texts[2] is not None:
+        if texts[1] in _PLUS and texts[2] in (" ", "%20"):
+            found.append(value)  # the decoding of a key
+        elif texts[0] is not None and texts[1] is not None and texts[2] is not None:
             found.append(text(texts[0].replace(texts[1], texts[2])))
         else:
             path = value.path if isinstance(value, Str) else None

@@ -59,6 +59,9 @@ APIS: Final[dict[str, tuple[Api, ...]]] = {
     **_all("uploadfile uploadfileobj", _FILE),
     **_all("copy", _FILE),
     **_all("upload", Api("s3", ("Bucket",), "Key")),
+    **_all("getobject headobject", Api("s3read", ("Bucket",), "Key", (0, 1))),
+    **_all("downloadfile downloadfileobj", Api("s3read", ("Bucket",), "Key", (0, 1))),
+    **_all("putaccountpolicy", Api("logs", ("policyName",), "selectionCriteria")),
     **_all("copyfrom", Api("s3", (), resource=("object",))),
     **_all(
         "sendmessage sendmessagebatch sendmessages",
@@ -90,7 +93,7 @@ COMMON: Final = {
     "invoke": ("FunctionName", "functionName"),
 }
 """Names that all code has: words without which, in the same file, none of them is a sink."""
-_ALSO: Final = {"schedule": ("events", "scheduler")}
+_ALSO: Final = {"schedule": ("events", "scheduler"), "s3read": ("s3",)}
 NEAR: Final = 15
 """Lines between a table of arguments and the call that it is for."""
 

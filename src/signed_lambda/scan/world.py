@@ -18,7 +18,7 @@ from signed_lambda.scan.graph import Graph
 from signed_lambda.scan.infra.model import Edge, Function, Infra, Place
 from signed_lambda.scan.program import Program
 from signed_lambda.scan.reading import Unread, read
-from signed_lambda.scan.values import Lit, Ref, Str
+from signed_lambda.scan.values import Lit, Ref, Str, joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -92,11 +92,11 @@ def world_of(
         sinks = explore(program, Evaluator(program), entries)
     _add_undeclared(infra, sinks, function_name)
     _add_events(infra)
+    _add_logs(infra)
     graph = Graph(infra)
     for function in infra.functions:
-        for sink in sinks:
-            if sink.entry is not None and sink.entry is function.code:
-                graph.add_sink(function, sink)
+        if function.code is not None:
+            graph.add_sinks(function, [s for s in sinks if s.entry is function.code])
     starts = [r for r in infra.resources.values() if r.kind in ("function", "machine")]
     ways = tuple(way for start in starts for way in graph.ways(start))
     return World(program, sinks, ways, function_name)
@@ -135,6 +135,22 @@ def _add_events(infra: Infra) -> None:
                 source = Str((Ref(f"event:{function.id}#{label}"),))
                 certain = kind != "bucket"
                 infra.edges.append(Edge(source, kind, me, "function", place, certain=certain))
+
+
+def _add_logs(infra: Infra) -> None:
+    """Each function writes to its own log group, where any log group starts a function.
+
+    Source: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html
+    """
+    if not any(edge.source_kind == "logs" for edge in infra.edges):
+        return
+    for function in infra.functions:
+        own = Str((Ref(function.id),))
+        for name in (own, function.name):
+            if name is not None:
+                group = joined((Str((Lit("/aws/lambda/"),)), name))
+                place = Place(function.place.path, function.place.line, "writes its own log")
+                infra.edges.append(Edge(own, "function", group, "logs", place, how="log"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,9 +218,11 @@ def _declared_finding(way: Way, rule: str, message: str, fix: str) -> Finding:
     """The finding for a way that templates alone declare: only some events take it."""
     edge = way.hops[0].edge
     place = edge.place if edge is not None else way.start.place
+    guard = (edge.guard if edge is not None else "") or None
+    severity: Severity = "low" if guard else "medium"
     return Finding(
         rule=rule,
-        severity="medium" if way.chance == "yes" else "ask",
+        severity=severity if way.chance == "yes" else "ask",
         certainty="certain" if way.chance == "yes" else "ask",
         path=place.path,
         line=place.line,
@@ -213,7 +231,7 @@ def _declared_finding(way: Way, rule: str, message: str, fix: str) -> Finding:
         message=message,
         cycle=way.labels,
         evidence=tuple(hop.evidence for hop in way.hops),
-        guard=None,
+        guard=guard,
         aws_stops=AWS_STOPS if set(way.kinds) <= COVERED else AWS_DOES_NOT_STOP,
         fix=fix,
     )

@@ -34,6 +34,7 @@ CTX = "def handler(event, context):\n    c.invoke(FunctionName=context.function_
 OTHERWISE = {
     "REC-EVENTBRIDGE": ("ask", "ask", "handler"),
     "REC-DEST": ("medium", "certain", "Work"),
+    "REC-LOGS": ("medium", "certain", "ship"),
 }
 """Rules whose example is no proven loop of a handler's own call."""
 

@@ -108,6 +108,26 @@ def test_a_bucket_that_no_template_declares_is_a_question() -> None:
     assert one.cycle == ("handler", "the bucket of the event", "handler")
 
 
+@pytest.mark.parametrize(
+    ("reads", "severities"),
+    [
+        ("Bucket='pictures', Key=key", ["ask"]),
+        ("Bucket='pictures', Key=key.replace('+', ' ')", ["ask"]),
+        ("Bucket='pictures', Key='fixed'", []),
+        ("Bucket='others', Key=key", []),
+    ],
+)
+def test_the_bucket_that_holds_the_event_s_object_is_the_event_s(
+    reads: str, severities: list[str]
+) -> None:
+    code = COPIES.replace("NEW", "'a'").replace("Bucket=bucket", "Bucket='pictures'")
+    code += f"    s3.get_object({reads})\n"
+
+    findings = found(code, "Resources: {A: {Type: 'AWS::SNS::Topic'}}")
+
+    assert [f.severity for f in findings] == severities
+
+
 # -- names
 
 
@@ -168,6 +188,45 @@ def test_a_finding_names_the_line_of_the_trigger() -> None:
         "app.py:4 sqs.send_message(QueueUrl=os.environ['URL'], MessageBody='x')",
         "template.yaml:9 Events: {Job: {Type: SQS, Properties: {Queue: !Ref Jobs}}}",
     )
+
+
+def test_a_reader_of_a_dead_letter_queue_that_sends_on_is_asked_about() -> None:
+    template = SQS.format(url="!Ref Other", queue="!Ref JobsDeadLetter")
+
+    [one] = found(SENDS, template)
+
+    assert (one.rule, one.severity) == ("REC-CYCLE-REDRIVE", "ask")
+    assert one.evidence[1] == "${JobsDeadLetter} may be the dead-letter queue of ${Other}"
+
+
+MACHINE = """
+Resources:
+  Flow:
+    Type: AWS::Serverless::StateMachine
+    Properties: {DefinitionUri: flow.asl.json}
+"""
+
+
+@pytest.mark.parametrize(("choice", "severity"), [(True, "low"), (False, "medium")])
+def test_a_machine_that_starts_itself_is_told_at_its_definition(
+    choice: bool,  # noqa: FBT001
+    severity: str,
+) -> None:
+    start = '"Resource": "arn:aws:states:::states:startExecution"'
+    end = '"B": {"Type": "Choice"}' if choice else '"B": {"Type": "Pass"}'
+    files = {
+        "infra/template.yaml": MACHINE.encode(),
+        "infra/flow.asl.json": (
+            f'{{"States": {{"A": {{"Type": "Task", {start},\n'
+            f'"Parameters": {{"StateMachineArn.$": "$$.StateMachine.Id"}}}}, {end}}}}}'
+        ).encode(),
+    }
+    infra, _ = read_templates(files)
+
+    [one] = findings_in(world_of([], "", infra))
+
+    assert (one.rule, one.severity) == ("REC-SFN", severity)
+    assert (one.path, one.line) == ("infra/flow.asl.json", 2)
 
 
 SERVERLESS = """

@@ -400,6 +400,7 @@ class _Reader(Reader):
         """By its spelling."""
         return Text(text_of(node))
 
+    on_regex = on_number
     on_true = on_number
     on_false = on_number
 

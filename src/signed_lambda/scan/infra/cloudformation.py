@@ -101,8 +101,10 @@ class _Reader:
         """The id of a resource of this template."""
         return f"{self.path}#{name}"
 
-    def place(self, tree: Tree) -> Place:
-        """Where a node stands."""
+    def place(self, tree: Tree, path: str = "") -> Place:
+        """Where a node stands, in this file or in another."""
+        if path and path != self.path:
+            return Place(path, tree.line)
         text_there = (
             self.lines[tree.line - 1].strip()[:160] if 0 < tree.line <= len(self.lines) else ""
         )
@@ -170,6 +172,8 @@ class _Reader:
         certain: bool = True,
         how: str = "",
         selects: bool = False,
+        path: str = "",
+        guard: str = "",
     ) -> None:
         """Keeps an edge."""
         self.infra.edges.append(
@@ -178,12 +182,13 @@ class _Reader:
                 source_kind,
                 target,
                 target_kind,
-                self.place(at),
+                self.place(at, path),
                 filters,
                 events,
                 certain,
                 how,
                 selects,
+                guard,
             )
         )
 
@@ -335,20 +340,22 @@ class _Reader:
     def machine(self, name: str, properties: Tree) -> None:
         """A state machine: the functions that it runs and the machines that it starts."""
         uri = properties.get("DefinitionUri").text or properties.get("DefinitionS3Location").text
-        at = posixpath.normpath(posixpath.join(posixpath.dirname(self.path), uri))
-        definition = self.others.get(at) if uri else properties.get("Definition")
+        where = posixpath.normpath(posixpath.join(posixpath.dirname(self.path), uri))
+        definition = self.others.get(where) if uri else properties.get("Definition")
+        where = where if uri else ""
         given = properties.get("DefinitionSubstitutions").table
         me = ref(self.id(name))
         for state in asl.states(definition) if definition else ():
             function, machine = asl.invoked(state), asl.started(state)
             if function is not None:
                 to = self._substituted(function, given)
-                self.edge(me, "machine", to, "function", state)
+                self.edge(me, "machine", to, "function", state, path=where)
             if machine is not None:
                 own = machine.text == asl.OWN
                 to = me if own else self._substituted(machine, given)
-                chooses = asl.chooses(definition) if definition else False
-                self.edge(me, "machine", to, "machine", state, how="start", selects=chooses)
+                ends = "a Choice state" if definition and asl.chooses(definition) else ""
+                at = machine or state
+                self.edge(me, "machine", to, "machine", at, how="start", path=where, guard=ends)
 
     def _substituted(self, value: Tree, given: dict[str, Tree]) -> Str:
         said = _SUBSTITUTION.fullmatch(value.text)

@@ -90,6 +90,7 @@ class Edge:
         certain: False when the template says only that it may be so (a permission, a parameter).
         how: "redrive", "destination", "" for a plain trigger or delivery.
         selects: There is a filter whose answer is not decided here.
+        guard: What may end the loop here, "" for nothing.
     """
 
     source: Str
@@ -102,6 +103,7 @@ class Edge:
     certain: bool = True
     how: str = ""
     selects: bool = False
+    guard: str = ""
 
 
 @dataclass(frozen=True, slots=True)
