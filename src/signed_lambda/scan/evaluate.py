@@ -1,8 +1,7 @@
 """What an expression may be at run time, as far as the package's own text tells.
 
-Flow is not followed: a variable is everything that is ever assigned to it. What it costs is
-bounded: each question has a budget, and what is over it is unknown.
-Imports `form`, `values`, `program`, `library`.
+Flow is not followed: a variable is everything that is ever assigned to it. Each question has a
+budget; what is over it is unknown. Imports `form`, `values`, `program`, `library`, `frames`.
 """
 
 from __future__ import annotations
@@ -10,23 +9,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.scan import library
-from signed_lambda.scan.form import (
-    Call,
-    Closure,
-    Either,
-    Join,
-    Member,
-    Name,
-    Row,
-    Table,
-    Text,
+from signed_lambda.scan.form import Call, Closure, Either, Join, Member, Name, Row, Table, Text
+from signed_lambda.scan.frames import (
+    OPTIONS,
+    arguments,
+    constructs,
+    distinct,
+    of_text,
+    outer_frame,
+    spelled,
 )
 from signed_lambda.scan.program import last_name
 from signed_lambda.scan.values import (
     UNSEEN,
     Client,
     Cls,
-    Env,
     Frame,
     Func,
     Inst,
@@ -53,14 +50,6 @@ DEPTH: Final = 45
 """Names, members and calls that are followed one behind the other."""
 BASES: Final = 5
 """Classes that are followed upwards."""
-OPTIONS: Final = 12
-"""Values that are kept of one expression."""
-_ENVIRONMENTS: Final = {
-    ("os", ("environ",)),
-    ("environ", ()),
-    ("process", ("env",)),
-    ("Deno", ("env",)),
-}
 
 
 class Evaluator:
@@ -95,7 +84,7 @@ class Evaluator:
         finally:
             self._depth -= 1
             self._busy.discard(key)
-        return _distinct(found) or (UNSEEN,)
+        return distinct(found) or (UNSEEN,)
 
     def member(self, expr: Expr, name: str, frame: Frame) -> tuple[Value, ...]:
         """What `expr.name` may be."""
@@ -104,14 +93,14 @@ class Evaluator:
     def inside(self, given: tuple[Value, ...], keys: tuple[str, ...]) -> tuple[Value, ...]:
         """What stands at a path in any of some values."""
         for key in keys:
-            given = _distinct([v for value in given for v in self._of(value, key)])
+            given = distinct([v for value in given for v in self._of(value, key)])
         return given
 
     def bind(self, func: Func, call: Call | None, frame: Frame) -> Frame:
         """The frame of a function that a call enters."""
         function = func.function
         bound: dict[str, tuple[Value, ...]] = {}
-        for name, arg in _arguments(function, call).items() if call is not None else ():
+        for name, arg in arguments(function, call).items() if call is not None else ():
             bound[name] = self.values(arg, frame)
         for param in function.params if call is not None else ():
             if param.name not in bound and param.default is not None:
@@ -202,11 +191,11 @@ class Evaluator:
         yield from found
 
     def _all_given(self, function: Function, name: str) -> Iterator[Value]:
-        called = function.owner.name if _constructs(function) and function.owner else function.name
+        called = function.owner.name if constructs(function) and function.owner else function.name
         for call, caller in self.program.callers.get(called, ())[:OPTIONS]:
             if not self._may_call(call, function, caller):
                 continue
-            given = _arguments(function, call).get(name)
+            given = arguments(function, call).get(name)
             if given is not None:
                 yield from self.values(given, Frame(caller))
         default = next((p.default for p in function.params if p.name == name), None)
@@ -214,7 +203,7 @@ class Evaluator:
             yield from self.values(default, Frame(function))
 
     def _may_call(self, call: Call, function: Function, caller: Function) -> bool:
-        if isinstance(call.func, Name) and not _constructs(function):
+        if isinstance(call.func, Name) and not constructs(function):
             declared: Function | None = caller
             while declared is not None:
                 if call.func.name in declared.functions:
@@ -227,6 +216,16 @@ class Evaluator:
         return True
 
     def _global(self, name: str, module: Module) -> list[Value]:
+        """A name that the file does not declare itself."""
+        key = (id(module), 1, name)
+        if key in self._busy:
+            return []  # two files that import a name from each other
+        self._busy.add(key)
+        found = self._outside(name, module)
+        self._busy.discard(key)
+        return found
+
+    def _outside(self, name: str, module: Module) -> list[Value]:
         for sibling in self.program.siblings(module):
             if sibling is not module and sibling.top.declares(name):
                 return self._declared(name, Frame(sibling.top)) or []
@@ -261,7 +260,7 @@ class Evaluator:
     # -- members
 
     def _member(self, expr: Member, frame: Frame) -> list[Value]:
-        keys = [_spelled(v) for v in self.values(expr.key, frame)]
+        keys = [spelled(v) for v in self.values(expr.key, frame)]
         found: list[Value] = []
         if isinstance(expr.of, Name):
             found.extend(self._put(expr.of.name, keys, frame))
@@ -297,7 +296,7 @@ class Evaluator:
             case Client():
                 found = library.member_of_client(base, key)
             case Str():
-                found = (_of_text(base, key),)
+                found = (of_text(base, key),)
             case _:
                 found = (base,)
         return found
@@ -315,7 +314,7 @@ class Evaluator:
                 for spread in self.values(value, base.frame):
                     if isinstance(spread, Obj | Str):
                         yield from self._of(spread, key)
-            elif key == "*" or key in map(_spelled, self.values(name, base.frame)):
+            elif key == "*" or key in map(spelled, self.values(name, base.frame)):
                 yield from self.values(value, base.frame)
 
     def _of_row(self, row: Row, key: str, frame: Frame) -> Iterator[Value]:
@@ -339,11 +338,10 @@ class Evaluator:
             same = init is not None and init.function is where
             frame = init if same and init is not None else Frame(where, {}, None, inst)
             found.extend(self.values(value, frame))
-        if not found and level < BASES:
-            for base in cls.bases:
-                for parent in self.values(base, Frame(cls.module.top)):
-                    if isinstance(parent, Cls):
-                        found.extend(self._of_instance(parent.cls, key, inst, level + 1))
+        for base in cls.bases if not found and level < BASES else ():
+            for parent in self.values(base, Frame(cls.module.top)):
+                if isinstance(parent, Cls):
+                    found.extend(self._of_instance(parent.cls, key, inst, level + 1))
         if not found and level == 0:
             found.append(Str((Path("self", (key,)),)))
         return found
@@ -396,51 +394,8 @@ class Evaluator:
         for name in ("__init__", "constructor"):
             if name in cls.methods:
                 return cls.methods[name]
-        if level < BASES:
-            for base in cls.bases:
-                for parent in self.values(base, Frame(cls.module.top)):
-                    if isinstance(parent, Cls):
-                        return self.constructor(parent.cls, level + 1)
+        for base in cls.bases if level < BASES else ():
+            for parent in self.values(base, Frame(cls.module.top)):
+                if isinstance(parent, Cls):
+                    return self.constructor(parent.cls, level + 1)
         return None
-
-
-def outer_frame(frame: Frame) -> Frame | None:
-    """The frame that a function was written in."""
-    if frame.outer is not None:
-        return frame.outer
-    outer = frame.function.outer
-    return Frame(outer, {}, None, frame.this) if outer is not None else None
-
-
-def _arguments(function: Function, call: Call) -> dict[str, Expr]:
-    """What a call gives for each parameter, by name or by place."""
-    params = [p.name for p in function.given]
-    given = dict(zip(params, call.args, strict=False))
-    return given | {name: arg for name, arg in call.named if name in params and name is not None}
-
-
-def _constructs(function: Function) -> bool:
-    return function.name in ("__init__", "constructor")
-
-
-def _spelled(value: Value) -> str:
-    literal = value.literal if isinstance(value, Str) else None
-    return "*" if literal is None else literal
-
-
-def _of_text(base: Str, key: str) -> Value:
-    path = base.path
-    if path is None:
-        return UNSEEN
-    if (path.root, path.steps) in _ENVIRONMENTS:
-        return Str((Env(key),)) if key != "*" else UNSEEN
-    return Str((Path(path.root, (*path.steps, key)[:24]),))
-
-
-def _distinct(found: Iterable[Value]) -> tuple[Value, ...]:
-    kept: dict[Value, None] = {}
-    for value in found:
-        kept[value] = None
-        if len(kept) >= OPTIONS:
-            break
-    return tuple(kept)

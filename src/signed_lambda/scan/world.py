@@ -31,6 +31,11 @@ if TYPE_CHECKING:
 
 ALLOWANCE: Final = re.compile(r"(?:#|//)\s*signed-lambda:\s*allow\s+(REC-[A-Z0-9-]+)\s+--\s*(\S.*)")
 """`# signed-lambda: allow REC-SELF-CTX -- reason`, on the line of the finding or the one above."""
+_AMPLIFY: Final = re.compile(r"(?:^|/)function/(\w+)/src/")
+"""Where Amplify keeps a function, which its other templates take as `function<Name>Arn`.
+
+Source: https://docs.amplify.aws/gen1/javascript/tools/cli/project/override/
+"""
 AWS_STOPS: Final = (
     "AWS stops the loop after about 16 calls where the SDK passes its tracing header; the calls"
     " until then are made and paid"
@@ -119,6 +124,9 @@ def _add_undeclared(infra: Infra, sinks: Iterable[Sink], function_name: str) -> 
             name = Str((Lit(function_name),)) if function_name else None
             label = f"{entry.module.key}#{entry.name or 'this function'}"
             infra.add(Function(label, "function", place, name, code=entry))
+            said = _AMPLIFY.search(entry.module.path)
+            for attribute in ("Arn", "Name") if said is not None else ():
+                infra.aliases[f"param:function{said[1] if said else ''}{attribute}"] = label
 
 
 def _add_events(infra: Infra) -> None:

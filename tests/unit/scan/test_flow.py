@@ -112,6 +112,18 @@ def test_the_own_name_is_followed_into_another_file(world: MakesWorlds) -> None:
     assert found.severity == "high"
 
 
+def test_files_that_import_from_each_other_end(world: MakesWorlds) -> None:
+    files = {
+        "app.py": (
+            f"{HANDLER}from other import name\nfrom other import *\n"
+            "def handler(event, context):\n    client.invoke(FunctionName=name)\n"
+        ),
+        "other.py": "from app import name\n",
+    }
+
+    assert findings_in(world(files)) == ()
+
+
 @pytest.mark.parametrize(
     "name",
     [

@@ -128,6 +128,24 @@ def test_the_bucket_that_holds_the_event_s_object_is_the_event_s(
     assert [f.severity for f in findings] == severities
 
 
+def test_a_function_of_amplify_is_known_by_its_folder() -> None:
+    path = "amplify/backend/function/S3Trigger1/src/app.py"
+    module = read(path, COPIES.replace("NEW", "'a'").encode())
+    assert isinstance(module, Module)
+    notified = "{LambdaConfigurations: [{Event: 's3:ObjectCreated:*', Function: !Ref PARAM}]}"
+    template = (
+        "Resources: {Images: {Type: 'AWS::S3::Bucket', Properties: "
+        f"{{NotificationConfiguration: {notified}}}}}}}"
+    )
+
+    severities = {}
+    for name in ("functionS3Trigger1Arn", "functionOtherArn"):
+        infra, _ = read_templates({"t.json": template.replace("PARAM", name).encode()})
+        severities[name] = [f.severity for f in findings_in(world_of([module], "", infra))]
+
+    assert severities == {"functionS3Trigger1Arn": ["high"], "functionOtherArn": ["ask"]}
+
+
 # -- names
 
 

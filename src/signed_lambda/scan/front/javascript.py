@@ -26,7 +26,8 @@ from signed_lambda.scan.form import (
     Text,
 )
 from signed_lambda.scan.front import deep
-from signed_lambda.scan.front.grammar import Reader, parsed, text_of
+from signed_lambda.scan.front.grammar import parsed, text_of
+from signed_lambda.scan.front.javascript_names import Names
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -50,7 +51,7 @@ def read(path: str, body: bytes) -> Module:
     return module
 
 
-class _Reader(Reader):
+class _Reader(Names):
     leaves = frozenset(
         {"return_statement", "throw_statement", "continue_statement", "break_statement"}
     )
@@ -89,7 +90,7 @@ class _Reader(Reader):
     def on_for_in_statement(self, node: Node) -> Expr:
         """`for (const x of rows)`: x is any of them."""
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-        self._bind(left, Member(self.expr(right), _ANY), declares=True)
+        self.bind(left, Member(self.expr(right), _ANY), declares=True)
         self.expr(node.child_by_field_name("body"))
         return UNKNOWN
 
@@ -98,81 +99,6 @@ class _Reader(Reader):
         if node.named_children:
             self.function.returns.append(self.expr(node.named_children[0]))
         return UNKNOWN
-
-    def on_variable_declarator(self, node: Node) -> Expr:
-        """`const x = value`, also `require`."""
-        name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
-        if name is None:
-            return UNKNOWN
-        if value is not None and self._required(name, value):
-            return UNKNOWN
-        self._bind(name, self._named(value, text_of(name)) if value else None, declares=True)
-        return UNKNOWN
-
-    def _required(self, name: Node, value: Node) -> bool:
-        """`const x = require("y")`, `require("y").z`, `const {z} = require("y")`."""
-        symbol = ""
-        if value.type == "member_expression":
-            symbol = text_of(value.child_by_field_name("property"))
-            value = value.child_by_field_name("object") or value
-        func = text_of(value.child_by_field_name("function"))
-        if value.type != "call_expression" or func != "require":
-            return False
-        args = value.child_by_field_name("arguments")
-        given = args.named_children[0] if args is not None and args.named_children else None
-        if given is None or given.type != "string":
-            return False
-        source = text_of(given)[1:-1]
-        if name.type == "identifier":
-            self.module.imports[text_of(name)] = (source, symbol)
-            return True
-        for part in name.named_children if name.type == "object_pattern" and not symbol else ():
-            key, local = _pair(part)
-            self.module.imports[local] = (source, key)
-        return name.type == "object_pattern" and not symbol
-
-    def on_import_statement(self, node: Node) -> Expr:
-        """`import a, {b as c} from "d"`."""
-        source = text_of(node.child_by_field_name("source"))[1:-1]
-        clause = next((c for c in node.named_children if c.type == "import_clause"), None)
-        for part in clause.named_children if clause is not None else ():
-            if part.type == "identifier":
-                self.module.imports[text_of(part)] = (source, "default")
-            elif part.type == "namespace_import":
-                self.module.imports[text_of(part.named_children[-1])] = (source, "")
-            for one in part.named_children if part.type == "named_imports" else ():
-                key = text_of(one.child_by_field_name("name"))
-                alias = text_of(one.child_by_field_name("alias"))
-                self.module.imports[alias or key] = (source, key)
-        return UNKNOWN
-
-    def on_export_statement(self, node: Node) -> Expr:
-        """`export const x`, `export default x`, `export {a as b}`."""
-        value = node.child_by_field_name("value")
-        if value is not None:
-            self._export("default", self._named(value, "default"))
-        declared = node.child_by_field_name("declaration")
-        if declared is not None:
-            before = self.module.top.names
-            self.expr(declared)
-            self.module.starts |= self.module.top.names - before
-            if any(c.type == "default" for c in node.children):
-                self._export("default", Name(text_of(declared.child_by_field_name("name"))))
-        source = text_of(node.child_by_field_name("source"))[1:-1]
-        clause = next((c for c in node.named_children if c.type == "export_clause"), None)
-        for one in clause.named_children if clause is not None else ():
-            key = text_of(one.child_by_field_name("name"))
-            alias = text_of(one.child_by_field_name("alias")) or key
-            if source:
-                self.module.imports[key] = (source, key)
-            self._export(alias, Name(key))
-        return UNKNOWN
-
-    def _export(self, name: str, value: Expr) -> None:
-        self.module.starts.add(name)
-        if isinstance(value, Name):
-            self.module.starts.add(value.name)
-        self.module.top.puts.setdefault("exports", []).append((Text(name), value, self.function))
 
     # -- functions and classes
 
@@ -186,13 +112,13 @@ class _Reader(Reader):
 
     def on_arrow_function(self, node: Node) -> Expr:
         """`a => b`."""
-        return self._named(node, "")
+        return self.named(node, "")
 
     on_function_expression = on_arrow_function
     on_generator_function = on_arrow_function
     on_function = on_arrow_function
 
-    def _named(self, node: Node, name: str) -> Expr:
+    def named(self, node: Node, name: str) -> Expr:
         """A value that is stored under a name: a function is called by it."""
         functions = ("arrow_function", "function_expression", "generator_function", "function")
         if node.type in functions:
@@ -230,7 +156,7 @@ class _Reader(Reader):
             made.params.append(Param(text_of(pattern), given))
             return
         made.params.append(Param(f"#{place}", given))
-        self._bind(pattern, Name(f"#{place}"), declares=True)
+        self.bind(pattern, Name(f"#{place}"), declares=True)
 
     def on_class_declaration(self, node: Node) -> Expr:
         """`class A extends B { ... }`."""
@@ -280,7 +206,7 @@ class _Reader(Reader):
         owner = self.owner
         if owner is not None and value is not None:
             self.owner = None
-            found = self._named(value, text_of(name))
+            found = self.named(value, text_of(name))
             self.owner = owner
             owner.sets.setdefault(text_of(name), []).append((found, self.function))
             if isinstance(found, Closure):
@@ -289,99 +215,6 @@ class _Reader(Reader):
         return UNKNOWN
 
     on_public_field_definition = on_field_definition
-
-    # -- assignments
-
-    def _bind(self, target: Node | None, value: Expr | None, *, declares: bool) -> None:
-        """Assigns to a name or to the names of a pattern."""
-        if target is None:
-            return
-        if target.type in ("identifier", "shorthand_property_identifier_pattern"):
-            if declares:
-                self.function.declared.add(text_of(target))
-            kept = self.function.sets.setdefault(text_of(target), [])
-            if value is not None:
-                kept.append((value, self.function))
-        elif target.type == "assignment_pattern":
-            right = self.expr(target.child_by_field_name("right"))
-            both = Either((value, right)) if value is not None else right
-            self._bind(target.child_by_field_name("left"), both, declares=declares)
-        elif value is not None:
-            self._bind_parts(target, value, declares=declares)
-
-    def _bind_parts(self, target: Node, value: Expr, *, declares: bool) -> None:
-        """`{a, b: c} = value`, `[a, b] = value`, `a.b = value`."""
-        if target.type == "object_pattern":
-            for part in target.named_children:
-                self._bind_member(part, value, declares=declares)
-        elif target.type == "array_pattern":
-            for place, item in enumerate(_places(target)):
-                self._bind(item, Member(value, Text(str(place))), declares=declares)
-        elif target.type in ("member_expression", "subscript_expression"):
-            self._put(target, value)
-
-    def _bind_member(self, part: Node, value: Expr, *, declares: bool) -> None:
-        if part.type == "pair_pattern":
-            key = self._key(part.child_by_field_name("key"))
-            target = part.child_by_field_name("value")
-        elif part.type == "object_assignment_pattern":
-            target = part.child_by_field_name("left")
-            key = Text(text_of(target))
-            default = self.expr(part.child_by_field_name("right"))
-            self._bind(target, Either((Member(value, key), default)), declares=declares)
-            return
-        elif part.type == "rest_pattern":
-            self._bind(part.named_children[0], value, declares=declares)
-            return
-        else:
-            key, target = Text(text_of(part)), part
-        self._bind(target, Member(value, key), declares=declares)
-
-    def on_assignment_expression(self, node: Node) -> Expr:
-        """`x = value`, `x.y = value`, `exports.x = value`."""
-        left = node.child_by_field_name("left")
-        name = text_of(left).rpartition(".")[2]
-        value = self._named(node.child_by_field_name("right") or node, name)
-        if text_of(left) == "module.exports":
-            top = self.module.top
-            top.sets.setdefault("module.exports", []).append((value, self.function))
-            self._exports_of(value)
-        else:
-            self._bind(left, value, declares=False)
-        return value
-
-    def _exports_of(self, value: Expr) -> None:
-        if isinstance(value, Closure):
-            self.module.starts.add(value.body.name)
-        for key, item in value.items if isinstance(value, Table) else ():
-            if isinstance(key, Text):
-                self.module.starts.add(item.name if isinstance(item, Name) else key.text)
-
-    def on_augmented_assignment_expression(self, node: Node) -> Expr:
-        """`x += value`."""
-        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-        value = self.expr(right)
-        self._bind(left, Join((self.expr(left), value)), declares=False)
-        return value
-
-    def _put(self, target: Node, value: Expr) -> None:
-        of = target.child_by_field_name("object")
-        key = self._key(
-            target.child_by_field_name("property") or target.child_by_field_name("index")
-        )
-        name = text_of(of)
-        if name in ("exports", "module.exports") and isinstance(key, Text):
-            self._export(key.text, value)
-        elif name == "this" and isinstance(key, Text):
-            method: Function | None = self.function
-            while method is not None and method.owner is None:
-                method = method.outer
-            if method is not None and method.owner is not None:
-                method.owner.sets.setdefault(key.text, []).append((value, self.function))
-        elif of is not None and of.type == "identifier":
-            self.function.puts.setdefault(name, []).append((key, value, self.function))
-        else:
-            self.expr(of)
 
     # -- expressions
 
@@ -429,10 +262,10 @@ class _Reader(Reader):
         items: list[tuple[Expr | None, Expr]] = []
         for part in node.named_children:
             if part.type == "pair":
-                key = self._key(part.child_by_field_name("key"))
+                key = self.key(part.child_by_field_name("key"))
                 value = part.child_by_field_name("value")
                 name = key.text if isinstance(key, Text) else ""
-                items.append((key, self._named(value, name) if value is not None else UNKNOWN))
+                items.append((key, self.named(value, name) if value is not None else UNKNOWN))
             elif part.type == "shorthand_property_identifier":
                 items.append((Text(text_of(part)), Name(text_of(part))))
             elif part.type == "spread_element":
@@ -443,13 +276,6 @@ class _Reader(Reader):
                 items.append((Text(name), Closure(self._function(name, part))))
                 self.owner = kept
         return Table(tuple(items), node.start_point[0] + 1)
-
-    def _key(self, node: Node | None) -> Expr:
-        if node is None:
-            return _ANY
-        if node.type in ("property_identifier", "private_property_identifier", "number"):
-            return Text(text_of(node))
-        return self.first(node) if node.type == "computed_property_name" else self.expr(node)
 
     def on_array(self, node: Node) -> Expr:
         """`[a, b]`."""
@@ -518,23 +344,3 @@ class _Reader(Reader):
     on_type_arguments = on_comment
     on_interface_declaration = on_comment
     on_type_alias_declaration = on_comment
-
-
-def _pair(part: Node) -> tuple[str, str]:
-    """Key and local name of `{a}` and `{a: b}`."""
-    if part.type == "pair_pattern":
-        return text_of(part.child_by_field_name("key")), text_of(part.child_by_field_name("value"))
-    return text_of(part), text_of(part)
-
-
-def _places(pattern: Node) -> list[Node | None]:
-    """The items of `[, , c]`: an empty place counts."""
-    found: list[Node | None] = []
-    current: Node | None = None
-    for child in pattern.children[1:]:
-        if child.type in (",", "]"):
-            found.append(current)
-            current = None
-        else:
-            current = child
-    return found

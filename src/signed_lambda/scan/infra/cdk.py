@@ -15,6 +15,15 @@ from typing import TYPE_CHECKING, Final
 from signed_lambda.scan.evaluate import Evaluator
 from signed_lambda.scan.form import Call, Member, Row, Table, Text
 from signed_lambda.scan.front import deep
+from signed_lambda.scan.infra.cdk_names import (
+    ATTRIBUTES,
+    EVENTS,
+    camel,
+    pairs_of,
+    plain,
+    snake,
+    tail_of,
+)
 from signed_lambda.scan.infra.model import Edge, Function, KeyFilter, Place, Resource
 from signed_lambda.scan.library import CONSTRUCT
 from signed_lambda.scan.program import Program, last_name
@@ -81,13 +90,13 @@ class _Reader:
     def declare(self, call: Call, frame: Frame) -> None:
         """Adds the resource that a construct is."""
         name = last_name(call.func)
-        plain = name.removeprefix("Cfn")
-        if plain in _NAMES or self._is_function(name, call):
+        bare = name.removeprefix("Cfn")
+        if bare in _NAMES or self._is_function(name, call):
             identity = self._made(call, frame)
             if identity is None:
                 return
-            if plain in _NAMES:
-                kind, key = _NAMES[plain]
+            if bare in _NAMES:
+                kind, key = _NAMES[bare]
                 given = self._prop(call, key, frame)
                 place = self._place(call, frame)
                 self.infra.add(Resource(identity, kind, place, given))
@@ -132,19 +141,19 @@ class _Reader:
         entry = self._prop(call, "entry", frame)
         name = (handler.literal if handler else None) or ""
         if entry is not None:
-            path = _tail(entry)
+            path = tail_of(entry)
             index = self._prop(call, "index", frame)
             if index is not None and index.literal:
                 path = posixpath.join(path, index.literal)
             return f"{posixpath.splitext(path)[0]}.{name or 'handler'}", ""
         code = self._code(call, frame)
         if name and code is not None:
-            return name, _BUILD.sub("", _tail(code))
+            return name, _BUILD.sub("", tail_of(code))
         identity = (
             call.args[1].text if len(call.args) > 1 and isinstance(call.args[1], Text) else ""
         )
         names = [identity, last_name(call.func).removesuffix("Function")]
-        return "?" + "|".join(_plain(n) for n in names if n), ""
+        return "?" + "|".join(plain(n) for n in names if n), ""
 
     def _code(self, call: Call, frame: Frame) -> Str | None:
         """`Code.fromAsset(path)`."""
@@ -164,7 +173,7 @@ class _Reader:
 
     def _prop(self, call: Call, name: str, frame: Frame) -> Str | None:
         for key, expr in call.named:
-            if key in (name, _snake(name)):
+            if key in (name, snake(name)):
                 return self._value(expr, frame)
         for expr in self._props(call):
             found = self._value(Member(expr, Text(name)), frame)
@@ -193,7 +202,7 @@ class _Reader:
         if isinstance(atom, Path) and atom.root.startswith(CONSTRUCT):
             return Str((Ref(atom.root, atom.steps[-1] if atom.steps else ""),))
         if isinstance(atom, Path):
-            steps = [s for s in atom.steps if s not in _ATTRIBUTES]
+            steps = [s for s in atom.steps if s not in ATTRIBUTES]
             where = frame.function.module.path
             return Str((Ref(f"param:{where}:{'.'.join((atom.root, *steps))}"),))
         if isinstance(atom, Env):
@@ -215,7 +224,7 @@ class _Reader:
 
     def connect(self, call: Call, frame: Frame) -> None:
         """Adds the trigger or delivery that a call sets up."""
-        reader = _CONNECTS.get(_camel(last_name(call.func)))
+        reader = _CONNECTS.get(camel(last_name(call.func)))
         if reader is not None:
             reader(self, call, frame)
 
@@ -279,9 +288,9 @@ class _Reader:
             if isinstance(expr, Row):
                 waiting.extend(expr.items)
             elif isinstance(expr, Member) and isinstance(expr.key, Text):
-                events += [_EVENTS[expr.key.text]] if expr.key.text in _EVENTS else []
+                events += [EVENTS[expr.key.text]] if expr.key.text in EVENTS else []
             elif isinstance(expr, Table | Call):
-                pairs = _pairs(expr)
+                pairs = pairs_of(expr)
                 waiting.extend(v for k, v in pairs if k in ("events", "filters"))
                 ends = {k: self._value(v, frame) for k, v in pairs if k in ("prefix", "suffix")}
                 if ends:
@@ -295,7 +304,7 @@ class _Reader:
             return
         kinds = {"LambdaDestination": "function", "SqsDestination": "queue"}
         filters, events = self._key_filters(call, frame)
-        if "ObjectCreated" in _camel(last_name(call.func)):
+        if "ObjectCreated" in camel(last_name(call.func)):
             events = ("s3:ObjectCreated:*",)
         for arg in call.args:
             kind = kinds.get(last_name(arg.func)) if isinstance(arg, Call) else None
@@ -315,21 +324,15 @@ class _Reader:
         kind = kinds.get(last_name(arg.func))
         if kind is not None:
             source, target = self._value(call.func.of, frame), self._value(arg.args[0], frame)
-            selects = any(k == "filterPolicy" for a in arg.args[1:] for k, _ in _pairs(a))
+            selects = any(k == "filterPolicy" for a in arg.args[1:] for k, _ in pairs_of(a))
             self.edge(source, "topic", target, kind, call, frame, selects=selects)
 
     def mapping(self, call: Call, frame: Frame) -> None:
         """`new EventSourceMapping(this, "x", {eventSourceArn, target})`."""
         source = self._prop(call, "eventSourceArn", frame)
         target = self._prop(call, "target", frame) or self._prop(call, "functionName", frame)
-        kind = self._kind_of(source)
+        kind = self.infra.kind_of(source, "queue") if source is not None else ""
         self.edge(source, kind, target, "function", call, frame)
-
-    def _kind_of(self, value: Str | None) -> str:
-        atom = value.atoms[0] if value is not None and value.atoms else None
-        if isinstance(atom, Ref) and atom.of in self.infra.resources:
-            return self.infra.resources[atom.of].kind
-        return "queue"
 
     def queue(self, call: Call, frame: Frame) -> None:
         """`deadLetterQueue: {queue}` of a queue."""
@@ -376,50 +379,4 @@ _CONNECTS: Final[dict[str, Callable[[_Reader, Call, Frame], None]]] = {
     "Queue": _Reader.queue,
     "CfnDeliveryStream": _Reader.delivery,
 }
-_EVENTS: Final = {
-    "OBJECT_CREATED": "s3:ObjectCreated:*",
-    "OBJECT_CREATED_PUT": "s3:ObjectCreated:Put",
-    "OBJECT_CREATED_COPY": "s3:ObjectCreated:Copy",
-    "OBJECT_CREATED_POST": "s3:ObjectCreated:Post",
-    "OBJECT_CREATED_COMPLETE_MULTIPART_UPLOAD": "s3:ObjectCreated:CompleteMultipartUpload",
-    "OBJECT_REMOVED": "s3:ObjectRemoved:*",
-    "OBJECT_REMOVED_DELETE": "s3:ObjectRemoved:Delete",
-    "OBJECT_TAGGING": "s3:ObjectTagging:*",
-}
-_ATTRIBUTES: Final = frozenset(
-    {
-        *("queueUrl", "queueArn", "queueName", "topicArn", "topicName", "bucketName", "bucketArn"),
-        *("functionName", "functionArn", "tableName", "tableArn", "streamArn", "streamName"),
-        *("stateMachineArn", "eventBusName", "tableStreamArn", "queue_url", "queue_arn"),
-        *("queue_name", "topic_arn", "bucket_name", "function_name", "function_arn", "table_name"),
-    }
-)
 UNKNOWN_VALUE: Final = Str((Hole(),))
-
-
-def _pairs(expr: Expr) -> list[tuple[str, Expr]]:
-    if isinstance(expr, Table):
-        return [(k.text, v) for k, v in expr.items if isinstance(k, Text)]
-    if isinstance(expr, Call):
-        own = [(k, v) for k, v in expr.named if k is not None]
-        return own + [pair for arg in expr.args for pair in _pairs(arg) if isinstance(arg, Table)]
-    return []
-
-
-def _tail(value: Str) -> str:
-    """A path without what only the run knows in front of it (`__dirname`)."""
-    last = value.atoms[-1] if value.atoms else None
-    text = last.text if isinstance(last, Lit) else ""
-    return re.sub(r"^(\.{0,2}/)+", "", text)
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.lower())
-
-
-def _snake(name: str) -> str:
-    return re.sub(r"([A-Z])", lambda m: f"_{m[1].lower()}", name)
-
-
-def _camel(name: str) -> str:
-    return re.sub(r"_([a-z])", lambda m: m[1].upper(), name)

@@ -7,12 +7,11 @@ https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/
 from __future__ import annotations
 
 import posixpath
-import re
-from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.scan.infra import asl
+from signed_lambda.scan.infra.intrinsics import SUBSTITUTION, value_of
 from signed_lambda.scan.infra.model import (
     Edge,
     Function,
@@ -22,7 +21,7 @@ from signed_lambda.scan.infra.model import (
     Resource,
     ref,
 )
-from signed_lambda.scan.values import UNSEEN, Lit, Ref, Str, joined, text
+from signed_lambda.scan.values import Ref, Str, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -46,7 +45,6 @@ _KINDS: Final = {
     "AWS::Serverless::StateMachine": ("machine", "Name"),
     "AWS::Logs::LogGroup": ("logs", "LogGroupName"),
 }
-_SUBSTITUTION: Final = re.compile(r"\$\{(!?)([^}]*)\}")
 _OFF: Final = ("false", "disabled")
 
 
@@ -237,24 +235,16 @@ class _Reader:
         if not to:
             return
         target = self.value(to)
-        kind = self._kind_of(target)
+        kind = self.infra.kind_of(target)
         if kind:
             self.edge(source, "function", target, kind, to, how="destination")
-
-    def _kind_of(self, value: Str) -> str:
-        atom = value.atoms[0] if value.atoms else None
-        if isinstance(atom, Ref) and atom.of in self.infra.resources:
-            return self.infra.resources[atom.of].kind
-        first = atom.text if isinstance(atom, Lit) else ""
-        kinds = {":lambda:": "function", ":sqs:": "queue", ":sns:": "topic", ":events:": "bus"}
-        return next((k for part, k in kinds.items() if part in first), "")
 
     def mapping(self, _: str, properties: Tree) -> None:
         """`AWS::Lambda::EventSourceMapping`."""
         if properties.get("Enabled").text.lower() in _OFF:
             return
         source = self.value(properties.get("EventSourceArn"))
-        kind = self._kind_of(source) or _kind_in_arn(source)
+        kind = self.infra.kind_of(source, "queue")
         target = self.value(properties.get("FunctionName"))
         selects = bool(properties.get("FilterCriteria"))
         self.edge(source, kind, target, "function", properties, selects=selects)
@@ -316,7 +306,7 @@ class _Reader:
             return
         for target in properties.get("Targets").items:
             to = self.value(target.get("Arn"))
-            kind = self._kind_of(to)
+            kind = self.infra.kind_of(to)
             if kind:
                 bus = properties.get("EventBusName")
                 self._rule(properties.get("EventPattern"), bus, to, target, kind)
@@ -358,7 +348,7 @@ class _Reader:
                 self.edge(me, "machine", to, "machine", at, how="start", path=where, guard=ends)
 
     def _substituted(self, value: Tree, given: dict[str, Tree]) -> Str:
-        said = _SUBSTITUTION.fullmatch(value.text)
+        said = SUBSTITUTION.fullmatch(value.text)
         if said is not None and said[2] in given:
             return self.value(given[said[2]])
         return self.value(value)
@@ -366,7 +356,7 @@ class _Reader:
     def log_filter(self, _: str, properties: Tree) -> None:
         """`AWS::Logs::SubscriptionFilter`."""
         target = self.value(properties.get("DestinationArn"))
-        kind = self._kind_of(target)
+        kind = self.infra.kind_of(target)
         if kind:
             source = self.value(properties.get("LogGroupName"))
             pattern = bool(properties.get("FilterPattern").text.strip())
@@ -390,80 +380,6 @@ _READERS: Final[dict[str, Callable[[_Reader, str, Tree], None]]] = {
 }
 
 
-def value_of(tree: Tree, reference: Callable[[str, str], Atom]) -> Str:
-    """A value with its intrinsic functions, in the long and in the short form."""
-    tag, given = tree.tag.removeprefix("!"), tree
-    if not tag and len(tree.table) == 1:
-        [(key, member)] = tree.table.items()
-        if key == "Ref" or key.startswith("Fn::"):
-            tag, given = key.removeprefix("Fn::"), member
-    if not tag:
-        return text(tree.text) if isinstance(tree.value, str) else UNSEEN
-    found = _INTRINSICS.get(tag)
-    return found(given, reference) if found is not None else UNSEEN
-
-
-def _ref(given: Tree, reference: Callable[[str, str], Atom]) -> Str:
-    return Str((reference(given.text, ""),))
-
-
-def _get_att(given: Tree, reference: Callable[[str, str], Atom]) -> Str:
-    name, _, attribute = given.text.partition(".")
-    if not given.text and len(given.items) > 1:
-        name, attribute = given.items[0].text, given.items[1].text
-    return Str((reference(name, attribute),))
-
-
-def _sub(given: Tree, reference: Callable[[str, str], Atom]) -> Str:
-    template = given.text or (given.items[0].text if given.items else "")
-    own = given.items[1].table if not given.text and len(given.items) > 1 else {}
-    parts: list[Str] = []
-    end = 0
-    for hole in _SUBSTITUTION.finditer(template):
-        parts.append(text(template[end : hole.start()]))
-        end = hole.end()
-        name, _, attribute = hole[2].partition(".")
-        if hole[1]:
-            parts.append(text(f"${{{hole[2]}}}"))
-        elif hole[2] in own:
-            parts.append(value_of(own[hole[2]], reference))
-        else:
-            parts.append(Str((reference(name, attribute),)))
-    return joined((*parts, text(template[end:])))
-
-
-def _join(given: Tree, reference: Callable[[str, str], Atom]) -> Str:
-    if len(given.items) < 2:  # noqa: PLR2004 - a separator and a list
-        return UNSEEN
-    between = text(given.items[0].text)
-    parts: list[Str] = []
-    for item in given.items[1].items:
-        parts += [between, value_of(item, reference)] if parts else [value_of(item, reference)]
-    return joined(tuple(parts))
-
-
-def _import(given: Tree, reference: Callable[[str, str], Atom]) -> Str:
-    inner = value_of(replace(given, tag=""), reference)
-    return Str((Ref(f"import:{inner.literal or id(given)}"),))
-
-
-def _if(given: Tree, reference: Callable[[str, str], Atom]) -> Str:
-    for option in given.items[1:]:
-        if option.text != "AWS::NoValue" and option.get("Ref").text != "AWS::NoValue":
-            return value_of(option, reference)
-    return UNSEEN
-
-
-_INTRINSICS: Final[dict[str, Callable[[Tree, Callable[[str, str], Atom]], Str]]] = {
-    "Ref": _ref,
-    "GetAtt": _get_att,
-    "Sub": _sub,
-    "Join": _join,
-    "ImportValue": _import,
-    "If": _if,
-}
-
-
 def _inline(path: str, tree: Tree, runtime: str) -> Inline:
     """Code in the template's text, moved down to the lines that it has there."""
     source = tree.text or (tree.items[0].text if tree.items else "")
@@ -479,10 +395,3 @@ def _key_filters(given: Tree) -> tuple[KeyFilter, ...]:
 def _filter(rules: Iterable[tuple[str, str]]) -> tuple[KeyFilter, ...]:
     found = {name.lower(): value for name, value in rules}
     return (KeyFilter(found.get("prefix", ""), found.get("suffix", "")),)
-
-
-def _kind_in_arn(value: Str) -> str:
-    literals = "".join(a.text if isinstance(a, Lit) else "*" for a in value.atoms)
-    kinds = {":sqs:": "queue", ":dynamodb:": "table", ":kinesis:": "stream"}
-    found = next((k for part, k in kinds.items() if part in literals), "")
-    return found or "queue"

@@ -7,7 +7,7 @@ what it is before anybody knows what it will be called. Pure: imports `values`.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from signed_lambda.scan.values import Lit, Ref, Str
 
@@ -115,6 +115,17 @@ class Inline:
     source: str
 
 
+_OF_ARN: Final = {
+    ":lambda:": "function",
+    ":sqs:": "queue",
+    ":sns:": "topic",
+    ":events:": "bus",
+    ":dynamodb:": "table",
+    ":kinesis:": "stream",
+    ":states:": "machine",
+}
+
+
 @dataclass(slots=True)
 class Infra:
     """All templates together.
@@ -135,6 +146,15 @@ class Infra:
     def functions(self) -> tuple[Function, ...]:
         """The functions, in the order of their templates."""
         return tuple(r for r in self.resources.values() if isinstance(r, Function))
+
+    def kind_of(self, value: Str, default: str = "") -> str:
+        """What a value names: by the resource that it refers to, or by its ARN."""
+        atom = value.atoms[0] if value.atoms else None
+        if isinstance(atom, Ref):
+            known = self.resources.get(self.aliases.get(atom.of, atom.of))
+            return known.kind if known is not None else default
+        literals = "".join(a.text if isinstance(a, Lit) else "*" for a in value.atoms)
+        return next((kind for part, kind in _OF_ARN.items() if part in literals), default)
 
     def add(self, resource: Resource) -> None:
         """Keeps a resource."""

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.scan.infra import cloudformation
+from signed_lambda.scan.infra.intrinsics import value_of
 from signed_lambda.scan.infra.model import Edge, Function, KeyFilter, Place, ref
 from signed_lambda.scan.infra.tree import NOTHING, Tree
 from signed_lambda.scan.values import Ref, Str, joined, text
@@ -137,7 +138,7 @@ class _Reader:
 
     def value(self, tree: Tree) -> Str:
         """A value; a variable that stays open is equal to itself only."""
-        found = cloudformation.value_of(self._resolved(tree, 0), self._reference)
+        found = value_of(self._resolved(tree, 0), self._reference)
         literal = found.literal
         if literal is None or "${" not in literal:
             return found

@@ -1,0 +1,71 @@
+"""Small questions about frames and values that the evaluator asks again and again.
+
+Pure: imports `form` and `values`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from signed_lambda.scan.values import UNSEEN, Env, Frame, Path, Str
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from signed_lambda.scan.form import Call, Expr, Function
+    from signed_lambda.scan.values import Value
+
+OPTIONS: Final = 12
+"""Values that are kept of one expression."""
+_ENVIRONMENTS: Final = {
+    ("os", ("environ",)),
+    ("environ", ()),
+    ("process", ("env",)),
+    ("Deno", ("env",)),
+}
+
+
+def outer_frame(frame: Frame) -> Frame | None:
+    """The frame that a function was written in."""
+    if frame.outer is not None:
+        return frame.outer
+    outer = frame.function.outer
+    return Frame(outer, {}, None, frame.this) if outer is not None else None
+
+
+def arguments(function: Function, call: Call) -> dict[str, Expr]:
+    """What a call gives for each parameter, by name or by place."""
+    params = [p.name for p in function.given]
+    given = dict(zip(params, call.args, strict=False))
+    return given | {name: arg for name, arg in call.named if name in params and name is not None}
+
+
+def constructs(function: Function) -> bool:
+    """Whether it is a constructor."""
+    return function.name in ("__init__", "constructor")
+
+
+def spelled(value: Value) -> str:
+    """The text, "*" where it is not known."""
+    literal = value.literal if isinstance(value, Str) else None
+    return "*" if literal is None else literal
+
+
+def of_text(base: Str, key: str) -> Value:
+    """A member of what is known by a path only."""
+    path = base.path
+    if path is None:
+        return UNSEEN
+    if (path.root, path.steps) in _ENVIRONMENTS:
+        return Str((Env(key),)) if key != "*" else UNSEEN
+    return Str((Path(path.root, (*path.steps, key)[:24]),))
+
+
+def distinct(found: Iterable[Value]) -> tuple[Value, ...]:
+    """Each value once, the first ones."""
+    kept: dict[Value, None] = {}
+    for value in found:
+        kept[value] = None
+        if len(kept) >= OPTIONS:
+            break
+    return tuple(kept)

@@ -1,0 +1,223 @@
+"""What JavaScript calls things: imports, exports, patterns and assignments.
+
+Imports `form` and `front.grammar`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from signed_lambda.scan.form import UNKNOWN, Closure, Either, Join, Member, Name, Table, Text
+from signed_lambda.scan.front.grammar import Reader, text_of
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+    from signed_lambda.scan.form import Expr, Function
+
+_ANY: Final = Text("*")
+
+
+class Names(Reader):
+    """The part of the reader that gives names to values."""
+
+    def named(self, node: Node, name: str) -> Expr:
+        """A value that is stored under a name."""
+        del name
+        return self.expr(node)
+
+    def on_variable_declarator(self, node: Node) -> Expr:
+        """`const x = value`, also `require`."""
+        name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
+        if name is None:
+            return UNKNOWN
+        if value is not None and self._required(name, value):
+            return UNKNOWN
+        self.bind(name, self.named(value, text_of(name)) if value else None, declares=True)
+        return UNKNOWN
+
+    def _required(self, name: Node, value: Node) -> bool:
+        """`const x = require("y")`, `require("y").z`, `const {z} = require("y")`."""
+        symbol = ""
+        if value.type == "member_expression":
+            symbol = text_of(value.child_by_field_name("property"))
+            value = value.child_by_field_name("object") or value
+        func = text_of(value.child_by_field_name("function"))
+        if value.type != "call_expression" or func != "require":
+            return False
+        args = value.child_by_field_name("arguments")
+        given = args.named_children[0] if args is not None and args.named_children else None
+        if given is None or given.type != "string":
+            return False
+        source = text_of(given)[1:-1]
+        if name.type == "identifier":
+            self.module.imports[text_of(name)] = (source, symbol)
+            return True
+        for part in name.named_children if name.type == "object_pattern" and not symbol else ():
+            key, local = _pair(part)
+            self.module.imports[local] = (source, key)
+        return name.type == "object_pattern" and not symbol
+
+    def on_import_statement(self, node: Node) -> Expr:
+        """`import a, {b as c} from "d"`."""
+        source = text_of(node.child_by_field_name("source"))[1:-1]
+        clause = next((c for c in node.named_children if c.type == "import_clause"), None)
+        for part in clause.named_children if clause is not None else ():
+            if part.type == "identifier":
+                self.module.imports[text_of(part)] = (source, "default")
+            elif part.type == "namespace_import":
+                self.module.imports[text_of(part.named_children[-1])] = (source, "")
+            for one in part.named_children if part.type == "named_imports" else ():
+                key = text_of(one.child_by_field_name("name"))
+                alias = text_of(one.child_by_field_name("alias"))
+                self.module.imports[alias or key] = (source, key)
+        return UNKNOWN
+
+    def on_export_statement(self, node: Node) -> Expr:
+        """`export const x`, `export default x`, `export {a as b}`."""
+        value = node.child_by_field_name("value")
+        if value is not None:
+            self._export("default", self.named(value, "default"))
+        declared = node.child_by_field_name("declaration")
+        if declared is not None:
+            before = self.module.top.names
+            self.expr(declared)
+            self.module.starts |= self.module.top.names - before
+            if any(c.type == "default" for c in node.children):
+                self._export("default", Name(text_of(declared.child_by_field_name("name"))))
+        source = text_of(node.child_by_field_name("source"))[1:-1]
+        clause = next((c for c in node.named_children if c.type == "export_clause"), None)
+        for one in clause.named_children if clause is not None else ():
+            key = text_of(one.child_by_field_name("name"))
+            alias = text_of(one.child_by_field_name("alias")) or key
+            if source:
+                self.module.imports[key] = (source, key)
+            self._export(alias, Name(key))
+        return UNKNOWN
+
+    def _export(self, name: str, value: Expr) -> None:
+        self.module.starts.add(name)
+        if isinstance(value, Name):
+            self.module.starts.add(value.name)
+        self.module.top.puts.setdefault("exports", []).append((Text(name), value, self.function))
+
+    # -- assignments
+
+    def bind(self, target: Node | None, value: Expr | None, *, declares: bool) -> None:
+        """Assigns to a name or to the names of a pattern."""
+        if target is None:
+            return
+        if target.type in ("identifier", "shorthand_property_identifier_pattern"):
+            if declares:
+                self.function.declared.add(text_of(target))
+            kept = self.function.sets.setdefault(text_of(target), [])
+            if value is not None:
+                kept.append((value, self.function))
+        elif target.type == "assignment_pattern":
+            right = self.expr(target.child_by_field_name("right"))
+            both = Either((value, right)) if value is not None else right
+            self.bind(target.child_by_field_name("left"), both, declares=declares)
+        elif value is not None:
+            self._bind_parts(target, value, declares=declares)
+
+    def _bind_parts(self, target: Node, value: Expr, *, declares: bool) -> None:
+        """`{a, b: c} = value`, `[a, b] = value`, `a.b = value`."""
+        if target.type == "object_pattern":
+            for part in target.named_children:
+                self._bind_member(part, value, declares=declares)
+        elif target.type == "array_pattern":
+            for place, item in enumerate(_places(target)):
+                self.bind(item, Member(value, Text(str(place))), declares=declares)
+        elif target.type in ("member_expression", "subscript_expression"):
+            self._put(target, value)
+
+    def _bind_member(self, part: Node, value: Expr, *, declares: bool) -> None:
+        if part.type == "pair_pattern":
+            key = self.key(part.child_by_field_name("key"))
+            target = part.child_by_field_name("value")
+        elif part.type == "object_assignment_pattern":
+            target = part.child_by_field_name("left")
+            key = Text(text_of(target))
+            default = self.expr(part.child_by_field_name("right"))
+            self.bind(target, Either((Member(value, key), default)), declares=declares)
+            return
+        elif part.type == "rest_pattern":
+            self.bind(part.named_children[0], value, declares=declares)
+            return
+        else:
+            key, target = Text(text_of(part)), part
+        self.bind(target, Member(value, key), declares=declares)
+
+    def on_assignment_expression(self, node: Node) -> Expr:
+        """`x = value`, `x.y = value`, `exports.x = value`."""
+        left = node.child_by_field_name("left")
+        name = text_of(left).rpartition(".")[2]
+        value = self.named(node.child_by_field_name("right") or node, name)
+        if text_of(left) == "module.exports":
+            top = self.module.top
+            top.sets.setdefault("module.exports", []).append((value, self.function))
+            self._exports_of(value)
+        else:
+            self.bind(left, value, declares=False)
+        return value
+
+    def _exports_of(self, value: Expr) -> None:
+        if isinstance(value, Closure):
+            self.module.starts.add(value.body.name)
+        for key, item in value.items if isinstance(value, Table) else ():
+            if isinstance(key, Text):
+                self.module.starts.add(item.name if isinstance(item, Name) else key.text)
+
+    def on_augmented_assignment_expression(self, node: Node) -> Expr:
+        """`x += value`."""
+        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+        value = self.expr(right)
+        self.bind(left, Join((self.expr(left), value)), declares=False)
+        return value
+
+    def _put(self, target: Node, value: Expr) -> None:
+        of = target.child_by_field_name("object")
+        key = self.key(
+            target.child_by_field_name("property") or target.child_by_field_name("index")
+        )
+        name = text_of(of)
+        if name in ("exports", "module.exports") and isinstance(key, Text):
+            self._export(key.text, value)
+        elif name == "this" and isinstance(key, Text):
+            method: Function | None = self.function
+            while method is not None and method.owner is None:
+                method = method.outer
+            if method is not None and method.owner is not None:
+                method.owner.sets.setdefault(key.text, []).append((value, self.function))
+        elif of is not None and of.type == "identifier":
+            self.function.puts.setdefault(name, []).append((key, value, self.function))
+        else:
+            self.expr(of)
+
+    def key(self, node: Node | None) -> Expr:
+        """The key of a member."""
+        if node is None:
+            return _ANY
+        if node.type in ("property_identifier", "private_property_identifier", "number"):
+            return Text(text_of(node))
+        return self.first(node) if node.type == "computed_property_name" else self.expr(node)
+
+
+def _pair(part: Node) -> tuple[str, str]:
+    """Key and local name of `{a}` and `{a: b}`."""
+    if part.type == "pair_pattern":
+        return text_of(part.child_by_field_name("key")), text_of(part.child_by_field_name("value"))
+    return text_of(part), text_of(part)
+
+
+def _places(pattern: Node) -> list[Node | None]:
+    """The items of `[, , c]`: an empty place counts."""
+    found: list[Node | None] = []
+    current: Node | None = None
+    for child in pattern.children[1:]:
+        if child.type in (",", "]"):
+            found.append(current)
+            current = None
+        else:
+            current = child
+    return found
