@@ -129,6 +129,8 @@ def review(
                 unread.append(Unread(entry.name, why))
     infra, not_scanned = read_templates(templates)
     world = world_of(modules, function_name, infra, root)
+    if not world.complete:
+        unread.append(Unread("the package", "more to follow than one review may cost; partly read"))
     return Review(findings_in(world), len(modules), (*unread, *not_scanned), len(infra.sources))
 
 

@@ -26,6 +26,7 @@ from signed_lambda.scan.values import (
     Cls,
     Frame,
     Func,
+    Given,
     Inst,
     Mod,
     Obj,
@@ -64,6 +65,8 @@ class Evaluator:
         self.spent = 0
         self._left = 0
         self._depth = 0
+        self._cuts = 0
+        self._known: dict[tuple[Expr, Function], tuple[Value, ...]] = {}
         self._given: dict[tuple[int, int, str], tuple[Value, ...]] = {}
         self._busy: set[tuple[int, int, str]] = set()
 
@@ -74,17 +77,25 @@ class Evaluator:
             self._left = STEPS if self.spent < ALL_STEPS else 0
         self._left -= 1
         self.spent += 1
+        free = not frame.bound and frame.outer is None and frame.this is None
+        if free and (expr, frame.function) in self._known:
+            return self._known[expr, frame.function]
         key = (id(expr), id(frame.function), "")
         if self._left < 0 or self._depth > DEPTH or key in self._busy:
+            self._cuts += 1
             return (UNSEEN,)
+        cuts = self._cuts
         self._busy.add(key)
         self._depth += 1
         try:
-            found = self._evaluate(expr, frame)
+            found = [*self._evaluate(expr, frame)]
         finally:
             self._depth -= 1
             self._busy.discard(key)
-        return distinct(found) or (UNSEEN,)
+        result = distinct(found) or (UNSEEN,)
+        if free and cuts == self._cuts:
+            self._known[expr, frame.function] = result
+        return result
 
     def member(self, expr: Expr, name: str, frame: Frame) -> tuple[Value, ...]:
         """What `expr.name` may be."""
@@ -99,12 +110,13 @@ class Evaluator:
     def bind(self, func: Func, call: Call | None, frame: Frame) -> Frame:
         """The frame of a function that a call enters."""
         function = func.function
-        bound: dict[str, tuple[Value, ...]] = {}
-        for name, arg in arguments(function, call).items() if call is not None else ():
-            bound[name] = self.values(arg, frame)
-        for param in function.params if call is not None else ():
-            if param.name not in bound and param.default is not None:
-                bound[param.name] = self.values(param.default, Frame(function))
+        bound: dict[str, Given | tuple[Value, ...]] = {}
+        if call is not None:
+            for param in function.params:
+                if param.default is not None:
+                    bound[param.name] = Given(param.default, Frame(function))
+            for name, arg in arguments(function, call).items():
+                bound[name] = Given(arg, frame)
         return Frame(function, bound, func.outer, func.this)
 
     # -- the kinds of expressions
@@ -159,7 +171,10 @@ class Evaluator:
             return [self._this(scope)]
         if not function.declares(name):
             return None
-        found: list[Value] = list(scope.bound.get(name, ()))
+        given = scope.bound.get(name, ())
+        if isinstance(given, Given):
+            given = self.values(given.expr, given.frame)
+        found: list[Value] = list(given)
         for value, where in function.sets.get(name, ()):
             found.extend(self.values(value, scope if where is function else Frame(where)))
         if name in function.functions:
@@ -179,6 +194,7 @@ class Evaluator:
         """What the callers in the package give for a parameter."""
         key = (id(function), 0, name)
         if key in self._busy:
+            self._cuts += 1
             return
         if key in self._given:
             yield from self._given[key]
@@ -219,6 +235,7 @@ class Evaluator:
         """A name that the file does not declare itself."""
         key = (id(module), 1, name)
         if key in self._busy:
+            self._cuts += 1
             return []  # two files that import a name from each other
         self._busy.add(key)
         found = self._outside(name, module)

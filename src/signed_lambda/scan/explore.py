@@ -11,10 +11,10 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from signed_lambda.scan.form import Call, Closure, Either, Member, Name, Other, Row, Table
+from signed_lambda.scan.form import Call, Closure, Either, Member, Name, Other, Row, Table, Text
 from signed_lambda.scan.program import last_name, words
 from signed_lambda.scan.sinks import APIS, COMMON, canonical, sinks_of
-from signed_lambda.scan.values import Cls, Frame, Func, Inst, Path, Str
+from signed_lambda.scan.values import Cls, Frame, Func, Given, Inst, Path, Str
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from signed_lambda.scan.form import Expr, Function, Module, Site, Test
     from signed_lambda.scan.program import Program
     from signed_lambda.scan.sinks import Sink
+    from signed_lambda.scan.values import Value
 
 VISITS: Final = 4
 """How often one function is entered from one entry, with different arguments."""
@@ -32,6 +33,8 @@ ENTERED: Final = 3000
 _EVENT: Final = re.compile(r"(?i)_*(event|evt|e|input|req|request|records?|payload|s3event)\w*")
 _CONTEXT: Final = re.compile(r"(?i)_*(context|ctx|c|lambda_?context|_)\w*")
 _EACH: Final = words("map forEach filter some every flatMap each find reduce eachSeries")
+_TESTS: Final = re.compile(r"(^|/)(tests?|__tests__)/|(^|/)test_\w+\.py$|[._-](test|spec)\.\w+$")
+"""Files that Lambda starts only when a template says so."""
 _BY_NAME: Final = 3
 """A method of an unknown object is entered when so few classes have one of its name."""
 
@@ -82,7 +85,8 @@ def explore(
     for function in dict.fromkeys((*entries, *found)):
         if function in walk.relevant:
             walk.enter_handler(function)
-    rest = [f for m in program.modules.values() for f in m.functions if f in walk.relevant]
+    files = [m for m in program.modules.values() if not _TESTS.search(m.path)]
+    rest = [f for m in files for f in m.functions if f in walk.relevant]
     rest.sort(key=lambda f: (_nesting(f), f.name in program.callers))
     for function in rest:  # what nobody calls comes first, and leads to the others
         if function not in walk.seen:
@@ -154,12 +158,12 @@ class _Walk:
         params = [p.name for p in function.given]
         if function.module.language == "go":
             params.reverse()  # the context comes first
-        bound = {
+        bound: dict[str, Given | tuple[Value, ...]] = {
             name: (Str((Path(what),)),)
             for name, what in zip(params, ("event", "context"), strict=False)
         }
         this = Inst(function.owner) if function.owner else None
-        self.start(Frame(function, {**bound}, None, this), function)
+        self.start(Frame(function, bound, None, this), function)
 
     def start(self, frame: Frame, entry: Function | None) -> None:
         """Walks from a frame."""
@@ -180,35 +184,34 @@ class _Walk:
 
     def _site(self, site: Site, frame: Frame, tests: tuple[Test, ...], depth: int) -> None:
         under = site.tests + tests
-        self.sinks.extend(sinks_of(site.call, frame, self.evaluator, under, self.entry))
-        for callee in self._callees(site.call, frame):
+        callees = [*self._callees(site.call, frame)]
+        if not callees:  # what is a function of the package is no call of AWS
+            self.sinks.extend(sinks_of(site.call, frame, self.evaluator, under, self.entry))
+            callees = [*self._by_name(site.call, frame)]
+        for callee in callees:
             self._enter(self.evaluator.bind(callee, site.call, frame), under, depth + 1)
-        for func, given in self._handed_over(site.call, frame):
-            self._enter(given if func is None else Frame(func, {}, frame), under, depth + 1)
+        for inner in self._handed_over(site.call, frame):
+            self._enter(inner, under, depth + 1)
 
     def _callees(self, call: Call, frame: Frame) -> Iterator[Func]:
-        """The functions of the package that a call enters."""
-        name = last_name(call.func)
+        """The functions of the package that a call is known to enter."""
         if isinstance(call.func, Closure):
             yield Func(call.func.body, frame, frame.this)
+        if last_name(call.func) not in self._wanted:
             return
-        if name not in self._wanted:
-            return
-        found = False
         for value in self.evaluator.values(call.func, frame):
             if isinstance(value, Func):
-                found = True
                 yield value
             elif isinstance(value, Cls):
-                found = True
                 init = self.evaluator.constructor(value.cls)
                 if init is not None:
                     yield Func(init, None, Inst(value.cls))
-        if not found:
-            yield from self._by_name(name, call, frame)
 
-    def _by_name(self, name: str, call: Call, frame: Frame) -> Iterator[Func]:
+    def _by_name(self, call: Call, frame: Frame) -> Iterator[Func]:
         """Methods of an object that is not known, functions of a file that was not read."""
+        name = last_name(call.func)
+        if name not in self._wanted:
+            return
         functions = self.program.methods.get(name, ())
         if isinstance(call.func, Member):
             methods = [m for m in functions if m.owner is not None]
@@ -218,26 +221,26 @@ class _Walk:
         if len(functions) == 1 and any(p and p.root.startswith(".") for p in paths):
             yield Func(functions[0])
 
-    def _handed_over(self, call: Call, frame: Frame) -> Iterator[tuple[Function | None, Frame]]:
+    def _handed_over(self, call: Call, frame: Frame) -> Iterator[Frame]:
         """Functions that are given to a call; they are taken to be called by it."""
         for expr in _values_given(call):
             if isinstance(expr, Closure):
-                yield None, self._closure_frame(expr, call, frame)
+                yield self._closure_frame(expr, call, frame)
             elif isinstance(expr, Name | Member) and last_name(expr) in self._wanted:
                 for value in self.evaluator.values(expr, frame):
                     if isinstance(value, Func):
-                        yield None, Frame(value.function, {}, value.outer, value.this)
+                        yield Frame(value.function, {}, value.outer, value.this)
 
     def _closure_frame(self, closure: Closure, call: Call, frame: Frame) -> Frame:
         """`rows.map(row => ...)`: the parameter is any item; `p.then(x => ...)`: what p gives."""
-        bound = {}
+        bound: dict[str, Given | tuple[Value, ...]] = {}
         name = last_name(call.func)
         params = closure.body.params
         if isinstance(call.func, Member) and params:
             if name in _EACH:
-                bound[params[0].name] = self.evaluator.member(call.func.of, "*", frame)
+                bound[params[0].name] = Given(Member(call.func.of, Text("*")), frame)
             elif name == "then":
-                bound[params[0].name] = self.evaluator.values(call.func.of, frame)
+                bound[params[0].name] = Given(call.func.of, frame)
         return Frame(closure.body, bound, frame, frame.this)
 
 

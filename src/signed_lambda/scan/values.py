@@ -78,6 +78,14 @@ class Str:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Given:
+    """An argument as it was written, and where: read when it is asked for."""
+
+    expr: Expr
+    frame: Frame
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Frame:
     """A function with what its parameters were given, as far as a caller was seen.
 
@@ -86,7 +94,7 @@ class Frame:
     """
 
     function: Function
-    bound: dict[str, tuple[Value, ...]] = field(default_factory=dict)
+    bound: dict[str, Given | tuple[Value, ...]] = field(default_factory=dict)
     outer: Frame | None = None
     this: Inst | None = None
 

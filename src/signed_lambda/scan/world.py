@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from signed_lambda.report.model import Finding
 from signed_lambda.scan.binding import bind_code
-from signed_lambda.scan.evaluate import Evaluator
+from signed_lambda.scan.evaluate import ALL_STEPS, Evaluator
 from signed_lambda.scan.explore import explore
 from signed_lambda.scan.front import deep
 from signed_lambda.scan.graph import Graph
@@ -63,12 +63,14 @@ class World:
     Attributes:
         ways: From each function back to itself.
         function_name: What the deployed function is called, "" when unknown.
+        complete: False when the budget ended before all calls were looked at.
     """
 
     program: Program
     sinks: tuple[Sink, ...]
     ways: tuple[Way, ...]
     function_name: str = ""
+    complete: bool = True
 
     def sinks_of(self, *services: str) -> Iterable[Sink]:
         """The sinks of some services."""
@@ -92,9 +94,10 @@ def world_of(
     infra = infra or Infra()
     program = Program((*modules, *_inline_code(infra)))
     bind_code(program, infra, function_name, root)
+    evaluator = Evaluator(program)
     entries = tuple(f.code for f in infra.functions if f.code is not None)
     with deep():
-        sinks = explore(program, Evaluator(program), entries)
+        sinks = explore(program, evaluator, entries)
     _add_undeclared(infra, sinks, function_name)
     _add_events(infra)
     _add_logs(infra)
@@ -104,7 +107,7 @@ def world_of(
             graph.add_sinks(function, [s for s in sinks if s.entry is function.code])
     starts = [r for r in infra.resources.values() if r.kind in ("function", "machine")]
     ways = tuple(way for start in starts for way in graph.ways(start))
-    return World(program, sinks, ways, function_name)
+    return World(program, sinks, ways, function_name, evaluator.spent < ALL_STEPS)
 
 
 def _inline_code(infra: Infra) -> Iterable[Module]:

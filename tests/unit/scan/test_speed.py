@@ -13,6 +13,7 @@ from signed_lambda.scan.explore import explore, relevant
 from signed_lambda.scan.form import Module
 from signed_lambda.scan.program import Program
 from signed_lambda.scan.reading import read
+from signed_lambda.scan.world import world_of
 from tests.promises.modules import ROOT
 
 FILES = {
@@ -108,3 +109,22 @@ def test_a_parser_is_imported_only_for_its_files(module: str) -> None:
     )
 
     assert done.returncode == 0
+
+
+def test_a_review_that_ends_early_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    modules = list(program(FILES).modules.values())
+    monkeypatch.setattr("signed_lambda.scan.evaluate.ALL_STEPS", 5)
+    monkeypatch.setattr("signed_lambda.scan.world.ALL_STEPS", 5)
+
+    assert not world_of(modules).complete
+
+
+def test_a_test_in_the_package_is_not_what_lambda_starts() -> None:
+    files = {
+        "tests/test_app.py": (
+            "import boto3\ndef test_it():\n"
+            "    boto3.client('lambda').invoke(FunctionName=context.function_name)\n"
+        )
+    }
+
+    assert seen(program(files)) == set()
