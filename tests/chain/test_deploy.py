@@ -341,9 +341,41 @@ def test_scan_needs_no_aws(team: Team) -> None:
     assert ended.calls == ()
 
 
+def test_a_loop_through_a_template_blocks_before_any_write(team: Team) -> None:
+    team.write_source(
+        {
+            "again.py": (
+                "import boto3, os\ndef handler(event, context):\n"
+                "    sqs = boto3.client('sqs')\n"
+                "    sqs.send_message(QueueUrl=os.environ['URL'], MessageBody='x')\n"
+            )
+        }
+    )
+    (team.workspace / "template.yaml").write_text(
+        "Resources:\n  Jobs: {Type: 'AWS::SQS::Queue'}\n  Again:\n"
+        "    Type: AWS::Serverless::Function\n    Properties:\n      CodeUri: function/\n"
+        "      Handler: again.handler\n      Environment: {Variables: {URL: !Ref Jobs}}\n"
+        "      Events: {Job: {Type: SQS, Properties: {Queue: !GetAtt Jobs.Arn}}}\n"
+    )
+
+    ended = team.run("deploy")
+    silent = team.run("scan", source="function", **{"fail-on": "never"})
+
+    assert "E-SCAN-01" in ended.log
+    assert "REC-SQS (high) at again.py:4" in ended.log
+    assert ended.writes == []
+    assert (silent.exit_code, silent.outputs["outcome"]) == (0, "scanned")
+
+
+def test_a_template_that_is_not_there_is_refused(team: Team) -> None:
+    ended = team.run("scan", source="function", template="nowhere.yaml")
+
+    assert (ended.exit_code, "E-SCAN-02" in ended.log) == (27, True)
+
+
 def test_a_proven_self_invocation_blocks_before_any_write(team: Team) -> None:
     team.write_source(
-        {"loop.py": "def f(c, context):\n    c.invoke(FunctionName=context.function_name)\n"}
+        {"loop.py": "def f(event, context):\n    c.invoke(FunctionName=context.function_name)\n"}
     )
 
     ended = team.run()

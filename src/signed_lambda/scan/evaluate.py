@@ -13,13 +13,13 @@ from signed_lambda.scan.form import Call, Closure, Either, Join, Member, Name, R
 from signed_lambda.scan.frames import (
     OPTIONS,
     arguments,
-    constructs,
     distinct,
+    items_at,
     of_text,
     outer_frame,
     spelled,
 )
-from signed_lambda.scan.program import last_name
+from signed_lambda.scan.program import constructs, last_name
 from signed_lambda.scan.values import (
     UNSEEN,
     Client,
@@ -209,7 +209,7 @@ class Evaluator:
     def _all_given(self, function: Function, name: str) -> Iterator[Value]:
         called = function.owner.name if constructs(function) and function.owner else function.name
         for call, caller in self.program.callers.get(called, ())[:OPTIONS]:
-            if not self._may_call(call, function, caller):
+            if not self.program.may_call(call, function, caller):
                 continue
             given = arguments(function, call).get(name)
             if given is not None:
@@ -217,19 +217,6 @@ class Evaluator:
         default = next((p.default for p in function.params if p.name == name), None)
         if default is not None:
             yield from self.values(default, Frame(function))
-
-    def _may_call(self, call: Call, function: Function, caller: Function) -> bool:
-        if isinstance(call.func, Name) and not constructs(function):
-            declared: Function | None = caller
-            while declared is not None:
-                if call.func.name in declared.functions:
-                    return declared.functions[call.func.name] is function
-                declared = declared.outer
-            source = caller.module.imports.get(call.func.name)
-            if source is None:
-                return function.module in self.program.siblings(caller.module)
-            return self.program.imported(caller.module, source[0]) is function.module
-        return True
 
     def _global(self, name: str, module: Module) -> list[Value]:
         """A name that the file does not declare itself."""
@@ -324,7 +311,8 @@ class Evaluator:
                 frame = base.frame if where is base.frame.function else Frame(where)
                 yield from self.values(value, frame)
         if isinstance(base.expr, Row):
-            yield from self._of_row(base.expr, key, base.frame)
+            for item in items_at(base.expr, key):
+                yield from self.values(item, base.frame)
             return
         for name, value in base.expr.items:
             if name is None:
@@ -333,13 +321,6 @@ class Evaluator:
                         yield from self._of(spread, key)
             elif key == "*" or key in map(spelled, self.values(name, base.frame)):
                 yield from self.values(value, base.frame)
-
-    def _of_row(self, row: Row, key: str, frame: Frame) -> Iterator[Value]:
-        if key.removeprefix("-").isdigit() and -len(row.items) <= int(key) < len(row.items):
-            yield from self.values(row.items[int(key)], frame)
-        elif not key.removeprefix("-").isdigit():
-            for item in row.items:
-                yield from self.values(item, frame)
 
     def _of_instance(self, cls: Class, key: str, inst: Inst, level: int) -> list[Value]:
         found: list[Value] = []

@@ -12,7 +12,7 @@ from signed_lambda.scan.values import UNSEEN, Env, Frame, Path, Str
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from signed_lambda.scan.form import Call, Expr, Function
+    from signed_lambda.scan.form import Call, Expr, Function, Row
     from signed_lambda.scan.values import Value
 
 OPTIONS: Final = 12
@@ -40,11 +40,6 @@ def arguments(function: Function, call: Call) -> dict[str, Expr]:
     return given | {name: arg for name, arg in call.named if name in params and name is not None}
 
 
-def constructs(function: Function) -> bool:
-    """Whether it is a constructor."""
-    return function.name in ("__init__", "constructor")
-
-
 def spelled(value: Value) -> str:
     """The text, "*" where it is not known."""
     literal = value.literal if isinstance(value, Str) else None
@@ -69,3 +64,12 @@ def distinct(found: Iterable[Value]) -> tuple[Value, ...]:
         if len(kept) >= OPTIONS:
             break
     return tuple(kept)
+
+
+def items_at(row: Row, key: str) -> tuple[Expr, ...]:
+    """The item at a place, all of them where the place is not known."""
+    plain = key.removeprefix("-")
+    if not plain.isdigit() or len(plain) > len(str(len(row.items))):
+        return row.items if not plain.isdigit() else ()
+    place = int(key)
+    return (row.items[place],) if -len(row.items) <= place < len(row.items) else ()

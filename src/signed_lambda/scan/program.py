@@ -85,6 +85,20 @@ class Program:
             return next((ms[0] for ms in found if ms and ms[0].language == "go"), None)
         return None
 
+    def may_call(self, call: Call, function: Function, caller: Function) -> bool:
+        """Whether a call of that name may mean the function."""
+        if isinstance(call.func, Name) and not constructs(function):
+            declared: Function | None = caller
+            while declared is not None:
+                if call.func.name in declared.functions:
+                    return declared.functions[call.func.name] is function
+                declared = declared.outer
+            source = caller.module.imports.get(call.func.name)
+            if source is None:
+                return function.module in self.siblings(caller.module)
+            return self.imported(caller.module, source[0]) is function.module
+        return True
+
     def _python(self, module: Module, source: str) -> Module | None:
         name = source.lstrip(".")
         level = len(source) - len(name)
@@ -106,3 +120,8 @@ class Program:
 def _stem(path: str) -> str:
     base = path.removesuffix("/__init__.py")
     return posixpath.splitext(base)[0] if base == path else base
+
+
+def constructs(function: Function) -> bool:
+    """Whether it is a constructor."""
+    return function.name in ("__init__", "constructor")

@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 
 from signed_lambda.scan import findings_in
+from signed_lambda.scan.form import Row, Text
+from signed_lambda.scan.frames import items_at
+from signed_lambda.scan.values import MAX_ATOMS, UNSEEN, Env, Str, joined
 from tests.unit.scan.conftest import MakesWorlds
 
 HANDLER = "import boto3, os\nclient = boto3.client('lambda')\n"
@@ -163,6 +166,27 @@ def test_a_client_of_another_service_is_no_invocation(world: MakesWorlds) -> Non
     )
 
     assert findings_in(world({"app.py": text})) == ()
+
+
+def test_a_text_of_too_many_parts_is_unknown() -> None:
+    parts = tuple(Str((Env(f"V{n}"),)) for n in range(MAX_ATOMS + 1))
+
+    assert joined(parts) == UNSEEN
+    assert joined(parts[1:]) != UNSEEN
+
+
+@pytest.mark.parametrize(
+    ("key", "found"),
+    [("0", "a"), ("1", "b"), ("-1", "b"), ("-2", "a"), ("2", ""), ("-3", ""), ("*", "ab")],
+)
+def test_an_item_is_found_by_its_place(key: str, found: str) -> None:
+    row = Row((Text("a"), Text("b")))
+
+    assert "".join(i.text for i in items_at(row, key) if isinstance(i, Text)) == found
+
+
+def test_a_place_of_very_many_digits_is_no_place() -> None:
+    assert items_at(Row((Text("a"),)), "9" * 5000) == ()
 
 
 # -- what leads to a call

@@ -448,9 +448,10 @@ def test_a_link_is_not_followed_when_they_are_looked_for(tmp_path: Path) -> None
     assert find_templates(tmp_path / "work") == ({}, ())
 
 
-@pytest.mark.parametrize("given", ["missing.yaml", "../outside.yaml", "folder"])
+@pytest.mark.parametrize("given", ["missing.yaml", "../outside.yaml", "folder", "link.yaml"])
 def test_a_given_template_that_cannot_be_read_is_refused(tmp_path: Path, given: str) -> None:
     put(tmp_path, "outside.yaml", "work/folder/x.yaml")
+    (tmp_path / "work" / "link.yaml").symlink_to("folder/x.yaml")
 
     with pytest.raises(ScanError) as caught:
         find_templates(tmp_path / "work", (given,))
