@@ -374,7 +374,7 @@ class Evaluator:
             case Str():
                 found = [*library.result_of_foreign(self, callee, call, frame)]
             case Client():
-                found = [callee]
+                found = [*library.result_of_client(self, callee, call, frame)]
             case Mod():
                 exported = self.exported(callee.module)
                 found = [v for e in exported for v in self._result(e, call, frame)]

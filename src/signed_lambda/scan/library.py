@@ -77,12 +77,14 @@ _SAME_AS_ARGUMENT: Final = words(
     "str String unquote unquote_plus decodeURIComponent quote loads parse dumps next iter list dict"
     " deepcopy copy ToString StringValue URLDecoder.decode decode tuple toString Resolve"
     " asString parseInt int parse_qs bool object_from_json unmarshall cast set_default"
+    " captureAWSClient captureAWSv3Client captureAWS"
 )
 _SAME_AS_RECEIVER: Final = words(
     "strip lstrip rstrip lower upper encode decode toString trim toLowerCase toUpperCase promise"
     " valueOf normalize catch read copy then slice filter concat toArray"
 )
 _PLUS: Final = ("+", r"/\+/g", r"\+")
+_BUILDS: Final = ("with", "build", "create", "standard", "default", "from", "New", "region")
 _FORMAT: Final = re.compile(r"\{([^{}:!]*)[^{}]*\}")
 _PERCENT: Final = re.compile(r"%(?:\([^)]*\))?[-#0 +]*\d*(?:\.\d+)?[sdrvqfxi]")
 
@@ -94,6 +96,16 @@ def member_of_client(client: Client, key: str) -> Iterable[Value]:
     if client.kind == "object" and key == "key" and len(client.names) > 1:
         return client.names[1]
     return (client,)
+
+
+def result_of_client(
+    evaluator: Evaluator, client: Client, call: Call | None, frame: Frame
+) -> Iterable[Value]:
+    """A builder gives a client, `send` what its command stands for; other answers are unknown."""
+    name = last_name(call.func) if call is not None else ""
+    if name == "send" and call is not None and call.args:
+        return [v for v in evaluator.values(call.args[0], frame) if isinstance(v, Obj)]
+    return (client,) if client.kind or name.startswith(_BUILDS) else (UNSEEN,)
 
 
 def result_of_foreign(
@@ -327,6 +339,16 @@ def _from_env(evaluator: Evaluator, call: Call, frame: Frame) -> Iterable[Value]
     return found or None
 
 
+def _queue_url(evaluator: Evaluator, call: Call, frame: Frame) -> Iterable[Value] | None:
+    """`sqs.get_queue_url(QueueName=x)["QueueUrl"]` is a queue called x."""
+    named = [value for key, value in call.named if key == "QueueName"]
+    named += [Member(arg, Text("QueueName")) for arg in call.args[:1]]
+    if not named:
+        return None
+    del evaluator
+    return (Obj(Table(((Text("QueueUrl"), named[0]),)), frame),)
+
+
 def _list_of(evaluator: Evaluator, call: Call, frame: Frame) -> Iterable[Value] | None:
     del evaluator
     return (Obj(Row(call.args), frame),)
@@ -358,6 +380,9 @@ RESULTS: Final[dict[str, Callable[[Evaluator, Call, Frame], Iterable[Value] | No
     "Split": _split,
     "replace": _replace,
     "list_of": _list_of,
+    "get_queue_url": _queue_url,
+    "getQueueUrl": _queue_url,
+    "GetQueueUrlCommand": _queue_url,
     "fromEnv()": _from_env,
     "assign": _assign,
 }

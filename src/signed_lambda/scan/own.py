@@ -68,9 +68,11 @@ def of_event(value: Value) -> str | None:
     """What of the event a value is: "bucket", "key", "topic", "source-arn", None for nothing."""
     path = value.path if isinstance(value, Str) else None
     if path is None:
-        return None
+        return _built_of_source(value)
     steps = [s.lower() for s in path.steps if s != "*" and not s.isdigit()]
     whole = [s for s in steps if not s.endswith(")")]
+    if path.root == "event" and tuple(whole) in _OF_POWERTOOLS:
+        return _OF_POWERTOOLS[tuple(whole)]
     for ending, what in _OF_EVENT.items():
         if tuple(whole[-len(ending) :]) == ending:
             return what if whole == steps or what == "source-arn" else f"changed {what}"
@@ -79,6 +81,24 @@ def of_event(value: Value) -> str | None:
     return None
 
 
+def _built_of_source(value: Value) -> str | None:
+    """`https://sqs.{region}.amazonaws.com/{account}/{name}`, all cut from eventSourceARN."""
+    last = value.atoms[-1] if isinstance(value, Str) and len(value.atoms) > 1 else None
+    if isinstance(last, Path) and "eventsourcearn" in (s.lower() for s in last.steps):
+        return "source-arn"
+    return None
+
+
+_OF_POWERTOOLS: Final[dict[tuple[str, ...], str]] = {
+    ("bucket_name",): "bucket",
+    ("object_key",): "key",
+    ("bucket",): "bucket",
+    ("key",): "key",
+}
+"""Event classes of Powertools and of Chalice.
+
+Source: https://docs.powertools.aws.dev/lambda/python/latest/utilities/data_classes/
+"""
 _OF_EVENT: Final = {
     ("s3", "bucket", "name"): "bucket",
     ("s3", "bucket", "arn"): "bucket",

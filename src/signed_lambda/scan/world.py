@@ -15,6 +15,7 @@ from signed_lambda.scan.evaluate import ALL_STEPS, Evaluator
 from signed_lambda.scan.explore import explore
 from signed_lambda.scan.front import deep
 from signed_lambda.scan.graph import Graph
+from signed_lambda.scan.infra import chalice
 from signed_lambda.scan.infra.model import Edge, Function, Infra, Place
 from signed_lambda.scan.program import Program
 from signed_lambda.scan.reading import Unread, read
@@ -95,6 +96,7 @@ def world_of(
     program = Program((*modules, *_inline_code(infra)))
     bind_code(program, infra, function_name, root)
     evaluator = Evaluator(program)
+    chalice.read(program, evaluator, infra)
     entries = tuple(f.code for f in infra.functions if f.code is not None)
     with deep():
         sinks = explore(program, evaluator, entries)
