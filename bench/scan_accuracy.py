@@ -22,10 +22,10 @@ from typing import TYPE_CHECKING, Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 
-from signed_lambda.scan import findings_in  # noqa: E402
-from signed_lambda.scan.infra.read import read_templates  # noqa: E402
-from signed_lambda.scan.reading import CODE, Unread, read  # noqa: E402
-from signed_lambda.scan.world import world_of  # noqa: E402
+from signed_lambda.scan import findings_in
+from signed_lambda.scan.infra.read import read_templates
+from signed_lambda.scan.reading import CODE, Unread, read
+from signed_lambda.scan.world import world_of
 
 if TYPE_CHECKING:
     from signed_lambda.report.model import Finding

@@ -257,7 +257,6 @@ CATALOGUE: Final[dict[str, str]] = {
     "E-INPUT-03": "An input's value is not of its form.",
     "E-INPUT-04": "Inputs exclude each other, or one needs another.",
     "E-INPUT-05": "A value holds a line break, NUL or another character that cannot be seen.",
-    "E-INPUT-06": "An input asks for what this version cannot do.",
     # -- SOURCE
     "E-SOURCE-01": "`source` does not exist.",
     "E-SOURCE-02": "`source` lies outside the workspace.",

@@ -31,6 +31,7 @@ from signed_lambda.report.model import Status
 from signed_lambda.review import ReviewedBuild, review_of
 from signed_lambda.runner import Runner
 from signed_lambda.scan import blocking, require_acceptable, review
+from signed_lambda.scan.discovery import find_templates
 from signed_lambda.signals import handle_stop_signals
 from signed_lambda.signature import TrustRoots
 from signed_lambda.trust import is_of_a_fork, require_trusted_event
@@ -290,15 +291,17 @@ def _packed(context: Context) -> Package:
         exclude=inputs.exclude,
         allow_secret_files=inputs.allow_secret_files,
     )
-    root = _repo_root(package, context.workspace)
-    journal.packed(package, root)
+    journal.packed(package, _repo_root(package, context.workspace))
     require(expected_hash(package, inputs.expected_sha256))
     return package
 
 
 def _review(context: Context, package: Package) -> StaticReview:
-    """The static review of exactly the bytes that are packed."""
-    reviewed = review(package, str(context.inputs.function))
+    """The static review of exactly the bytes that are packed, and of the templates around them."""
+    inputs, workspace = context.inputs, context.workspace
+    templates, missing = find_templates(workspace, inputs.templates)
+    root = _repo_root(package, workspace)
+    reviewed = review(package, str(inputs.function), templates, root).without(missing)
     context.journal.found(reviewed.findings)
     return context.journal.note(reviewed)
 

@@ -140,15 +140,6 @@ def _allowed_account(values: Values) -> Iterator[Problem]:
         )
 
 
-def _not_there_yet(values: Values) -> Iterator[Problem]:
-    if values.get(t.TEMPLATE):
-        yield Problem(
-            "E-INPUT-06",
-            "template is given, and this version reads no templates: its review is of code only",
-            "Leave it out",
-        )
-
-
 _OF_A_COMMAND: Final[tuple[Callable[[Command, Values], Iterator[Problem]], ...]] = (
     _needs,
     _needs_region,
@@ -160,5 +151,4 @@ _OF_ALL: Final[tuple[Callable[[Values], Iterator[Problem]], ...]] = (
     _owner_of_something,
     _one_region,
     _allowed_account,
-    _not_there_yet,
 )
