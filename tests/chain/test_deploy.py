@@ -375,7 +375,7 @@ def test_a_template_that_is_not_there_is_refused(team: Team) -> None:
 
 def test_a_proven_self_invocation_blocks_before_any_write(team: Team) -> None:
     team.write_source(
-        {"loop.py": "def f(event, context):\n    c.invoke(FunctionName=context.function_name)\n"}
+        {"loop.py": "def f(c, context):\n    c.invoke(FunctionName=context.function_name)\n"}
     )
 
     ended = team.run()

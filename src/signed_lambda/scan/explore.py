@@ -32,6 +32,7 @@ ENTERED: Final = 3000
 """How many functions are entered from one entry."""
 _EVENT: Final = re.compile(r"(?i)_*(event|evt|e|input|req|request|records?|payload|s3event)\w*")
 _CONTEXT: Final = re.compile(r"(?i)_*(context|ctx|c|lambda_?context|_)\w*")
+_USUAL: Final = frozenset({"handler", "lambda_handler", "main", "default", "handleRequest"})
 _EACH: Final = words("map forEach filter some every flatMap each find reduce eachSeries")
 _TESTS: Final = re.compile(r"(^|/)(tests?|__tests__)/|(^|/)test_\w+\.py$|[._-](test|spec)\.\w+$")
 """Files that Lambda starts only when a template says so."""
@@ -53,11 +54,18 @@ def is_handler(function: Function) -> bool:
         return function.name in module.starts and _takes_an_event(function.name, params)
     if function.name in module.starts:
         return True
-    return (
-        len(params) in (2, 3)
-        and bool(_EVENT.fullmatch(params[0]))
-        and bool(_CONTEXT.fullmatch(params[1]))
+    return len(params) in (2, 3) and bool(_CONTEXT.fullmatch(params[1]))
+
+
+def _starts(function: Function, program: Program) -> bool:
+    """Whether it is a handler that nothing of the package calls: then it would be a helper."""
+    if not is_handler(function):
+        return False
+    called = any(
+        program.may_call(call, function, caller) and not _TESTS.search(caller.module.path)
+        for call, caller in program.callers.get(function.name, ())
     )
+    return not called or function.name in _USUAL
 
 
 def _takes_an_event(name: str, params: list[str]) -> bool:
@@ -81,7 +89,7 @@ def explore(
         wanted: The functions that are entered; None for the relevant ones.
     """
     walk = _Walk(program, evaluator, relevant(program) if wanted is None else wanted)
-    found = [f for m in program.modules.values() for f in m.functions if is_handler(f)]
+    found = [f for m in program.modules.values() for f in m.functions if _starts(f, program)]
     for function in dict.fromkeys((*entries, *found)):
         if function in walk.relevant:
             walk.enter_handler(function)

@@ -203,6 +203,19 @@ def test_the_guard_may_stand_in_the_caller(world: MakesWorlds) -> None:
     assert (found.severity, found.guard) == ("low", "counter: event['count'] < 3")
 
 
+def test_a_helper_that_looks_like_a_handler_is_a_helper(world: MakesWorlds) -> None:
+    text = (
+        f"{HANDLER}def again(event, context):\n"
+        "    client.invoke(FunctionName=context.function_name)\n"
+        "def lambda_handler(event, context):\n"
+        "    if event['count'] < 3:\n        again(event, context)\n"
+    )
+
+    [found] = findings_in(world({"app.py": text}))
+
+    assert (found.severity, found.guard) == ("low", "counter: event['count'] < 3")
+
+
 def test_an_unguarded_way_counts_beside_a_guarded_one(world: MakesWorlds) -> None:
     text = (
         f"{HANDLER}def again(context):\n    client.invoke(FunctionName=context.function_name)\n"
