@@ -316,9 +316,8 @@ class Evaluator:
             return
         for name, value in base.expr.items:
             if name is None:
-                for spread in self.values(value, base.frame):
-                    if isinstance(spread, Obj | Str):
-                        yield from self._of(spread, key)
+                # through `values`, whose depth is bounded: a table may spread itself
+                yield from self.values(Member(value, Text(key)), base.frame)
             elif key == "*" or key in map(spelled, self.values(name, base.frame)):
                 yield from self.values(value, base.frame)
 

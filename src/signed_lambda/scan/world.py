@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from typing import Literal
 
     from signed_lambda.report.model import Severity
+    from signed_lambda.scan.form import Function as CodeFunction
     from signed_lambda.scan.form import Module
     from signed_lambda.scan.graph import Way
     from signed_lambda.scan.sinks import Sink
@@ -98,8 +99,7 @@ def world_of(
     evaluator = Evaluator(program)
     chalice.read(program, evaluator, infra)
     entries = tuple(f.code for f in infra.functions if f.code is not None)
-    with deep():
-        sinks = explore(program, evaluator, entries)
+    sinks, followed = _explored(program, evaluator, entries)
     _add_undeclared(infra, sinks, function_name)
     _add_events(infra)
     _add_logs(infra)
@@ -109,7 +109,19 @@ def world_of(
             graph.add_sinks(function, [s for s in sinks if s.entry is function.code])
     starts = [r for r in infra.resources.values() if r.kind in ("function", "machine")]
     ways = tuple(way for start in starts for way in graph.ways(start))
-    return World(program, sinks, ways, function_name, evaluator.spent < ALL_STEPS)
+    complete = followed and evaluator.spent < ALL_STEPS
+    return World(program, sinks, ways, function_name, complete)
+
+
+def _explored(
+    program: Program, evaluator: Evaluator, entries: Iterable[CodeFunction]
+) -> tuple[tuple[Sink, ...], bool]:
+    """The sinks, and whether all were looked for: code that defeats us is not clean."""
+    try:
+        with deep():
+            return explore(program, evaluator, entries), True
+    except RecursionError:
+        return (), False
 
 
 def _inline_code(infra: Infra) -> Iterable[Module]:

@@ -165,6 +165,15 @@ def test_a_finding_covers_the_arguments_and_the_call(world: MakesWorlds) -> None
     assert found.evidence[0] == "index.js:7 lambda.invoke(params);"
 
 
+def test_a_table_that_spreads_itself_ends(world: MakesWorlds) -> None:
+    text = (
+        f"{V2}let p = {{a: 1}};\np = {{...p, b: 2}};\np = {{...p, ...q}};\nlet q = {{...p}};\n"
+        "exports.handler = (event, context) => lambda.invoke(p);"
+    )
+
+    assert findings_in(world({"index.js": text})) == ()
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -11,6 +11,7 @@ import pytest
 from signed_lambda.scan.evaluate import ALL_STEPS, STEPS, Evaluator
 from signed_lambda.scan.explore import explore, relevant
 from signed_lambda.scan.form import Module
+from signed_lambda.scan.infra.read import read_templates
 from signed_lambda.scan.program import Program
 from signed_lambda.scan.reading import read
 from signed_lambda.scan.world import world_of
@@ -128,3 +129,19 @@ def test_a_test_in_the_package_is_not_what_lambda_starts() -> None:
     }
 
     assert seen(program(files)) == set()
+
+
+def test_code_that_defeats_the_walk_is_said_and_does_not_end_the_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def defeated(*_: object) -> None:
+        raise RecursionError
+
+    modules = list(program(FILES).modules.values())
+    monkeypatch.setattr("signed_lambda.scan.world.explore", defeated)
+    monkeypatch.setattr("signed_lambda.scan.infra.cdk.read", defeated)
+
+    _, unread = read_templates({"lib/a.ts": b"import * as cdk from 'aws-cdk-lib';"})
+
+    assert not world_of(modules).complete
+    assert [u.why for u in unread] == ["nested too deep; not scanned"]

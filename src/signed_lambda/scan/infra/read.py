@@ -29,8 +29,11 @@ def read_templates(files: Mapping[str, bytes]) -> tuple[Infra, tuple[Unread, ...
             unread.extend(reader.read(wanted, infra))
     sources = [read(p, b) for p, b in files.items() if p.endswith(SOURCES) and is_cdk(b)]
     unread.extend(s for s in sources if isinstance(s, Unread))
-    if sources:
-        cdk.read((s for s in sources if not isinstance(s, Unread)), infra)
+    stacks = [s for s in sources if not isinstance(s, Unread)]
+    try:
+        cdk.read(stacks, infra)
+    except RecursionError:
+        unread.extend(Unread(s.path, "nested too deep; not scanned") for s in stacks)
     return infra, tuple(unread)
 
 
