@@ -13,11 +13,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Protocol
 
 from signed_lambda.errors import Problem, ScanError
-from signed_lambda.package import read_zip
+from signed_lambda.package import owners, read_zip
 from signed_lambda.report.model import Fact, Finding, Link, Status
 from signed_lambda.scan import rules
 from signed_lambda.scan.infra.read import read_templates
-from signed_lambda.scan.reading import CODE, MAX_SOURCE_BYTES, Unread, read
+from signed_lambda.scan.reading import CODE, MAX_SOURCE_BYTES, Unread, is_sdk, read, uses_sdk
 from signed_lambda.scan.world import world_of
 
 if TYPE_CHECKING:
@@ -51,12 +51,15 @@ class Review:
         files: How many files with code were read whole.
         unread: Files with code and templates that were not read, and why.
         templates: How many templates were read whole.
+        installed: How many files of installed packages were passed over: the AWS SDK's own, and
+            those that do not use it.
     """
 
     findings: tuple[Finding, ...]
     files: int
     unread: tuple[Unread, ...]
     templates: int = 0
+    installed: int = 0
 
     def without(self, missing: Iterable[Unread]) -> Review:
         """The same review, with more that was not read."""
@@ -67,6 +70,8 @@ class Review:
         found = f"{len(self.findings)} findings in {self.files} files"
         if self.templates:
             found += f" and {self.templates} templates"
+        if self.installed:
+            found += f", {self.installed:,} files of installed packages without calls of AWS aside"
         if self.unread:
             shown = ", ".join(f"{u.path} ({u.why})" for u in self.unread[:3])
             found += f"; {len(self.unread)} not read: {shown}"
@@ -113,13 +118,26 @@ def review(
     """
     modules: list[Module] = []
     unread: list[Unread] = []
-    for entry, chunks in read_zip(package.path).bodies():
-        if not entry.name.endswith(CODE) or entry.kind != "file":
+    installed = 0
+    contents = read_zip(package.path)
+    code = [e.name for e in contents.entries if e.name.endswith(CODE) and e.kind == "file"]
+    owned = owners(contents, code)
+    reviewed = set(code)
+    for entry, chunks in contents.bodies():
+        if entry.name not in reviewed:
+            continue
+        owner = owned.get(entry.name)
+        if owner is not None and is_sdk(owner.name):
+            installed += 1
             continue
         if entry.size_bytes > MAX_SOURCE_BYTES:
             unread.append(Unread(entry.name, f"more than {MAX_SOURCE_BYTES:,} bytes"))
             continue
-        found = read(entry.name, b"".join(chunks))
+        body = b"".join(chunks)
+        if owner is not None and not uses_sdk(body):
+            installed += 1
+            continue
+        found = read(entry.name, body)
         if isinstance(found, Unread):
             unread.append(found)
         else:
@@ -131,7 +149,8 @@ def review(
     world = world_of(modules, function_name, infra, root)
     if not world.complete:
         unread.append(Unread("the package", "more to follow than one review may cost; partly read"))
-    return Review(findings_in(world), len(modules), (*unread, *not_scanned), len(infra.sources))
+    not_read = (*unread, *not_scanned)
+    return Review(findings_in(world), len(modules), not_read, len(infra.sources), installed)
 
 
 def findings_in(world: World) -> tuple[Finding, ...]:

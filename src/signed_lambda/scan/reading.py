@@ -7,6 +7,7 @@ the others. Imports `form` and `front`.
 from __future__ import annotations
 
 import posixpath
+import re
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
@@ -24,6 +25,12 @@ _FRONT_ENDS: Final = {
 }
 CODE: Final = (*_FRONT_ENDS, ".class", ".jar")
 """Endings of files that hold code, whether this version can read them or not."""
+
+
+_SDK: Final = re.compile(
+    r"boto3|botocore|s3transfer|aws-sdk|(@aws-sdk|@smithy|@aws-crypto)/.*|aioboto\w*|aiobotocore"
+)
+_SDK_USE: Final = re.compile(rb"aws-sdk|boto|software\.amazon|com\.amazonaws|aws_sdk")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +54,17 @@ def read(path: str, body: bytes) -> Module | Unread:
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return Unread(path, f"not parsed: {type(error).__name__}")
     return module
+
+
+def is_sdk(package: str) -> bool:
+    """Whether an installed package is AWS's SDK itself, which calls what its callers ask for."""
+    return _SDK.fullmatch(package) is not None
+
+
+def uses_sdk(body: bytes) -> bool:
+    """Whether a file of an installed package names the SDK.
+
+    Only for installed packages, which are most of the code and hardly ever call AWS: a tree of
+    2,270 files took 36 s to read. In the function's own code a call is found without the name.
+    """
+    return _SDK_USE.search(body) is not None
