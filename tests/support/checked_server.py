@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -57,7 +58,7 @@ class Seen:
         return f"{self.method} {self.path}"
 
 
-class CheckedServer:
+class CheckedServer(ABC):
     """Serves `answer`, which a subclass gives.
 
     Attributes:
@@ -108,9 +109,9 @@ class CheckedServer:
         """The requests of a method, GraphQL's queries left out."""
         return [s for s in self.seen if s.method == method and s.path != "/graphql"]
 
+    @abstractmethod
     def answer(self, seen: Seen) -> Answer:
         """What GitHub does."""
-        raise NotImplementedError
 
     def handle(self, seen: Seen) -> Answer:
         """The answer to a request, judged."""

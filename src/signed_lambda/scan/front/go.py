@@ -21,8 +21,7 @@ from signed_lambda.scan.form import (
     Table,
     Text,
 )
-from signed_lambda.scan.front import deep
-from signed_lambda.scan.front.grammar import Reader, parsed, text_of
+from signed_lambda.scan.front.grammar import Reader, filled, parsed, text_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -37,10 +36,7 @@ _VERSION: Final = re.compile(r"/v\d+$")
 def read(path: str, body: bytes) -> Module:
     """The file in the common form, as far as the grammar understands it."""
     module, root = parsed(path, "go", body, _GO)
-    with deep():
-        _Reader(module).block(root.named_children)
-    module.settle()
-    return module
+    return filled(_Reader(module), root)
 
 
 class _Reader(Reader):
@@ -57,16 +53,6 @@ class _Reader(Reader):
         return UNKNOWN
 
     on_statement_list = on_block
-
-    def on_if_statement(self, node: Node) -> Expr:
-        """Both branches stand under the condition."""
-        self.expr(node.child_by_field_name("initializer"))
-        condition = node.child_by_field_name("condition")
-        self.expr(condition)
-        test = self.test(condition)
-        self.under(test, node.child_by_field_name("consequence"))
-        self.under(test, node.child_by_field_name("alternative"))
-        return UNKNOWN
 
     def on_import_spec(self, node: Node) -> Expr:
         """`alias "path"`."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from tree_sitter import Parser
 
 from signed_lambda.scan.form import UNKNOWN, Call, Function, Module, Other, Site, Test
+from signed_lambda.scan.front import deep
 from signed_lambda.scan.program import words
 
 if TYPE_CHECKING:
@@ -48,6 +49,14 @@ def parsed(path: str, language_name: str, body: bytes, language: Language) -> tu
     return module, root
 
 
+def filled(reader: Reader, root: Node) -> Module:
+    """The module with all that the reader finds in the tree."""
+    with deep():
+        reader.block(root.named_children)
+    reader.module.settle()
+    return reader.module
+
+
 def _first_error(node: Node) -> int:
     while True:
         if node.is_error or node.is_missing:
@@ -76,6 +85,22 @@ class Reader:
             return UNKNOWN
         handler: Callable[[Node], Expr] | None = getattr(self, f"on_{node.type}", None)
         return handler(node) if handler is not None else self.inside(node)
+
+    def on_if_statement(self, node: Node) -> Expr:
+        """Both branches stand under the condition; the name of Go's first part is its own."""
+        self.expr(node.child_by_field_name("initializer"))
+        condition = node.child_by_field_name("condition")
+        self.expr(condition)
+        test = self.test(condition)
+        self.under(test, node.child_by_field_name("consequence"))
+        self.under(test, node.child_by_field_name("alternative"))
+        return UNKNOWN
+
+    def on_return_statement(self, node: Node) -> Expr:
+        """`return x`."""
+        if node.named_children:
+            self.function.returns.append(self.expr(node.named_children[0]))
+        return UNKNOWN
 
     def inside(self, node: Node) -> Expr:
         """A node that is not known: what is in it is looked at."""

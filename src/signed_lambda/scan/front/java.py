@@ -27,8 +27,7 @@ from signed_lambda.scan.form import (
     Table,
     Text,
 )
-from signed_lambda.scan.front import deep
-from signed_lambda.scan.front.grammar import Reader, parsed, text_of
+from signed_lambda.scan.front.grammar import Reader, filled, parsed, text_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -45,10 +44,7 @@ _NO_GETTERS: Final = frozenset({"getClass", "getLogger", "getBytes", "getenv", "
 def read(path: str, body: bytes) -> Module:
     """The file in the common form, as far as the grammar understands it."""
     module, root = parsed(path, "java", body, _JAVA)
-    with deep():
-        _Reader(module).block(root.named_children)
-    module.settle()
-    return module
+    return filled(_Reader(module), root)
 
 
 class _Reader(Reader):
@@ -65,15 +61,6 @@ class _Reader(Reader):
 
     on_constructor_body = on_block
 
-    def on_if_statement(self, node: Node) -> Expr:
-        """Both branches stand under the condition."""
-        condition = node.child_by_field_name("condition")
-        self.expr(condition)
-        test = self.test(condition)
-        self.under(test, node.child_by_field_name("consequence"))
-        self.under(test, node.child_by_field_name("alternative"))
-        return UNKNOWN
-
     def on_import_declaration(self, node: Node) -> Expr:
         """`import a.b.C;`."""
         whole = text_of(node.named_children[0]) if node.named_children else ""
@@ -88,12 +75,6 @@ class _Reader(Reader):
         name = text_of(node.child_by_field_name("name"))
         self._declare(name, Member(rows, _ANY))
         self.expr(node.child_by_field_name("body"))
-        return UNKNOWN
-
-    def on_return_statement(self, node: Node) -> Expr:
-        """`return x`."""
-        if node.named_children:
-            self.function.returns.append(self.expr(node.named_children[0]))
         return UNKNOWN
 
     def on_local_variable_declaration(self, node: Node) -> Expr:

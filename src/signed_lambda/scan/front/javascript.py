@@ -25,8 +25,7 @@ from signed_lambda.scan.form import (
     Test,
     Text,
 )
-from signed_lambda.scan.front import deep
-from signed_lambda.scan.front.grammar import parsed, text_of
+from signed_lambda.scan.front.grammar import filled, parsed, text_of
 from signed_lambda.scan.front.javascript_names import Names
 
 if TYPE_CHECKING:
@@ -45,10 +44,7 @@ def read(path: str, body: bytes) -> Module:
     """The file in the common form, as far as the grammar understands it."""
     language = _LANGUAGES.get(posixpath.splitext(path)[1], _JAVASCRIPT)
     module, root = parsed(path, "javascript", body, language)
-    with deep():
-        _Reader(module).block(root.named_children)
-    module.settle()
-    return module
+    return filled(_Reader(module), root)
 
 
 class _Reader(Names):
@@ -61,15 +57,6 @@ class _Reader(Names):
     def on_statement_block(self, node: Node) -> Expr:
         """`{ ... }`."""
         self.block(node.named_children)
-        return UNKNOWN
-
-    def on_if_statement(self, node: Node) -> Expr:
-        """Both branches stand under the condition."""
-        condition = node.child_by_field_name("condition")
-        self.expr(condition)
-        test = self.test(condition)
-        self.under(test, node.child_by_field_name("consequence"))
-        self.under(test, node.child_by_field_name("alternative"))
         return UNKNOWN
 
     def on_switch_statement(self, node: Node) -> Expr:
@@ -92,12 +79,6 @@ class _Reader(Names):
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
         self.bind(left, Member(self.expr(right), _ANY), declares=True)
         self.expr(node.child_by_field_name("body"))
-        return UNKNOWN
-
-    def on_return_statement(self, node: Node) -> Expr:
-        """`return x`."""
-        if node.named_children:
-            self.function.returns.append(self.expr(node.named_children[0]))
         return UNKNOWN
 
     # -- functions and classes
