@@ -303,6 +303,8 @@ def _review(context: Context, package: Package) -> StaticReview:
     root = _repo_root(package, workspace)
     reviewed = review(package, str(inputs.function), templates, root).without(missing)
     context.journal.found(reviewed.findings)
+    for path, line, rule in reviewed.unused:
+        context.journal.warn(f"{path}:{line} allows {rule}, and nothing is found there")
     return context.journal.note(reviewed)
 
 

@@ -18,7 +18,7 @@ from signed_lambda.report.model import Fact, Finding, Link, Status
 from signed_lambda.scan import rules
 from signed_lambda.scan.infra.read import read_templates
 from signed_lambda.scan.reading import CODE, MAX_SOURCE_BYTES, Unread, is_sdk, read, uses_sdk
-from signed_lambda.scan.world import world_of
+from signed_lambda.scan.world import unused_allowances, world_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -53,6 +53,7 @@ class Review:
         templates: How many templates were read whole.
         installed: How many files of installed packages were passed over: the AWS SDK's own, and
             those that do not use it.
+        unused: Allowances that allow nothing: path, line and rule of each.
     """
 
     findings: tuple[Finding, ...]
@@ -60,6 +61,7 @@ class Review:
     unread: tuple[Unread, ...]
     templates: int = 0
     installed: int = 0
+    unused: tuple[tuple[str, int, str], ...] = ()
 
     def without(self, missing: Iterable[Unread]) -> Review:
         """The same review, with more that was not read."""
@@ -149,8 +151,15 @@ def review(
     world = world_of(modules, function_name, infra, root)
     if not world.complete:
         unread.append(Unread("the package", "more to follow than one review may cost; partly read"))
-    not_read = (*unread, *not_scanned)
-    return Review(findings_in(world), len(modules), not_read, len(infra.sources), installed)
+    found_all = findings_in(world)
+    return Review(
+        findings=found_all,
+        files=len(modules),
+        unread=(*unread, *not_scanned),
+        templates=len(infra.sources),
+        installed=installed,
+        unused=unused_allowances(modules, found_all) if world.complete else (),
+    )
 
 
 def findings_in(world: World) -> tuple[Finding, ...]:

@@ -262,6 +262,29 @@ def _declared_finding(way: Way, rule: str, message: str, fix: str) -> Finding:
     )
 
 
+def unused_allowances(
+    modules: Iterable[Module], found: Iterable[Finding]
+) -> tuple[tuple[str, int, str], ...]:
+    """Allowances that allow nothing: path, line and rule of each.
+
+    The code changed, or the rule is another: whoever reads it believes in a loop that is not there.
+    """
+    used = [(f.path, f.rule, f.line, f.end_line) for f in found if f.allowed is not None]
+    said = (
+        (module.path, number, match[1])
+        for module in modules
+        for number, text in enumerate(module.lines, 1)
+        if (match := ALLOWANCE.search(text))
+    )
+    return tuple(
+        (path, number, rule)
+        for path, number, rule in said
+        if not any(
+            (path, rule) == (p, r) and first - 1 <= number <= last for p, r, first, last in used
+        )
+    )
+
+
 def allowed(module: Module, rule: str, line: int) -> str | None:
     """The reason given for allowing the rule at a line, None when there is none."""
     for text in module.lines[max(0, line - 2) : line]:
