@@ -333,8 +333,10 @@ def _alias(order: Order, observed: Observed) -> Iterator[Problem]:
 
 
 def _warnings(order: Order, observed: Observed) -> Iterator[str]:
-    if order.command in ("deploy", "plan") and order.allow_unsigned:
+    if order.command == "deploy" and order.allow_unsigned:
         yield "Deployed UNSIGNED: allow-unsigned is true, AWS Signer was skipped"
+    if order.command == "plan" and order.allow_unsigned:
+        yield "A deploy would be UNSIGNED: allow-unsigned is true, AWS Signer is skipped"
     signing = observed.code_signing
     if signing is not None and signing.policy != "Enforce":
         yield (

@@ -369,6 +369,14 @@ def test_a_plan_that_may_not_see_something_is_refused_when_told_so(project: Proj
     assert "- ⚪ **Look at the code signing**: " in project.comments()[-1].body
 
 
+def test_a_plan_without_signing_says_so_at_its_top(project: Project) -> None:
+    ended = project.plan(allow_unsigned="true", signing_profile="")
+
+    assert ended.error_ids == ["E-CODESIGNING-04"]
+    assert any(w.startswith("A deploy would be UNSIGNED") for w in ended.report["warnings"])
+    assert "⚠️ **Warning:** A deploy would be UNSIGNED" in project.comments()[0].body
+
+
 # -- rights and limits
 
 

@@ -133,6 +133,19 @@ def test_a_cancelled_job_is_a_notice(server: GitHubServer, access: Access, clock
 # -- reading
 
 
+def test_a_job_that_is_cancelled_between_two_questions_is_not_asked(
+    server: GitHubServer, access: Access, clock: Clock
+) -> None:
+    def stop() -> None:
+        raise Cancelled.of("E-CANCEL-01", "stopped", "run again")
+
+    merge(server)
+    clock.on_sleep = stop
+    server.fail("check-runs", 500, times=99)
+
+    assert reviewed(access) == NotAsked("the job was cancelled")
+
+
 def test_what_was_recorded_is_read_back_by_the_deploy(server: GitHubServer, access: Access) -> None:
     record_plan(RECORD, access)
     merge(server)

@@ -19,7 +19,7 @@ from signed_lambda.report.model import (
 from signed_lambda.report.story import BLOCKED
 from signed_lambda.report.summary import render_summary
 from signed_lambda.report.text import WIDTH, render_text
-from tests.unit.report.cases import BUILD, CASES, LOOP, PACKAGE, QUEUE, report
+from tests.unit.report.cases import BUILD, CASES, LOOP, OTHER_BUILD, PACKAGE, QUEUE, report
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -159,3 +159,19 @@ def test_hash_that_is_the_same_is_told_to_be_the_same() -> None:
     text = render_comment(report(code_sha256=twin))
 
     assert "signed as" not in text
+
+
+def test_a_pull_request_without_a_record_is_told_where_nothing_is_required() -> None:
+    unrecorded = dataclasses.replace(OTHER_BUILD, build_sha256=None, differing=(), url="")
+
+    text = render_comment(report(review=unrecorded))
+
+    assert "⚠️ **No plan of pull request 7 recorded a build.**" in text
+    assert "What differs from the reviewed build" not in text
+
+
+def test_a_record_without_files_says_that_they_are_not_known() -> None:
+    text = render_comment(report(review=dataclasses.replace(OTHER_BUILD, differing=())))
+
+    assert "This is not the build that was reviewed in pull request 7" in text
+    assert "Which files differ is not known" in text
