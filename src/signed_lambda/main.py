@@ -34,7 +34,7 @@ from signed_lambda.scan import blocking, require_acceptable, review
 from signed_lambda.scan.discovery import find_templates
 from signed_lambda.signals import handle_stop_signals
 from signed_lambda.signature import TrustRoots
-from signed_lambda.trust import is_of_a_fork, require_trusted_event
+from signed_lambda.trust import gets_no_credentials, require_trusted_event
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -183,7 +183,7 @@ def _run(  # noqa: PLR0917 - the wiring of one run
                 folder=Path(folder),
                 connect=lambda: connect(inputs, deadline, runner.line),
                 talk=talk,
-                from_fork=is_of_a_fork(runner.event(), environ),
+                from_fork=gets_no_credentials(runner.event(), environ),
             )
             journal.know(region=inputs.function_region or inputs.aws_region or "")
             if runner.on_github and (why := runner.event().unreadable):
@@ -312,6 +312,7 @@ def _require_reviewed(context: Context, package: Package) -> None:
     """Only a build that the merged pull request's plan recorded goes on."""
     region = context.inputs.function_region or context.inputs.aws_region or ""
     known = context.talk.reviewed(region)
+    context.deadline.check("asking GitHub what was reviewed")
     context.journal.reviewed(review_of(package, known), required=True)
     context.journal.note(ReviewedBuild.confirm(package, known))
 

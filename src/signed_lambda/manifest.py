@@ -15,6 +15,7 @@ import binascii
 import hashlib
 import json
 import zlib
+from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -77,12 +78,12 @@ def encode(entries: Iterable[Entry], *, limit: int = LIMIT_CHARACTERS) -> str:
         ValueError: The limit is too small for any manifest.
     """
     known = list(entries)
+    room = limit // _LEAST_CHARACTERS
     deepest = max((entry.name.count("/") for entry in known), default=0)
-    for depth in (_WHOLE, *range(deepest, -1, -1)):
-        made = Manifest.of(known, depth)
-        if len(made.hashes) * _LEAST_CHARACTERS > limit:
-            continue
-        text = _packed(made)
+    depths = range(deepest + 1)  # the deeper, the more names: the first that are too many
+    too_deep = bisect_right(depths, room, key=lambda d: len({_cut(e.name, d) for e in known}))
+    for depth in (*([_WHOLE] if len(known) <= room else []), *reversed(depths[:too_deep])):
+        text = _packed(Manifest.of(known, depth))
         if len(text) <= limit:
             return text
     raise ValueError(f"no manifest fits into {limit} characters")

@@ -69,6 +69,15 @@ def tell(
             said.append(Annotation(level="warning", message=message))
             return otherwise
 
+    def hand_over(comment_url: str) -> None:
+        path = serve(f"the report in {FOLDER}", lambda: _write_report(report, environ), "")
+        sarif = serve(f"the SARIF file in {FOLDER}", lambda: _write_sarif(report, environ), "")
+        shown = outputs(report, comment_url=comment_url, report_path=path, sarif_path=sarif)
+        serve("the outputs", lambda: runner.set_outputs(shown), None)
+
+    if talk is not None:  # GitHub may take long, and a cancelled job is ended without asking
+        hand_over("")
+        said.clear()
     told = serve(
         "the pull-request comment",
         lambda: talk.tell(report, build) if talk else Told(report),
@@ -77,10 +86,7 @@ def tell(
     report = told.report
     if told.notice:
         said.append(Annotation(level="notice", message=told.notice))
-    path = serve(f"the report in {FOLDER}", lambda: _write_report(report, environ), "")
-    sarif = serve(f"the SARIF file in {FOLDER}", lambda: _write_sarif(report, environ), "")
-    shown = outputs(report, comment_url=told.comment_url, report_path=path, sarif_path=sarif)
-    serve("the outputs", lambda: runner.set_outputs(shown), None)
+    hand_over(told.comment_url)
     serve("the job summary", lambda: runner.summary(render_summary(report)), None)
     all_said = serve("the annotations", lambda: list(notes.annotations(report, said)), said)
     for annotation in tuple(all_said):  # `said` grows where nobody reads the log

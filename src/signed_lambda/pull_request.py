@@ -113,8 +113,8 @@ class Conversation:
         if isinstance(found, PullRequest):
             report = self._enriched(report, build, found)
         recorded = RecordResult()
-        if planned is not None:
-            recorded = record_plan(_record(report, planned), self._access())
+        if planned is not None and isinstance(found, PullRequest):
+            recorded = record_plan(_record(report, planned, found), self._access())
         url = notice = ""
         if comments and isinstance(found, PullRequest):
             body, access = render_comment(report), self._access()
@@ -169,11 +169,12 @@ def record_name(region: str, function: str, alias: str) -> str:
     return f"signed-lambda-deploy plan ({region}/{function}/{alias})"
 
 
-def _record(report: Report, build: Package) -> PlanRecord:
+def _record(report: Report, build: Package, found: PullRequest) -> PlanRecord:
     """What a plan leaves behind for the deploy."""
     return PlanRecord(
         repository=report.run.repository,
         name=record_name(report.region, report.function_name, report.alias),
+        pull_request=found.number,
         commit=report.run.commit,
         build_sha256=build.sha256,
         passed=not report.problems,
@@ -185,7 +186,7 @@ def _record(report: Report, build: Package) -> PlanRecord:
 
 
 def _marked(comparison: Comparison, root: str, changed: frozenset[str]) -> Comparison:
-    """The files with whether the pull request changes them.
+    """The files with whether the pull request changes them; what it changes has a row of its own.
 
     When it changes none of the files that are of no dependency, the build makes them out of
     others: then nothing can be told of these.
@@ -196,8 +197,23 @@ def _marked(comparison: Comparison, root: str, changed: frozenset[str]) -> Compa
 
     told = any(path(f) in changed for f in comparison.files if not f.dependency)
     files = tuple(
-        replace(f, in_pull_request=path(f) in changed) if told or f.dependency else f
+        replace(
+            f,
+            in_pull_request=path(f) in changed,
+            dependency="" if path(f) in changed else f.dependency,
+        )
+        if told or f.dependency
+        else f
         for f in comparison.files
     )
-    pins = sorted(name for name in changed if PINS.fullmatch(name.rpartition("/")[2]))
+    pins = sorted(name for name in changed if _pins(name, root))
     return replace(comparison, files=files, pins=tuple(pins))
+
+
+def _pins(name: str, root: str) -> bool:
+    """Whether a file chooses versions for the package: one in its folder, above or below it."""
+    folder, _, file = name.rpartition("/")
+    if PINS.fullmatch(file) is None:
+        return False
+    above = not folder or f"{root}/".startswith(f"{folder}/")
+    return above or not root or f"{folder}/".startswith(f"{root}/")

@@ -48,7 +48,7 @@ class MergedPullRequest:
     Attributes:
         number: Of the pull request.
         head: Its last commit, 40 hex digits.
-        plans: The last plan of each commit that counts: the head, and the merge queue's commit.
+        plans: The last plan of each commit that counts: the merge queue's commit, then the head.
     """
 
     number: int
@@ -107,10 +107,10 @@ class ReviewedBuild:
                 "Deploy a commit that came by a merged pull request, or set require-reviewed:"
                 " false",
             )
-        for plan in known.plans:
-            if plan.passed and plan.build_sha256 == package.sha256:
-                return cls(known.number, plan, package.sha256)
-        raise _not_reviewed(package, known)
+        same = next((p for p in known.plans if p.build_sha256 == package.sha256), None)
+        if same is None or not same.passed:  # the merge queue's word, where it gave one
+            raise _not_reviewed(package, known)
+        return cls(known.number, same, package.sha256)
 
     def fact(self) -> Fact:
         """For the journal."""

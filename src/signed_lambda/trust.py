@@ -53,6 +53,16 @@ def is_of_a_fork(event: Event, environ: Mapping[str, str]) -> bool:
     return head is not None and (not head or head != environ.get("GITHUB_REPOSITORY", ""))
 
 
+def gets_no_credentials(event: Event, environ: Mapping[str, str]) -> bool:
+    """Whether GitHub gives the run neither secrets nor a token for AWS: a fork's pull request.
+
+    A second workflow that it starts has them, and an event that cannot be read is no fork's.
+    Source: https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows#workflows-in-forked-repositories
+    """
+    known = isinstance(event.payload.get("pull_request"), dict)
+    return event.name in PULL_REQUEST_EVENTS and known and is_of_a_fork(event, environ)
+
+
 def _head_repository(event: Event) -> str | None:
     """The "owner/name" of the code's repository; None where the event has no head of its own.
 

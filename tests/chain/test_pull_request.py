@@ -14,7 +14,7 @@ from tests.support.project import MERGED, Project
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.support.action import Team
+    from tests.support.action import Ended, Team
 
 
 @pytest.fixture
@@ -280,6 +280,25 @@ def test_a_dependency_that_moves_is_one_row_with_its_versions(project: Project) 
     assert "| ✅ | `boto3` | `1.0` → `1.1` | 3 |" in project.comments()[0].body
 
 
+def test_what_the_pull_request_changes_has_a_row_whatever_a_record_claims(project: Project) -> None:
+    project.team.write_source(
+        {
+            "boto3-1.0.dist-info/RECORD": "data/words.txt,,\napp.py,,\n",
+            "app.py": LOOP,
+        }
+    )
+    project.github.changed(
+        7, "function/app.py", "function/data/words.txt", "function/boto3-1.0.dist-info/RECORD"
+    )
+
+    ended = project.plan()
+
+    body = project.comments()[0].body
+    assert ended.error_ids == ["E-SCAN-01"]
+    assert "| ✅ | `app.py` | modified |" in body
+    assert "| ✅ | `data/words.txt` | modified |" in body
+
+
 # -- forks
 
 
@@ -322,6 +341,35 @@ def test_wrong_credentials_of_a_fork_are_an_error(project: Project) -> None:
     assert project.plan(fork=True).error_ids == ["E-IDENTITY-08"]
 
 
+def second_stage(project: Project) -> Ended:
+    """The workflow that the one of a fork's pull request starts."""
+    begun_by = {
+        "event": "pull_request",
+        "head_sha": project.head,
+        "head_branch": "fix",
+        "head_repository": {"full_name": "mallory/orders", "owner": {"login": "mallory"}},
+    }
+    return project.run("plan", "workflow_run", {"workflow_run": begun_by}, "refs/heads/main")
+
+
+def test_the_second_workflow_for_a_fork_needs_credentials(project: Project) -> None:
+    """GitHub gives it some: without them its record would say that nothing blocks."""
+    project.team.connect_error = IdentityError.of("E-IDENTITY-01", "no credentials", "give some")
+
+    ended = second_stage(project)
+
+    assert ended.error_ids == ["E-IDENTITY-01"]
+    assert {conclusion for _, _, conclusion in project.records()} <= {"failure"}
+
+
+def test_an_event_that_cannot_be_read_is_no_forks(project: Project) -> None:
+    project.team.connect_error = IdentityError.of("E-IDENTITY-01", "no credentials", "give some")
+
+    ended = project.run("plan", "pull_request", {}, "refs/pull/7/merge")
+
+    assert ended.error_ids == ["E-IDENTITY-01"]
+
+
 def test_the_second_workflow_for_a_fork_writes_comment_and_record(project: Project) -> None:
     project.pull |= {
         "head": {
@@ -331,14 +379,7 @@ def test_the_second_workflow_for_a_fork_writes_comment_and_record(project: Proje
             "repo": {"full_name": "mallory/orders"},
         }
     }
-    begun_by = {
-        "event": "pull_request",
-        "head_sha": project.head,
-        "head_branch": "fix",
-        "head_repository": {"full_name": "mallory/orders", "owner": {"login": "mallory"}},
-    }
-
-    ended = project.run("plan", "workflow_run", {"workflow_run": begun_by}, "refs/heads/main")
+    ended = second_stage(project)
 
     build = ended.outputs["build-sha256"]
     assert ended.exit_code == 0, ended.log

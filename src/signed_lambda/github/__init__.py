@@ -55,6 +55,7 @@ class PullRequest:
         head: Its last commit, 40 hex digits; "" when the event does not say.
         base: Branch that it goes into; "" likewise.
         merged: Whether it was merged.
+        merge_commit: The commit that its merge made, "" while there is none or it is not known.
     """
 
     repository: str
@@ -63,6 +64,7 @@ class PullRequest:
     head: str = ""
     base: str = ""
     merged: bool = False
+    merge_commit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,7 @@ class PlanRecord:
     Attributes:
         repository: "owner/name".
         name: Of the check run; one for each region, function and alias.
+        pull_request: Number of the pull request that it is planned for.
         commit: That was planned, 40 hex digits.
         build_sha256: Of the build.
         passed: Whether the plan would let a deploy go on.
@@ -111,6 +114,7 @@ class PlanRecord:
 
     repository: str
     name: str
+    pull_request: int
     commit: str
     build_sha256: Sha256
     passed: bool

@@ -13,6 +13,7 @@ Source: https://docs.github.com/en/rest/checks/runs
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 GITHUB_ACTIONS: Final = "github-actions"
 """Slug of the app whose tokens workflows get."""
 _FENCE: Final = "```"
+_FOR: Final = re.compile(r"For pull request ([1-9][0-9]{0,9})\.")
 MAX_OUTPUT: Final = 65_535
 """Characters of a check run's summary, and of its text.
 
@@ -49,8 +51,7 @@ def record(plan: PlanRecord, access: Access) -> RecordResult:
     """See `signed_lambda.github.record_plan`."""
     try:
         with Session(access) as session:
-            made = session.repeat(lambda: _create(session.repository(plan.repository), plan))
-            return RecordResult(url=made.html_url or "", author=f"{made.app.slug}[bot]")
+            return session.repeat(lambda: _create(session.repository(plan.repository), plan))
     except GitHubTrouble as trouble:
         why = trouble.notice
         if trouble.integration:
@@ -67,28 +68,27 @@ def reviewed(
     found = lookup.find(event, run, access, pr_number)
     if isinstance(found, NoPullRequest):
         return NotAsked(found.reason) if found.unknown else NotMerged(found.reason)
-    why_not = _not_merged(found, run)
+    why_not = _not_merged(found, run, event)
     if why_not:
         return NotMerged(why_not)
     try:
         with Session(access) as session:
             app = _app(session)
             repository = session.repository(found.repository)
-            commits = list(dict.fromkeys(c for c in (found.head, run.commit) if c))
-            runs = [
-                session.repeat(partial(_latest, repository, commit, name, app))
-                for commit in commits
-            ]
+            # The merge queue plans the very commit that it pushes; no other one is the merge's.
+            merge = run.commit if run.commit == found.merge_commit else ""
+            commits = list(dict.fromkeys(c for c in (merge, found.head) if c))
+            looks = [partial(_latest, repository, c, name, app, found.number) for c in commits]
+            plans = tuple(plan for look in looks if (plan := session.repeat(look)) is not None)
     except GitHubTrouble as trouble:
         return NotAsked(trouble.notice)
     except Cancelled:
         return NotAsked("the job was cancelled")
-    plans = tuple(_recorded(r, c) for r, c in zip(runs, commits, strict=True) if r is not None)
     return MergedPullRequest(number=found.number, head=found.head, plans=plans)
 
 
-def _create(repository: Repository, plan: PlanRecord) -> CheckRun:
-    return repository.create_check_run(
+def _create(repository: Repository, plan: PlanRecord) -> RecordResult:
+    made = repository.create_check_run(
         name=plan.name,
         head_sha=plan.commit,
         details_url=plan.details_url or NotSet,
@@ -98,20 +98,27 @@ def _create(repository: Repository, plan: PlanRecord) -> CheckRun:
         output={
             "title": plan.title,
             "summary": plan.summary,
-            "text": f"The build's files, for `require-reviewed`:\n{_FENCE}\n{plan.manifest}\n"
-            f"{_FENCE}\n",
+            "text": f"For pull request {plan.pull_request}.\n\nThe build's files, for"
+            f" `require-reviewed`:\n{_FENCE}\n{plan.manifest}\n{_FENCE}\n",
         },
     )
+    return RecordResult(url=made.html_url or "", author=f"{made.app.slug}[bot]")
 
 
-def _not_merged(found: PullRequest, run: Run) -> str:
-    """Why a pull request does not vouch for the commit, "" when it does."""
+def _not_merged(found: PullRequest, run: Run, event: Mapping[str, object]) -> str:
+    """Why a pull request does not vouch for the commit, "" when it does.
+
+    A run of a tag is held to the default branch: a tag can be put on a commit of any branch.
+    """
     if not found.merged:
         return f"pull request {found.number} is not merged"
-    if run.branch and found.base and found.base != run.branch:
+    repository = event.get("repository")
+    default = repository.get("default_branch") if isinstance(repository, dict) else None
+    wanted = run.branch or default
+    if found.base != wanted:
         return (
             f"pull request {found.number} was merged into {found.base!r}, and this run is for"
-            f" {run.branch!r}"
+            f" {wanted or 'no branch that is known'!r}"
         )
     return ""
 
@@ -122,11 +129,21 @@ def _app(session: Session) -> str:
     return login.removesuffix("[bot]") if login.endswith("[bot]") else GITHUB_ACTIONS
 
 
-def _latest(repository: Repository, commit: str, name: str, app: str) -> CheckRun | None:
-    """The last record on the commit: what the comment shows, whatever came before."""
+def _latest(
+    repository: Repository, commit: str, name: str, app: str, number: int
+) -> RecordedPlan | None:
+    """The last record for the pull request on the commit: what its comment shows."""
     runs = repository.get_commit(commit).get_check_runs(check_name=name, filter="all")
     ours = [r for r in runs if r.name == name and r.app.slug == app and r.status == "completed"]
-    return max(ours, key=lambda r: r.id, default=None)
+    ours = [r for r in ours if _is_for(r, number)]
+    last = max(ours, key=lambda r: r.id, default=None)
+    return None if last is None else _recorded(last, commit)
+
+
+def _is_for(run: CheckRun, number: int) -> bool:
+    """Whether it is of this pull request: two of them may have the same head."""
+    found = _FOR.match(run.output.text or "")
+    return found is not None and int(found[1]) == number
 
 
 def _recorded(run: CheckRun, commit: str) -> RecordedPlan:

@@ -105,6 +105,7 @@ def _from_pull_request(event: Mapping[str, object], run: Run) -> PullRequest | N
         head=_text(_at(event, "pull_request", "head", "sha")),
         base=_text(_at(event, "pull_request", "base", "ref")),
         merged=_at(event, "pull_request", "merged") is True,
+        merge_commit=_text(_at(event, "pull_request", "merge_commit_sha")),
     )
 
 
@@ -221,6 +222,7 @@ def _described(chosen: Candidate, name: str) -> PullRequest:
         head=chosen.head,
         base=chosen.base,
         merged=chosen.is_merged,
+        merge_commit=chosen.merge_commit,
     )
 
 

@@ -1,7 +1,8 @@
 """Which installed package a file of a zip belongs to: Python's by their RECORD, Node's by folder.
 
-A reviewer sees "boto3 1.43.98 -> 1.43.106, 214 files" instead of 214 rows. Only for the reader:
-nothing is decided by it, and metadata that is broken or too large makes no dependency.
+A reviewer sees "boto3 1.43.98 -> 1.43.106, 214 files" instead of 214 rows, and the static review
+passes over what does not call AWS. The metadata are foreign: broken or too large ones make no
+dependency, and nobody may hide a file by them (see `owners`, and `scan.reading`).
 
 May import this package's contents; reads the zip that was read before, runs nothing.
 
@@ -13,6 +14,7 @@ from __future__ import annotations
 import csv
 import json
 import posixpath
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from signed_lambda.package.contents import ZipContents, ZipEntry
 
 _MAX_METADATA: Final = 2 * 1024 * 1024
+_MAX_ALL_METADATA: Final = 16 * 1024 * 1024
+"""Of one zip; a RECORD has about 100 bytes a file, and a zip at most 50,000 files."""
 _DIST_INFO: Final = ".dist-info"
 _MODULES: Final = "node_modules"
 
@@ -37,27 +41,69 @@ class Dependency:
 def owners(contents: ZipContents, names: Iterable[str]) -> dict[str, Dependency]:
     """The installed package of each of these files, where it has one.
 
+    What a RECORD says is a claim of whoever made the zip: a module that lies beside the packages
+    and has another name than the package is nobody's, so that no handler is taken for boto3's.
+
     Args:
         contents: The zip.
         names: Of files in it or not; only these are looked up.
     """
     wanted = set(names)
     entries = {entry.name: entry for entry in contents.entries}
+    metadata = _Metadata(contents)
     found: dict[str, Dependency] = {}
+    inside: dict[str, list[str]] = {}
+    for name in wanted:
+        folder, mark, _ = name.rpartition(f"{_DIST_INFO}/")
+        if mark:
+            inside.setdefault(folder + _DIST_INFO, []).append(name)
     for record in [n for n in entries if n.endswith(f"{_DIST_INFO}/RECORD")]:
         folder = posixpath.dirname(record)
         named = _python(posixpath.basename(folder))
-        files = set(_recorded(contents, entries[record], posixpath.dirname(folder)))
-        for name in wanted & (files | {n for n in wanted if n.startswith(f"{folder}/")}):
+        base = posixpath.dirname(folder)
+        claimed = set(_recorded(metadata.text(entries[record]), base)) & wanted
+        for name in (*inside.get(folder, ()), *(c for c in claimed if _is_its(c, base, named))):
             found[name] = named
     versions: dict[str, Dependency] = {}
     for name in wanted - found.keys():
         folder = _node_folder(name)
         if folder:
             if folder not in versions:
-                versions[folder] = _node(contents, entries, folder)
+                versions[folder] = _node(metadata, entries, folder)
             found[name] = versions[folder]
     return found
+
+
+class _Metadata:
+    """Reads metadata until it was enough: thousands of huge files cost time and tell nothing."""
+
+    def __init__(self, contents: ZipContents) -> None:
+        self._contents = contents
+        self._left = _MAX_ALL_METADATA
+
+    def text(self, entry: ZipEntry) -> str:
+        """The file's text, "" when it is none, too large, or too much was read."""
+        if entry.size_bytes > min(_MAX_METADATA, self._left) or entry.kind != "file":
+            return ""
+        self._left -= entry.size_bytes
+        return b"".join(self._contents.chunks(entry)).decode(errors="replace")
+
+
+def _is_its(name: str, base: str, package: Dependency) -> bool:
+    """Whether a package may own a file: in a folder of its base, or a module of its own name."""
+    prefix = f"{base}/" if base else ""
+    if not name.startswith(prefix):
+        return False
+    folder, _, module = name.removeprefix(prefix).rpartition("/")
+    return bool(folder) or _plain(module.partition(".")[0]) == _plain(package.name)
+
+
+def _plain(name: str) -> str:
+    """The name as indexes compare it.
+
+    Source: https://packaging.python.org/en/latest/specifications/name-normalization/
+    """
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _python(folder: str) -> Dependency:
@@ -66,10 +112,10 @@ def _python(folder: str) -> Dependency:
     return Dependency(name, version)
 
 
-def _recorded(contents: ZipContents, record: ZipEntry, base: str) -> Iterator[str]:
+def _recorded(text: str, base: str) -> Iterator[str]:
     """Names of the files that a RECORD lists, as they stand in the zip."""
     try:
-        rows = list(csv.reader(_text(contents, record).splitlines()))
+        rows = list(csv.reader(text.splitlines()))
     except csv.Error:
         return
     for row in rows:
@@ -87,18 +133,12 @@ def _node_folder(name: str) -> str:
     return "/".join(parts[: at + 1 + length]) if len(parts) > at + 1 + length else ""
 
 
-def _node(contents: ZipContents, entries: Mapping[str, ZipEntry], folder: str) -> Dependency:
+def _node(metadata: _Metadata, entries: Mapping[str, ZipEntry], folder: str) -> Dependency:
     name = folder.rpartition(f"{_MODULES}/")[2]
     package = entries.get(f"{folder}/package.json")
     try:
-        data = json.loads(_text(contents, package)) if package is not None else {}
+        data = json.loads(metadata.text(package)) if package is not None else {}
     except (ValueError, RecursionError):
         data = {}
     version = data.get("version") if isinstance(data, dict) else ""
     return Dependency(name, version if isinstance(version, str) else "")
-
-
-def _text(contents: ZipContents, entry: ZipEntry) -> str:
-    if entry.size_bytes > _MAX_METADATA or entry.kind != "file":
-        return ""
-    return b"".join(contents.chunks(entry)).decode(errors="replace")

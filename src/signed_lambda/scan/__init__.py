@@ -129,7 +129,7 @@ def review(
         if entry.name not in reviewed:
             continue
         owner = owned.get(entry.name)
-        if owner is not None and is_sdk(owner.name):
+        if owner is not None and is_sdk(owner.name, entry.name):
             installed += 1
             continue
         if entry.size_bytes > MAX_SOURCE_BYTES:

@@ -30,7 +30,14 @@ CODE: Final = (*_FRONT_ENDS, ".class", ".jar")
 _SDK: Final = re.compile(
     r"boto3|botocore|s3transfer|aws-sdk|(@aws-sdk|@smithy|@aws-crypto)/.*|aioboto\w*|aiobotocore"
 )
-_SDK_USE: Final = re.compile(rb"aws-sdk|boto|software\.amazon|com\.amazonaws|aws_sdk")
+_SDK_USE: Final = re.compile(
+    rb"aws-sdk|boto|software\.amazon|com\.amazonaws|aws_sdk|(?i:function_?name|invoked_?function)"
+    rb"|LAMBDA_FUNCTION|lambda_handler|exports\.handler|handleRequest|def \w+\(\s*event\b"
+)
+"""The SDK's name, a function's own name, or a handler."""
+_SDK_FOLDERS: Final = frozenset(
+    {"boto3", "botocore", "s3transfer", "aiobotocore", "aws-sdk", "@aws-sdk", "@smithy"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +63,19 @@ def read(path: str, body: bytes) -> Module | Unread:
     return module
 
 
-def is_sdk(package: str) -> bool:
-    """Whether an installed package is AWS's SDK itself, which calls what its callers ask for."""
-    return _SDK.fullmatch(package) is not None
+def is_sdk(package: str, path: str) -> bool:
+    """Whether a file is of AWS's SDK itself, which calls what its callers ask for.
+
+    Args:
+        package: Its installed package; what the zip says of itself, so that is not enough.
+        path: Of the file.
+    """
+    folders = path.split("/")[:-1]
+    return _SDK.fullmatch(package) is not None and not _SDK_FOLDERS.isdisjoint(folders)
 
 
 def uses_sdk(body: bytes) -> bool:
-    """Whether a file of an installed package names the SDK.
+    """Whether a file of an installed package names the SDK, a function's own name, or a handler.
 
     Only for installed packages, which are most of the code and hardly ever call AWS: a tree of
     2,270 files took 36 s to read. In the function's own code a call is found without the name.

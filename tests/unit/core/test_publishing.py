@@ -331,6 +331,19 @@ def test_the_comment_is_written_and_its_address_is_an_output(
     assert f"issuecomment-{comment.id}" in desk.output.read_text()
 
 
+def test_the_outputs_are_there_before_github_is_asked(desk: Desk, github: GitHubServer) -> None:
+    """A job that is cancelled while GitHub is slow still tells later steps what was done."""
+    on_pull_request(desk, github)
+    then: list[str] = []
+    github.meanwhile("GET", lambda: then.append(desk.output.read_text()))
+
+    desk.tell(pull_request_report(), desk.inputs(github_token="ghs_ours"))
+
+    assert "version<<" in then[0]
+    assert read_pairs(then[0])["comment-url"] == ""
+    assert read_pairs(desk.output.read_text())["comment-url"]
+
+
 @pytest.mark.parametrize("given", [{"comment": "off", "github_token": "t"}, {"github_token": ""}])
 def test_no_comment_is_written_where_none_is_wanted_or_possible(
     desk: Desk, github: GitHubServer, given: dict[str, str]

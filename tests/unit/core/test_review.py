@@ -58,6 +58,15 @@ def merged(*plans: RecordedPlan) -> MergedPullRequest:
     return MergedPullRequest(number=7, head=HEAD, plans=plans)
 
 
+def test_the_merge_queues_refusal_outweighs_the_heads_plan(package: Package) -> None:
+    queued = replace(PLAN, commit=QUEUED, passed=False)
+
+    with pytest.raises(ReviewError) as caught:
+        ReviewedBuild.confirm(package, merged(queued, PLAN))
+
+    assert caught.value.problems[0].id == "E-REVIEW-05"
+
+
 @pytest.mark.parametrize(
     "plans", [(PLAN,), (OF_ANOTHER, replace(PLAN, commit=QUEUED)), (PLAN, OF_ANOTHER)]
 )

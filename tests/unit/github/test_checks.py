@@ -35,6 +35,7 @@ HEAD = "e" * 40
 RECORD = PlanRecord(
     repository="acme/orders",
     name=NAME,
+    pull_request=7,
     commit=HEAD,
     build_sha256=HASH,
     passed=True,
@@ -49,6 +50,14 @@ PUSHED: Run = replace(RUN, event="push", branch="main")
 
 def side(ref: str, sha: str) -> dict[str, Any]:
     return {"ref": ref, "sha": sha, "repo": {"full_name": "acme/orders"}}
+
+
+FOR_7 = "For pull request 7.\n"
+
+
+def check(server: GitHubServer, sha: str, *, name: str = NAME, **more: Any) -> None:  # noqa: ANN401 - any member
+    """A record for pull request 7 that is already there."""
+    server.check(name, sha, **({"output": {"text": FOR_7}} | more))
 
 
 def merge(server: GitHubServer, **changes: object) -> None:
@@ -161,24 +170,28 @@ def test_what_was_recorded_is_read_back_by_the_deploy(server: GitHubServer, acce
 
 def test_the_merge_queues_commit_counts_too(server: GitHubServer, access: Access) -> None:
     merge(server)
-    server.check(NAME, COMMIT, external_id=HASH.hex)
+    check(server, COMMIT, external_id=HASH.hex)
+    check(server, HEAD, external_id=OLD.hex)
 
-    assert [(p.commit, p.build_sha256) for p in plans(reviewed(access))] == [(COMMIT, HASH)]
+    assert [(p.commit, p.build_sha256) for p in plans(reviewed(access))] == [
+        (COMMIT, HASH),
+        (HEAD, OLD),
+    ]
 
 
 def test_the_last_plan_of_a_commit_counts_alone(server: GitHubServer, access: Access) -> None:
     merge(server)
-    server.check(NAME, HEAD, external_id=HASH.hex)
-    server.check(NAME, HEAD, external_id=OLD.hex)
+    check(server, HEAD, external_id=HASH.hex)
+    check(server, HEAD, external_id=OLD.hex)
 
     assert [p.build_sha256 for p in plans(reviewed(access))] == [OLD]
 
 
 def test_more_checks_than_a_page_are_read(server: GitHubServer, access: Access) -> None:
     merge(server)
-    server.check(NAME, HEAD, external_id=HASH.hex)
+    check(server, HEAD, external_id=HASH.hex)
     for _ in range(130):
-        server.check(NAME, HEAD, app="mallory", external_id=OLD.hex)
+        check(server, HEAD, app="mallory", external_id=OLD.hex)
 
     assert [p.build_sha256 for p in plans(reviewed(access))] == [HASH]
 
@@ -193,6 +206,10 @@ def test_more_checks_than_a_page_are_read(server: GitHubServer, access: Access) 
         {"name": NAME.upper()},
         {"status": "in_progress", "conclusion": None},
         {"sha": "d" * 40},
+        {"output": {"text": "For pull request 8.\n"}},
+        {"output": {"text": "For pull request 77.\n"}},
+        {"output": {"text": "\nFor pull request 7.\n"}},
+        {"output": {"text": None}},
     ],
     ids=str,
 )
@@ -200,8 +217,7 @@ def test_what_is_not_our_record_of_this_function_is_none(
     server: GitHubServer, access: Access, forged: dict[str, Any]
 ) -> None:
     merge(server)
-    made = {"name": NAME, "sha": HEAD, "external_id": HASH.hex} | forged
-    server.check(made.pop("name"), made.pop("sha"), **made)
+    check(server, **({"sha": HEAD, "external_id": HASH.hex} | forged))
 
     assert plans(reviewed(access)) == ()
 
@@ -211,7 +227,7 @@ def test_a_record_without_a_hash_vouches_for_nothing(
     server: GitHubServer, access: Access, external_id: str
 ) -> None:
     merge(server)
-    server.check(NAME, HEAD, external_id=external_id)
+    check(server, HEAD, external_id=external_id)
 
     assert [p.build_sha256 for p in plans(reviewed(access))] == [None]
 
@@ -219,7 +235,7 @@ def test_a_record_without_a_hash_vouches_for_nothing(
 @pytest.mark.parametrize("conclusion", ["failure", "neutral", "skipped", "cancelled", "timed_out"])
 def test_only_success_is_passed(server: GitHubServer, access: Access, conclusion: str) -> None:
     merge(server)
-    server.check(NAME, HEAD, external_id=HASH.hex, conclusion=conclusion)
+    check(server, HEAD, external_id=HASH.hex, conclusion=conclusion)
 
     assert [p.passed for p in plans(reviewed(access))] == [False]
 
@@ -229,7 +245,7 @@ def test_a_record_whose_files_cannot_be_read_still_has_its_hash(
     server: GitHubServer, access: Access, text: str
 ) -> None:
     merge(server)
-    server.check(NAME, HEAD, external_id=HASH.hex, output={"text": text})
+    check(server, HEAD, external_id=HASH.hex, output={"text": FOR_7 + text})
 
     [plan] = plans(reviewed(access))
     assert (plan.build_sha256, plan.manifest) == (HASH, None)
@@ -246,7 +262,7 @@ def test_a_pull_request_that_did_not_bring_the_commit_to_this_branch_vouches_for
     server: GitHubServer, access: Access, changes: dict[str, Any], why: str
 ) -> None:
     merge(server, **changes)
-    server.check(NAME, HEAD, external_id=HASH.hex)
+    check(server, HEAD, external_id=HASH.hex)
 
     found = reviewed(access)
 
@@ -254,11 +270,38 @@ def test_a_pull_request_that_did_not_bring_the_commit_to_this_branch_vouches_for
     assert why in found.reason
 
 
-def test_a_tag_of_the_merged_commit_is_reviewed(server: GitHubServer, access: Access) -> None:
+@pytest.mark.parametrize(("default", "known"), [("main", True), ("release", False), (None, False)])
+def test_a_tag_is_held_to_the_default_branch(
+    server: GitHubServer, access: Access, default: str | None, *, known: bool
+) -> None:
+    """A tag can be put on a commit that was merged into any branch."""
     merge(server)
-    server.check(NAME, HEAD, external_id=HASH.hex)
+    check(server, HEAD, external_id=HASH.hex)
+    event = {"repository": {"default_branch": default}} if default else {}
 
-    assert len(plans(reviewed(access, replace(PUSHED, event="push", branch="")))) == 1
+    found = find_reviewed(event, replace(PUSHED, branch=""), access, name=NAME)
+
+    assert isinstance(found, MergedPullRequest) == known
+
+
+def test_a_commit_that_the_merge_did_not_make_vouches_for_nothing(
+    server: GitHubServer, access: Access
+) -> None:
+    """`pr-number` names a merged pull request; the run's commit was planned and never merged."""
+    merge(server)
+    rejected = "c" * 40
+    check(server, rejected, external_id=HASH.hex)
+
+    found = reviewed(access, replace(PUSHED, commit=rejected), pr_number="7")
+
+    assert plans(found) == ()
+
+
+def test_an_answer_of_another_form_is_not_asked(server: GitHubServer, access: Access) -> None:
+    merge(server)
+    server.fail("check-runs", 200, body=b"<html>a portal</html>", times=99)
+
+    assert isinstance(reviewed(access), NotAsked)
 
 
 def test_a_commit_without_a_pull_request_is_not_merged(access: Access) -> None:
@@ -276,7 +319,7 @@ def test_a_github_that_fails_is_never_taken_for_a_review(
     server: GitHubServer, access: Access, match: str
 ) -> None:
     merge(server)
-    server.check(NAME, HEAD, external_id=HASH.hex)
+    check(server, HEAD, external_id=HASH.hex)
     server.fail(match, 500, times=99)
 
     found = reviewed(access)
@@ -292,8 +335,8 @@ def test_a_missing_token_is_not_asked(access: Access) -> None:
 def test_another_apps_token_goes_by_that_apps_records(server: GitHubServer, access: Access) -> None:
     merge(server)
     server.users["ghs_ours"] = User("deployer[bot]")
-    server.check(NAME, HEAD, external_id=OLD.hex)
-    server.check(NAME, HEAD, app="deployer", external_id=HASH.hex)
+    check(server, HEAD, external_id=OLD.hex)
+    check(server, HEAD, app="deployer", external_id=HASH.hex)
 
     assert [p.build_sha256 for p in plans(reviewed(access))] == [HASH]
 
@@ -303,8 +346,8 @@ def test_a_persons_token_goes_by_the_records_of_workflows(
 ) -> None:
     merge(server)
     server.users["ghs_ours"] = User("anna", kind="User", integration=False)
-    server.check(NAME, HEAD, app="anna", external_id=OLD.hex)
-    server.check(NAME, HEAD, external_id=HASH.hex)
+    check(server, HEAD, app="anna", external_id=OLD.hex)
+    check(server, HEAD, external_id=HASH.hex)
 
     assert [p.build_sha256 for p in plans(reviewed(access))] == [HASH]
 

@@ -24,7 +24,7 @@ OTHER = "f" * 40
 ROOT = Path(__file__).parents[3]
 THIS = PullRequest(repository="acme/orders", number=7, head=OTHER, base="x")
 OPEN_7 = PullRequest(repository="acme/orders", number=7, head="0" * 40, base="main")
-MERGED_7 = replace(OPEN_7, merged=True)
+MERGED_7 = replace(OPEN_7, merged=True, merge_commit=COMMIT)
 MERGED = {"state": "closed", "merged_at": "2026-11-22T08:59:00Z", "merge_commit_sha": COMMIT}
 
 

@@ -45,7 +45,7 @@ def test_commit_of_a_merge_finds_the_pull_request_merged(
 
     found = find_pull_request({}, run("push", commit=commit), access)
 
-    assert found == replace(OPEN_9, head=head, merged=True)
+    assert found == replace(OPEN_9, head=head, merged=True, merge_commit=commit)
 
 
 def test_commit_of_a_fork_is_found_by_its_branch(server: GitHubServer, access: Access) -> None:

@@ -54,8 +54,41 @@ def test_a_record_in_a_folder_names_files_relative_to_it(tmp_path: Path) -> None
         "lib/a-2.dist-info/RECORD",
         "lib/a/odd, name.py",
         "lib/a/x.py",
-        "bin/a",
     }
+
+
+@pytest.mark.parametrize(
+    ("claimed", "owned"),
+    [
+        ("app.py", False),
+        ("handler.py", False),
+        ("typing_extensions.py", True),
+        ("Typing.Extensions.py", False),
+        ("typing_extensions.cpython-313.so", True),
+        ("folder/app.py", True),
+        ("../app.py", False),
+        ("/app.py", False),
+    ],
+)
+def test_a_module_of_another_name_is_no_packages_whatever_its_record_says(
+    tmp_path: Path, claimed: str, *, owned: bool
+) -> None:
+    name = claimed.removeprefix("../").removeprefix("/")
+    record = f"{claimed},,\n"
+
+    found_of = found(tmp_path, {"typing_extensions-4.dist-info/RECORD": record, name: ""})
+
+    assert (name in found_of) == owned
+
+
+def test_metadata_are_read_until_it_was_enough(tmp_path: Path) -> None:
+    large = "x,,\n" * 500_000  # 2 MB each
+    files = {f"p{i}-1.dist-info/RECORD": f"p{i}/a.py,,\n{large}" for i in range(12)}
+    files |= {f"p{i}/a.py": "" for i in range(12)}
+
+    owned = found(tmp_path, files)
+
+    assert 0 < sum(name.endswith("a.py") for name in owned) < 12
 
 
 @pytest.mark.parametrize(

@@ -34,9 +34,9 @@ def test_an_installed_package_that_does_not_name_the_sdk_is_passed_over_and_coun
         tmp_path,
         {
             "app.py": "def handler(event, context):\n    return 1\n",
-            "six.py": CALL,
+            "six.py": "def pad(text):\n    return text\n",
             "six-1.dist-info/RECORD": RECORD,
-            "node_modules/left-pad/index.js": JS_CALL,
+            "node_modules/left-pad/index.js": "exports.pad = (text) => text;\n",
         },
     )
 
@@ -51,8 +51,12 @@ def test_an_installed_package_that_does_not_name_the_sdk_is_passed_over_and_coun
         ("six.py", f"import boto3\n{CALL}", {"six-1.dist-info/RECORD": RECORD}),
         ("node_modules/x/index.js", f"const A = require('aws-sdk');\n{JS_CALL}", {}),
         ("six.py", CALL, {}),
+        ("six.py", CALL, {"six-1.dist-info/RECORD": RECORD}),
+        ("app.py", CALL, {"boto3-1.dist-info/RECORD": "app.py,,\n"}),
+        ("src/app.py", CALL, {"boto3-1.dist-info/RECORD": "src/app.py,,\n"}),
+        ("node_modules/x/index.js", JS_CALL, {}),
     ],
-    ids=["python", "node", "not installed"],
+    ids=["python", "node", "not installed", "own name", "forged", "forged folder", "node's name"],
 )
 def test_a_package_that_names_the_sdk_and_the_functions_own_code_are_read(
     tmp_path: Path, name: str, text: str, others: dict[str, str]
