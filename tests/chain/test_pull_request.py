@@ -388,7 +388,8 @@ def test_the_second_workflow_for_a_fork_writes_comment_and_record(project: Proje
 
 
 def test_a_workflow_that_a_push_started_records_nothing(project: Project) -> None:
-    begun_by = {"event": "push", "head_sha": project.head, "head_branch": "main"}
+    project.merge()
+    begun_by = {"event": "push", "head_sha": MERGED, "head_branch": "main"}
 
     project.run("plan", "workflow_run", {"workflow_run": begun_by}, "refs/heads/main")
 
