@@ -66,7 +66,8 @@ def tell(
         except Exception as error:  # noqa: BLE001 - the run has ended: its result must still be told
             why = error.strerror if isinstance(error, OSError) else None
             message = f"{what} could not be written: {why or type(error).__name__}"
-            said.append(Annotation(level="warning", message=message))
+            if (warning := Annotation(level="warning", message=message)) not in said:
+                said.append(warning)
             return otherwise
 
     def hand_over(comment_url: str) -> None:
@@ -75,18 +76,21 @@ def tell(
         shown = outputs(report, comment_url=comment_url, report_path=path, sarif_path=sarif)
         serve("the outputs", lambda: runner.set_outputs(shown), None)
 
-    if talk is not None:  # GitHub may take long, and a cancelled job is ended without asking
+    # What later steps read comes first: GitHub may take long, and a cancelled job is just ended.
+    early = talk is not None and runner.on_github
+    if early:
         hand_over("")
-        said.clear()
     told = serve(
         "the pull-request comment",
         lambda: talk.tell(report, build) if talk else Told(report),
         Told(report),
     )
+    is_news = told.report is not report or bool(told.comment_url)
     report = told.report
     if told.notice:
         said.append(Annotation(level="notice", message=told.notice))
-    hand_over(told.comment_url)
+    if is_news or not early:
+        hand_over(told.comment_url)
     serve("the job summary", lambda: runner.summary(render_summary(report)), None)
     all_said = serve("the annotations", lambda: list(notes.annotations(report, said)), said)
     for annotation in tuple(all_said):  # `said` grows where nobody reads the log

@@ -433,6 +433,18 @@ def test_a_token_without_checks_is_told_only_where_a_review_is_required(project:
     assert len(project.comments()) == 1
 
 
+def test_a_look_up_that_takes_the_runs_time_is_told_as_that(project: Project) -> None:
+    """And so is a cancelled one: neither says that the build was not reviewed."""
+    project.merge()
+    for match in ("GET .*/pulls", "POST /graphql"):
+        project.github.fail(match, 429, headers={"Retry-After": "50"})
+
+    ended = project.deploy(require_reviewed="true", timeout_minutes="1")
+
+    assert (ended.exit_code, ended.error_ids) == (30, ["E-TIME-01"])
+    assert ended.calls == ()
+
+
 def test_without_a_token_a_required_review_is_refused(project: Project) -> None:
     ended = project.deploy(require_reviewed="true", github_token="")
 

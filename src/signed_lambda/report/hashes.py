@@ -54,9 +54,14 @@ def _values(report: Report) -> Iterator[tuple[str, str]]:
 def _commands(report: Report) -> Iterator[str]:
     if report.command == "plan" and report.build_sha256:
         commit = f"git checkout {report.run.commit}  # and build" if report.run.commit else ""
+        root = report.package.repo_root if report.package else None
+        source = "..." if root is None else shlex.quote(escape.clip(root or ".", 140))
         yield (
             f"{commit}\n"
-            "INPUT_COMMAND=scan INPUT_SOURCE=... python3 -I signed-lambda-deploy/entrypoint.py\n"
+            "action=../signed-lambda-deploy  # a clone of it, after `make demo` there\n"
+            "# with INPUT_INCLUDE and INPUT_EXCLUDE where the workflow has them\n"
+            f"INPUT_COMMAND=scan INPUT_SOURCE={source} \\\n"
+            '  "$action/.venv/bin/python" -I "$action/entrypoint.py"\n'
             f"# prints build-sha256={report.build_sha256.hex}"
         ).lstrip("\n")
     if report.code_sha256 and report.version:
