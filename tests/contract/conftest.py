@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from tests.contract import servers
 
 pytest.register_assert_rewrite(
     *(f"tests.contract.{file.stem}" for file in Path(__file__).parent.glob("rows_*.py")),
@@ -19,6 +22,20 @@ if TYPE_CHECKING:
     from tests.contract.results import Result
     from tests.contract.row import Row
     from tests.contract.target import Target
+
+
+@pytest.fixture(scope="session")
+def ministack_installed(request: pytest.FixtureRequest) -> None:
+    """The second emulator is there: installed if its marker asks for it, else the test is skipped.
+
+    In CI a missing one is a failure.
+    """
+    asked_for = "ministack" in request.config.getoption("markexpr")
+    if not (asked_for or servers.MINISTACK_VENV.exists()):
+        if os.environ.get("CI") == "true":
+            pytest.fail("ministack is not installed: run pytest -m ministack, or deselect it")
+        pytest.skip("ministack is not installed (pytest -m ministack installs it)")
+    servers.install_ministack()
 
 
 @pytest.fixture(scope="module")

@@ -51,8 +51,8 @@ def moto() -> Iterator[Target]:
 
 
 @contextmanager
-def ministack() -> Iterator[Target]:
-    """Ministack's server from its own virtual environment, without IAM enforcement."""
+def ministack(*, auth: bool = False) -> Iterator[Target]:
+    """Ministack's server from its own virtual environment; with `auth` it enforces IAM."""
     port = _free_port()
     with tempfile.TemporaryDirectory(prefix="ministack-") as state:
         environment = {
@@ -64,6 +64,7 @@ def ministack() -> Iterator[Target]:
             "SFTP_ENABLED": "0",
             "IOT_MTLS_ENABLED": "0",
             "LOG_LEVEL": "WARNING",
+            "AUTH": "true" if auth else "false",
         }
         with _running([str(MINISTACK_VENV / "bin/ministack")], port, environment):
             yield Target("ministack", _url(port), workers=12, knobs=EmulatorKnobs())

@@ -6,7 +6,6 @@ something is noticed. Runs when the marker is asked for or ministack is installe
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -27,14 +26,9 @@ pytestmark = pytest.mark.ministack
 
 
 @pytest.fixture(scope="module")
-def target(request: pytest.FixtureRequest) -> Callable[[], AbstractContextManager[Target]]:
-    """Starts ministack, installing it first if it was asked for by its marker."""
-    asked_for = "ministack" in request.config.getoption("markexpr")
-    if not (asked_for or servers.MINISTACK_VENV.exists()):
-        if os.environ.get("CI") == "true":
-            pytest.fail("ministack is not installed: run pytest -m ministack, or deselect it")
-        pytest.skip("ministack is not installed (pytest -m ministack installs it)")
-    servers.install_ministack()
+def target(ministack_installed: None) -> Callable[[], AbstractContextManager[Target]]:
+    """Starts ministack."""
+    del ministack_installed
     return servers.ministack
 
 

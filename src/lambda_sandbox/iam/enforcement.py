@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from lambda_sandbox.core import ApiError
 from lambda_sandbox.iam.evaluation import Statement, bounded, decide
-from lambda_sandbox.iam.resources import lambda_access, s3_access, signer_access
+from lambda_sandbox.iam.resources import lambda_access, s3_access, s3_on_behalf, signer_access
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,8 +69,37 @@ class Enforcement:
         decision = _decision(principal, granted, action, resource, context)
         if decision != "allowed":
             raise _refusal(service, caller, action, resource, decision)
+        if principal is not None:
+            self._require_s3(principal, service, operation, params, context)
         if operation == "CreateFunction" and principal is not None:
             self._require_pass_role(principal, params, caller)
+
+    def _require_s3(
+        self,
+        principal: Principal,
+        service: str,
+        operation: str,
+        params: dict[str, Any],
+        context: Mapping[str, list[str]],
+    ) -> None:
+        """What the service reads and writes for the caller, the caller must be allowed to.
+
+        Source: see `resources.s3_on_behalf`; Lambda's text from its documentation's
+        troubleshooting pages, Signer's is not known and is S3's here.
+        """
+        for action, resource in s3_on_behalf(operation, params):
+            if _decision(principal, [], action, resource, context) == "allowed":
+                continue
+            if service == "lambda":
+                place = resource.rpartition(":::")[2]
+                raise ApiError(
+                    "AccessDeniedException",
+                    "Your access has been denied by S3, please make sure your request credentials "
+                    f"have permission to GetObject for {place}. S3 Error Code: AccessDenied. "
+                    "S3 Error Message: Access Denied",
+                    403,
+                )
+            raise ApiError("AccessDeniedException", "Access Denied", 403)
 
     def _require_pass_role(self, principal: Principal, params: dict[str, Any], caller: str) -> None:
         """Source: AWS docs, API_CreateFunction (iam:PassRole on the role)."""
@@ -130,6 +159,8 @@ def _means(principal: object, caller: str) -> bool:
 
 def _context(params: dict[str, Any], region: str, caller: str) -> dict[str, list[str]]:
     context = {"aws:PrincipalArn": [caller], "aws:RequestedRegion": [region]}
+    if "Prefix" in params:
+        context["s3:prefix"] = [params["Prefix"]]
     if "CodeSigningConfigArn" in params:
         context["lambda:CodeSigningConfigArn"] = [params["CodeSigningConfigArn"]]
     return context

@@ -30,6 +30,7 @@ _S3_ACTIONS: Final = {
     "CompleteMultipartUpload": "PutObject",
     "DeleteObjects": "DeleteObject",
 }
+_UNNAMED_JOB: Final = "00000000-0000-0000-0000-000000000000"
 _NAME: Final = re.compile(r"(?:.*function:)?([A-Za-z0-9_-]+)(?::([A-Za-z0-9_$-]+))?")
 
 
@@ -70,6 +71,31 @@ def signer_access(
     if "jobId" in params:
         return action, f"{root}/signing-jobs/{params['jobId']}"
     return action, params.get("resourceArn", "*")
+
+
+def s3_on_behalf(operation: str, params: dict[str, Any]) -> list[tuple[str, str]]:
+    """What Lambda and Signer do in S3 with the caller's own rights: actions and ARNs.
+
+    Source: Lambda reads the object as the caller ("Your access has been denied by S3, please make
+    sure your request credentials have permission to GetObject"); that Signer reads the source's
+    version and writes under the destination's prefix as the caller is the usual practice, not
+    measured (https://docs.aws.amazon.com/signer/latest/developerguide/lambda-workflow.html).
+    """
+    if operation == "UpdateFunctionCode" and "S3Key" in params:
+        read = {"Bucket": params.get("S3Bucket"), "Key": params["S3Key"]}
+        if params.get("S3ObjectVersion"):
+            read["VersionId"] = params["S3ObjectVersion"]
+        return [s3_access("GetObject", read)]
+    if operation == "StartSigningJob":
+        source = params.get("source", {}).get("s3", {})
+        target = params.get("destination", {}).get("s3", {})
+        read = {"Bucket": source.get("bucketName"), "Key": source.get("key"), "VersionId": "any"}
+        key = f"{target.get('prefix', '')}{_UNNAMED_JOB}.zip"
+        return [
+            s3_access("GetObject", read),
+            s3_access("PutObject", {"Bucket": target.get("bucketName"), "Key": key}),
+        ]
+    return []
 
 
 def s3_access(operation: str, params: dict[str, Any]) -> tuple[str, str]:

@@ -36,6 +36,7 @@ class Call:
         action: The IAM action it needs; differs from the operation for S3.
         resource: ARN, for messages and the policy statement.
         expected: What a refusal of a code means for this call; None from it means: nothing special.
+        reads: ARN of the object version that AWS reads for it with the caller's rights.
         hint: A further sentence when a permission is missing and this call has a usual cause.
     """
 
@@ -44,6 +45,7 @@ class Call:
     resource: str
     expected: Mapping[str, Expected] = field(default_factory=dict)
     hint: str = ""
+    reads: str = ""
 
 
 @dataclass(frozen=True, slots=True)

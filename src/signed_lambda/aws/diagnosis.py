@@ -28,6 +28,11 @@ _PERFORM: Final = re.compile(
     r"not authorized to perform: (?P<action>[a-z0-9-]{2,32}:[A-Za-z0-9]{2,64})"
     r"(?: on resource: \"?(?P<resource>arn:[A-Za-z0-9:/_.*+=,@$-]{1,512}))?"
 )
+_BY_S3: Final = "access has been denied by S3"
+"""Lambda's words when the caller may not read the object that it shall take.
+
+Source: https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-deployment.html
+"""
 RERUN: Final = "Run it again: what was done stands, and a new run goes on from there"
 
 
@@ -78,12 +83,14 @@ def _identity_error(refusal: Refusal, call: Call, now: datetime) -> DeployError 
 def access_error(refusal: Refusal, call: Call) -> AccessError:
     """A missing permission, with the statement that grants it.
 
-    The action and resource that AWS names win over the call's own: Signer, for instance, reads S3
+    The action and resource that AWS names win over the call's own: Lambda, for instance, reads S3
     as the caller.
     """
     named = _PERFORM.search(refusal.message)
     action = named["action"] if named else call.action
     resource = (named["resource"] if named else None) or call.resource
+    if call.reads and _BY_S3 in refusal.message:
+        action, resource = "s3:GetObjectVersion", call.reads
     resource = resource.rstrip(".,")
     denied = "explicit deny" in refusal.message.lower()
     statement = json.dumps({"Effect": "Allow", "Action": action, "Resource": resource})

@@ -7,6 +7,7 @@ checks between update and publish), never S3ObjectStorageMode REFERENCE.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.aws import lambda_answers as read
@@ -139,7 +140,10 @@ class LambdaWrites(AwsBase):
     ) -> FunctionConfiguration:
         version = pinned(source)
         return self._calls.run(
-            self._write("UpdateFunctionCode", name, _UPDATE),
+            replace(
+                self._write("UpdateFunctionCode", name, _UPDATE),
+                reads=self._place.object(source.bucket, source.key),
+            ),
             lambda: self._clients.lambda_.update_function_code(
                 FunctionName=name,
                 S3Bucket=source.bucket,

@@ -112,7 +112,10 @@ class SignerCalls(AwsBase):
                 action="signer:StartSigningJob",
                 resource=self._place.profile(profile, profile_owner),
                 expected={"ResourceNotFoundException": unknown, "ValidationException": refused},
-                hint="Signer reads and writes the bucket with the role's own S3 permissions",
+                hint="Signer reads and writes the bucket with the role's own rights, so it needs"
+                f" s3:GetObjectVersion on {self._place.object(source.bucket, source.key)} and"
+                " s3:PutObject on"
+                f" {self._place.object(destination_bucket, destination_prefix)}*, too",
             ),
             lambda: self._clients.signer.start_signing_job(
                 source={"s3": {"bucketName": source.bucket, "key": source.key, "version": version}},

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from signed_lambda.cloud import StoredObject
 from signed_lambda.errors import AccessError, AwsError, BucketError, DeployError, IdentityError
 from signed_lambda.model import AliasName, FunctionName, Sha256, Version
 from tests.support.canned import Reply, bench, ok, refused, s3_refused, sts_refused, xml
@@ -51,6 +52,23 @@ def test_the_action_that_aws_names_wins_over_the_call() -> None:
 
     assert "missing kms:Decrypt on arn:aws:kms:eu-west-1:111122223333:key/k (" in problem.what
     assert '"Action": "kms:Decrypt"' in problem.do
+
+
+def test_what_lambda_may_not_read_for_us_is_named_as_a_right_in_s3() -> None:
+    said = (
+        "Your access has been denied by S3, please make sure your request credentials have"
+        " permission to GetObject for artefacts/k. S3 Error Code: AccessDenied."
+    )
+    at = bench(good.IDENTITY, refused("AccessDeniedException", said, 403))
+    aws = at.aws()
+    aws.identity()
+
+    with pytest.raises(AccessError) as caught:
+        aws.update_code(FN, StoredObject("artefacts", "k", "v1", HASH, 1), "r")
+
+    problem = caught.value.problems[0]
+    assert problem.what.startswith("missing s3:GetObjectVersion on arn:aws:s3:::artefacts/k (at ")
+    assert '"Action": "s3:GetObjectVersion"' in problem.do
 
 
 def test_an_explicit_deny_is_not_answered_with_an_allow() -> None:
