@@ -115,7 +115,7 @@ def test_evidence_built_elsewhere_is_found() -> None:
     ]
 
 
-@pytest.mark.parametrize("folder", ["src", "tests", "tools", "bench"])
+@pytest.mark.parametrize("folder", ["src", "tests", "tools", "bench", "conformance"])
 def test_nothing_is_mocked_anywhere(folder: str) -> None:
     paths = sorted((ROOT / folder).rglob("*.py"))
 
@@ -127,6 +127,16 @@ def test_nothing_is_mocked_anywhere(folder: str) -> None:
     ]
 
     assert mocking == []
+
+
+def test_the_conformance_kit_is_a_black_box() -> None:
+    imported = [
+        name
+        for path in (ROOT / "conformance").rglob("*.py")
+        for name, _ in Module(path.stem, path.read_text("utf-8")).imports
+    ]
+
+    assert [name for name in imported if name.split(".")[0] == "signed_lambda"] == []
 
 
 def test_every_module_says_what_it_is_for() -> None:
