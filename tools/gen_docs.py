@@ -53,9 +53,33 @@ _RULES_INTRODUCTION: Final = """\
 
 A finding is `high` when a handler leads to the call and no condition stands before it, `medium`
 when no handler was seen to lead there, `low` when a condition was recognised (it is named), and
-`ask` when it depends on something that was not seen, such as the filter of a trigger. One is
-allowed by a comment with a reason on its line or the line above, and stays in the report:
-`# signed-lambda: allow REC-S3 -- the reason`.
+`ask` when it depends on something that was not seen, such as the filter of a trigger.
+
+## Allowing a finding
+
+A finding that is allowed stays in the report, with the reason and the place where it is given, and
+blocks nothing. An allowance that allows nothing is a warning. There are two places:
+
+- a comment at the code of the finding or on the line above:
+  `# signed-lambda: allow REC-S3 -- the reason`;
+- the file `.signed-lambda.yml` at the root of the checked-out repository, for generated code and
+  for templates:
+
+```yaml
+allow:
+  - rule: REC-S3
+    path: src/generated/ # a pattern as in .gitignore; of the repository or of the package
+    function: handler # optional: the function that the finding names
+    reason: writes under out/, which the trigger's filter excludes
+```
+
+All other keys, an unknown rule, a missing reason or a key that stands twice are errors (E-SCAN-03),
+told all at once. The file is read in the workspace (`GITHUB_WORKSPACE`), never inside the package,
+so it is reviewed in the pull request like code; name it in CODEOWNERS to say who may change it. A
+zip that another job built brings none: what counts is the checkout of the job that runs the action.
+In the second stage for forks that is this repository's own default branch, or nothing where nothing
+is checked out. Entries for files that are not in this run's package are no warning, so that the
+functions of one repository share the file.
 """
 
 

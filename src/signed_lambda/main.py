@@ -30,7 +30,7 @@ from signed_lambda.pull_request import Conversation
 from signed_lambda.report.model import Status
 from signed_lambda.review import ReviewedBuild, review_of
 from signed_lambda.runner import Runner
-from signed_lambda.scan import blocking, require_acceptable, review
+from signed_lambda.scan import allowed_in, blocking, require_acceptable, review
 from signed_lambda.scan.discovery import find_templates
 from signed_lambda.signals import handle_stop_signals
 from signed_lambda.signature import TrustRoots
@@ -301,10 +301,13 @@ def _review(context: Context, package: Package) -> StaticReview:
     inputs, workspace = context.inputs, context.workspace
     templates, missing = find_templates(workspace, inputs.templates)
     root = _repo_root(package, workspace)
-    reviewed = review(package, str(inputs.function), templates, root).without(missing)
+    reviewed = review(
+        package, str(inputs.function), templates, root, allowed_in(workspace)
+    ).without(missing)
     context.journal.found(reviewed.findings)
-    for path, line, rule in reviewed.unused:
-        context.journal.warn(f"{path}:{line} allows {rule}, and nothing is found there")
+    for allowance in reviewed.unused:
+        warning = f"{allowance.place} allows {allowance.rule}, and nothing is found there"
+        context.journal.warn(warning)
     return context.journal.note(reviewed)
 
 

@@ -157,6 +157,7 @@ _FINDINGS: Final = st.builds(
     aws_stops=_NAME,
     fix=_NAME,
     allowed=st.one_of(st.none(), _NAME),
+    allowed_at=_NAME,
 )
 _PACKAGES: Final = st.builds(
     PackageSummary,

@@ -28,12 +28,12 @@ OUTPUTS: Final[dict[str, str]] = {
     "signing-job-id": "Id of the AWS Signer job; empty for unsigned deploys.",
     "version-arn": "ARN of the version. Empty where the account id is masked: GitHub drops outputs "
     "that hold a secret; `function-name` and `version` serve then.",
-    "findings": "Number of findings of the scan, of all severities, without those that the source "
-    "allows with a reason.",
+    "findings": "Number of findings of the scan, of all severities, without those that are "
+    "allowed with a reason.",
     "comment-url": "Address of the comment on the pull request; empty if there is none.",
     "report": "Path of the whole report as JSON, relative to the workspace.",
     "sarif": "Path of the review's findings as SARIF, relative to the workspace, for "
-    "github/codeql-action/upload-sarif (`permissions: security-events: write`). Findings that the "
-    "source allows are not in it. Empty when nothing was reviewed: then upload nothing, "
+    "github/codeql-action/upload-sarif (`permissions: security-events: write`). Findings that "
+    "are allowed are not in it. Empty when nothing was reviewed: then upload nothing, "
     "or alerts would be closed.",
 }

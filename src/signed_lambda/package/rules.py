@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from signed_lambda.model import LeftOutReason
 
 CONTROL_FILE: Final = ".lambdaignore"
+ALLOWANCES_FILE: Final = ".signed-lambda.yml"
+"""Read at the root of the repository only; at the top of the source it is no code to be run, and
+another reason in it is no other build.
+"""
 REPORT_FOLDER: Final = ".signed-lambda"
 """Where this action leaves its report: packed, it would change the next build's hash."""
 CONTROL_FILE_BYTES_MAX: Final = 65_536
@@ -203,7 +207,7 @@ class Rules:
         return "bytecode" if last == "__pycache__" else None
 
     def _judge_file(self, name: str) -> LeftOutReason | None:
-        if name == CONTROL_FILE:
+        if name in (CONTROL_FILE, ALLOWANCES_FILE):
             return "control-file"
         if self._exclude.decide(name, folder=False):
             return "pattern"

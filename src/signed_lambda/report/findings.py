@@ -87,10 +87,14 @@ def _lines(more: list[Finding]) -> str:
         mark = ALLOWED if f.allowed is not None else _MARKS[f.severity]
         place = escape.code(f"{escape.clip(f.path, 200)}:{f.line}")
         rule = escape.prose(escape.clip(f.rule, 60))
-        reason = "" if f.allowed is None else _prose(f.allowed) or "no reason given"
-        allowed = f"**Allowed:** {story.sentence(reason)} " if reason else ""
+        allowed = "" if f.allowed is None else f"{_allowance(f.allowed, f.allowed_at)} "
         lines.append(f"- {mark} {rule} · {place}: {allowed}{_prose(f.message)}")
     return "\n".join(lines)
+
+
+def _allowance(reason: str, place: str) -> str:
+    said = f" ({escape.code(escape.clip(place, 200))})" if place else ""
+    return f"**Allowed{said}:** {story.sentence(_prose(reason) or 'no reason given')}"
 
 
 def totals(report: Report) -> str:

@@ -114,6 +114,7 @@ def _finding(finding: Finding) -> dict[str, object]:
         "aws_stops": finding.aws_stops,
         "fix": finding.fix,
         "allowed": finding.allowed,
+        "allowed_at": finding.allowed_at,
     }
 
 

@@ -113,6 +113,7 @@ class Finding:
         aws_stops: Whether AWS's own recursive-loop detection would stop it, in words.
         fix: What to change.
         allowed: The reason given for allowing it, None when it was not allowed.
+        allowed_at: Where that is written ("src/app.py:12"), "" when it was not allowed.
     """
 
     rule: str
@@ -129,6 +130,7 @@ class Finding:
     aws_stops: str
     fix: str
     allowed: str | None = None
+    allowed_at: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

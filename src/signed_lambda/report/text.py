@@ -113,7 +113,9 @@ def _findings(report: Report) -> Iterator[str]:
     yield f"Findings of the static review ({findings.totals(report)}):"
     ranked = findings.ranked(report)
     for f in ranked[:_MAX_FINDINGS]:
-        allowed = f" [allowed: {f.allowed or 'no reason given'}]" if f.allowed is not None else ""
+        said = f" ({f.allowed_at})" if f.allowed_at else ""
+        reason = f.allowed or "no reason given"
+        allowed = f" [allowed: {reason}{said}]" if f.allowed is not None else ""
         yield from _wrap(
             f"{f.severity}  {f.rule}  {f.path}:{f.line}  {f.message}{allowed}", indent=2
         )

@@ -16,12 +16,14 @@ from signed_lambda.errors import Problem, ScanError
 from signed_lambda.package import owners, read_zip
 from signed_lambda.report.model import Fact, Finding, Link, Status
 from signed_lambda.scan import rules
+from signed_lambda.scan.allowances import CONFIG, Allowance, Entry, applied, comments, read_config
 from signed_lambda.scan.infra.read import read_templates
 from signed_lambda.scan.reading import CODE, MAX_SOURCE_BYTES, Unread, is_sdk, read, uses_sdk
-from signed_lambda.scan.world import unused_allowances, world_of
+from signed_lambda.scan.world import world_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from signed_lambda.inputs import FailOn
     from signed_lambda.model import Package
@@ -53,7 +55,7 @@ class Review:
         templates: How many templates were read whole.
         installed: How many files of installed packages were passed over: the AWS SDK's own, and
             those that do not use it.
-        unused: Allowances that allow nothing: path, line and rule of each.
+        unused: Allowances of what was read that allow nothing.
     """
 
     findings: tuple[Finding, ...]
@@ -61,7 +63,7 @@ class Review:
     unread: tuple[Unread, ...]
     templates: int = 0
     installed: int = 0
-    unused: tuple[tuple[str, int, str], ...] = ()
+    unused: tuple[Allowance, ...] = ()
 
     def without(self, missing: Iterable[Unread]) -> Review:
         """The same review, with more that was not read."""
@@ -103,11 +105,21 @@ def all_rules() -> tuple[Rule, ...]:
     return tuple(importlib.import_module(f"{rules.__name__}.{n}") for n in names)
 
 
+def allowed_in(workspace: Path) -> tuple[Entry, ...]:
+    """What `.signed-lambda.yml` of the checked-out repository allows.
+
+    Raises:
+        ScanError: E-SCAN-03 for every fault of the file.
+    """
+    return read_config(workspace, [rule.ID for rule in all_rules()])
+
+
 def review(
     package: Package,
     function_name: str,
     templates: Mapping[str, bytes] = MappingProxyType({}),
     root: str | None = None,
+    entries: Sequence[Entry] = (),
 ) -> Review:
     """Reviews exactly the bytes that are packed.
 
@@ -117,6 +129,7 @@ def review(
         templates: Infrastructure templates by their path in the repository.
         root: Where the package's files lie in the repository, "" for its root, None when they are
             not of it.
+        entries: What `.signed-lambda.yml` allows.
     """
     modules: list[Module] = []
     unread: list[Unread] = []
@@ -151,14 +164,16 @@ def review(
     world = world_of(modules, function_name, infra, root)
     if not world.complete:
         unread.append(Unread("the package", "more to follow than one review may cost; partly read"))
-    found_all = findings_in(world)
+    said = (*comments(world.program.modules.values()), *entries)
+    found_all, unused = applied(findings_in(world), said, root)
+    paths = (*code, *templates)
     return Review(
         findings=found_all,
         files=len(modules),
         unread=(*unread, *not_scanned),
         templates=len(infra.sources),
         installed=installed,
-        unused=unused_allowances(modules, found_all) if world.complete else (),
+        unused=tuple(a for a in unused if world.complete and a.concerns(paths, root)),
     )
 
 
@@ -192,7 +207,7 @@ def blocking(reviewed: Review, fail_on: FailOn) -> tuple[Problem, ...]:
             "E-SCAN-01",
             f"{f.rule} ({f.severity}) at {f.path}:{f.line}: {f.message}",
             f"{f.fix}, or say why it is safe on that line: `# signed-lambda: allow {f.rule} --"
-            " reason`",
+            f" reason`, or in {CONFIG}",
         )
         for f in reviewed.findings
         if f.allowed is None and _ORDER[f.severity] >= _BLOCKS_FROM[fail_on]

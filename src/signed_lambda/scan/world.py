@@ -200,7 +200,6 @@ def finding(loop: Loop) -> Finding:
     severity: Severity = "low" if guard else "high" if sink.entry is not None else "medium"
     if loop.certainty == "ask":
         severity = "ask"
-    module = sink.function.module
     return Finding(
         rule=loop.rule,
         severity=severity,
@@ -215,7 +214,6 @@ def finding(loop: Loop) -> Finding:
         guard=guard,
         aws_stops=loop.aws_stops,
         fix=loop.fix,
-        allowed=allowed(module, loop.rule, sink.line) or allowed(module, loop.rule, sink.call.line),
     )
 
 
@@ -260,35 +258,3 @@ def _declared_finding(way: Way, rule: str, message: str, fix: str) -> Finding:
         aws_stops=AWS_STOPS if set(way.kinds) <= COVERED else AWS_DOES_NOT_STOP,
         fix=fix,
     )
-
-
-def unused_allowances(
-    modules: Iterable[Module], found: Iterable[Finding]
-) -> tuple[tuple[str, int, str], ...]:
-    """Allowances that allow nothing: path, line and rule of each.
-
-    The code changed, or the rule is another: whoever reads it believes in a loop that is not there.
-    """
-    used = [(f.path, f.rule, f.line, f.end_line) for f in found if f.allowed is not None]
-    said = (
-        (module.path, number, match[1])
-        for module in modules
-        for number, text in enumerate(module.lines, 1)
-        if (match := ALLOWANCE.search(text))
-    )
-    return tuple(
-        (path, number, rule)
-        for path, number, rule in said
-        if not any(
-            (path, rule) == (p, r) and first - 1 <= number <= last for p, r, first, last in used
-        )
-    )
-
-
-def allowed(module: Module, rule: str, line: int) -> str | None:
-    """The reason given for allowing the rule at a line, None when there is none."""
-    for text in module.lines[max(0, line - 2) : line]:
-        said = ALLOWANCE.search(text)
-        if said and said[1] == rule:
-            return said[2].strip()
-    return None

@@ -16,6 +16,7 @@ from signed_lambda.errors import ScanError
 from signed_lambda.package import pack
 from signed_lambda.report.model import Finding, Status
 from signed_lambda.scan import Review, all_rules, findings_in, require_acceptable, review
+from signed_lambda.scan.allowances import applied, comments
 from signed_lambda.scan.form import Module
 from signed_lambda.scan.infra.read import read_templates
 from signed_lambda.scan.reading import CODE, MAX_SOURCE_BYTES, Unread, read
@@ -70,7 +71,8 @@ def parsed(text: str, path: str = "app.py") -> Module:
 def findings(text: str, **others: str) -> list[Finding]:
     """The findings in app.py, beside other Python files by name."""
     modules = [parsed(text), *(parsed(t, f"{name}.py") for name, t in others.items())]
-    return list(findings_in(world_of(modules, "orders")))
+    world = world_of(modules, "orders")
+    return list(applied(findings_in(world), [*comments(world.program.modules.values())], "")[0])
 
 
 def only(text: str) -> Finding:

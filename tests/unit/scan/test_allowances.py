@@ -54,7 +54,7 @@ def test_an_allowance_that_allows_something_is_used(tmp_path: Path, text: str) -
 def test_an_allowance_that_allows_nothing_is_told(tmp_path: Path, text: str, line: int) -> None:
     done = reviewed(tmp_path, text)
 
-    assert [(path, at) for path, at, _ in done.unused] == [("app.py", line)]
+    assert [a.place for a in done.unused] == [f"app.py:{line}"]
     assert all(f.allowed is None for f in done.findings)
 
 

@@ -76,8 +76,13 @@ class Tree:
 NOTHING: Final = Tree(0, "", "")
 
 
-def parse(body: bytes) -> Tree:
+def parse(body: bytes, twice: list[tuple[int, str]] | None = None) -> Tree:
     """The document.
+
+    Args:
+        body: YAML or JSON.
+        twice: Takes line and key of each key that its table has already; without it, the first
+            one is refused.
 
     Raises:
         NotScannedError: It is not one document within the limits.
@@ -88,7 +93,7 @@ def parse(body: bytes) -> Tree:
     if text.lstrip().startswith(("{", "[")):
         text = text.replace("\t", "  ")  # JSON: a tab is space only between tokens
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    builder = _Builder()
+    builder = _Builder(twice)
     try:
         for event in yaml.parse(text, Loader=loader):
             builder.take(event)
@@ -130,8 +135,9 @@ class _Builder:
     counts as often as what it stands for would, written out.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, twice: list[tuple[int, str]] | None) -> None:
         self.document: Tree | None = None
+        self._twice = twice
         self._open: list[_Open] = []
         self._anchors: dict[str, tuple[Tree, int]] = {}
         self._nodes = 0
@@ -153,7 +159,11 @@ class _Builder:
                 )
             case SequenceEndEvent() | MappingEndEvent():
                 done = self._open.pop()
-                tree = Tree(done.line, done.tag, _table(done) if done.is_table else (*done.items,))
+                tree = Tree(
+                    done.line,
+                    done.tag,
+                    _table(done, self._twice) if done.is_table else (*done.items,),
+                )
                 self._put(tree, done.anchor, self._nodes - done.before)
             case AliasEvent():
                 tree, size = self._anchors.get(event.anchor or "", (NOTHING, 0))
@@ -191,13 +201,15 @@ def _tag(event: ScalarEvent | SequenceStartEvent | MappingStartEvent) -> str:
     return tag if tag.startswith("!") and tag != "!" else ""
 
 
-def _table(done: _Open) -> dict[str, Tree]:
+def _table(done: _Open, twice: list[tuple[int, str]] | None) -> dict[str, Tree]:
     found: dict[str, Tree] = {}
     merged: dict[str, Tree] = {}
     for key, value in zip(done.items[::2], done.items[1::2], strict=True):
         if key.text == "<<":
             for part in value.items:
                 merged |= part.table
+        elif key.text in found and twice is not None:
+            twice.append((key.line, key.text))
         elif key.text in found:
             raise NotScannedError(f"{key.line}: {key.text!r} twice")
         else:
