@@ -20,7 +20,7 @@ def chain_row(report: Report) -> list[str]:
     review = report.review
     if review is None or not review.same or review.build_sha256 is None:
         return []
-    where = f"pull request {escape.prose(str(review.pull_request))}, commit {_commit(review)}"
+    where = f"pull request {_number(review)}, commit {_commit(review)}"
     name = f"[Build reviewed]({review.url})" if story.is_link(review.url) else "Build reviewed"
     return [f"| ✅ | {name} ({where}) = the build | {hashes.short(review.build_sha256)} |"]
 
@@ -31,13 +31,18 @@ def warning(report: Report) -> str:
     if review is None or review.same or report.problems:
         return ""
     if review.build_sha256 is None:
-        told = f"No plan of pull request {escape.prose(str(review.pull_request))} recorded a build."
+        told = f"No plan of pull request {_number(review)} recorded a build."
     else:
         told = (
-            f"This is not the build that was reviewed in pull request {escape.prose(str(review.pull_request))}:"
+            f"This is not the build that was reviewed in pull request {_number(review)}:"
             f" {hashes.short(review.build_sha256)} of commit {_commit(review)}."
         )
     return f"⚠️ **{told}** With `require-reviewed: true` it would have been refused."
+
+
+def _number(review: Review) -> str:
+    """As it is not taken for a commit's: seven digits and more are."""
+    return escape.prose(str(review.pull_request))
 
 
 def section(review: Review, at_most: int) -> str:
