@@ -332,6 +332,7 @@ CATALOGUE: Final[dict[str, str]] = {
     "E-SCAN-01": "A finding of the static review blocks, as `fail-on` says.",
     "E-SCAN-02": "A file that `template` names cannot be read.",
     "E-SCAN-03": "`.signed-lambda.yml`, which allows findings, is not of its form.",
+    "E-SCAN-04": "`sarif-files` names what is not there, or lies outside the workspace.",
     # -- BUCKET
     "E-BUCKET-01": "The bucket does not exist.",
     "E-BUCKET-02": "The bucket is not of the expected owner, or may not be looked at.",

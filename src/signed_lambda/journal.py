@@ -14,6 +14,7 @@ from signed_lambda.report.model import (
     Fact,
     Finding,
     Link,
+    OtherReview,
     PackageSummary,
     Reach,
     Report,
@@ -90,6 +91,7 @@ class Journal:
         self._facts: list[Fact] = []
         self._links: list[Link] = []
         self._findings: list[Finding] = []
+        self._others: tuple[OtherReview, ...] = ()
         self._warnings: list[str] = []
         self._known: Known = {"region": ""}
         self._package: PackageSummary | None = None
@@ -191,6 +193,10 @@ class Journal:
         """Records findings of the static review."""
         self._findings.extend(findings)
 
+    def others(self, reviews: tuple[OtherReview, ...]) -> None:
+        """Records what other reviewers found."""
+        self._others = reviews
+
     def warn(self, text: str) -> None:
         """Records a warning for the top of the report, once."""
         if text not in self._warnings:
@@ -251,6 +257,7 @@ class Journal:
             facts=tuple(self._facts),
             links=tuple(self._links),
             findings=tuple(self._findings),
+            other_reviews=self._others,
             warnings=tuple(self._warnings),
             problems=error.problems if error else (),
             left=self._left(alias) if error else "",

@@ -308,7 +308,22 @@ def _review(context: Context, package: Package) -> StaticReview:
     for allowance in reviewed.unused:
         warning = f"{allowance.place} allows {allowance.rule}, and nothing is found there"
         context.journal.warn(warning)
+    _read_other_reviews(context)
     return context.journal.note(reviewed)
+
+
+def _read_other_reviews(context: Context) -> None:
+    """What `sarif-files` holds becomes part of the report; it blocks nothing."""
+    if not context.inputs.sarif_files:
+        return
+    from signed_lambda.scan.sarif_files import read_sarif_files  # noqa: PLC0415 - rarely asked for
+
+    read = read_sarif_files(context.workspace, context.inputs.sarif_files)
+    for missing in read.unread:
+        context.journal.warn(f"{missing.path} (sarif-files): {missing.why}")
+    context.journal.others(read.tools)
+    fact = read.fact()
+    context.journal.fact(step=fact.step, title=fact.title, status=fact.status, proof=fact.proof)
 
 
 def _require_reviewed(context: Context, package: Package) -> None:

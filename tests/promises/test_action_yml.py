@@ -40,6 +40,7 @@ INTERFACE: Final = {
     "fail-on": "high",
     "fail-on-unseen": "false",
     "template": "",
+    "sarif-files": "",
     "comment": "update",
     "github-token": "${{ github.token }}",
     "pr-number": "",

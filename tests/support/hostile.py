@@ -22,7 +22,10 @@ from signed_lambda.report.model import (
     Fact,
     FileChange,
     Finding,
+    Level,
     Link,
+    OtherFinding,
+    OtherReview,
     Outcome,
     PackageSummary,
     Reach,
@@ -240,6 +243,26 @@ REPORTS: Final = st.builds(
     ),
     links=_few(st.builds(Link, name=_NAME, sha256=_SOME_SHA, equals=_NAME)),
     findings=_few(_FINDINGS),
+    other_reviews=_few(
+        st.builds(
+            OtherReview,
+            tool=_NAME,
+            errors=st.integers(0, 10**6),
+            warnings=st.integers(0, 9),
+            notes=st.integers(0, 9),
+            suppressed=st.integers(0, 9),
+            findings=_few(
+                st.builds(
+                    OtherFinding,
+                    rule=_NAME,
+                    level=st.sampled_from(get_args(Level)),
+                    path=_NAME,
+                    line=st.integers(0, 10**6),
+                    message=_NAME,
+                )
+            ),
+        )
+    ),
     warnings=_few(_NAME),
     problems=_few(st.builds(Problem, id=st.just("E-HASH-03"), what=_NAME, do=_NAME)),
     left=_NAME,

@@ -29,7 +29,7 @@ OUTPUTS: Final[dict[str, str]] = {
     "version-arn": "ARN of the version. Empty where the account id is masked: GitHub drops outputs "
     "that hold a secret; `function-name` and `version` serve then.",
     "findings": "Number of findings of the scan, of all severities, without those that are "
-    "allowed with a reason.",
+    "allowed with a reason, and without other reviewers' (`sarif-files`).",
     "comment-url": "Address of the comment on the pull request; empty if there is none.",
     "report": "Path of the whole report as JSON, relative to the workspace.",
     "sarif": "Path of the review's findings as SARIF, relative to the workspace, for "

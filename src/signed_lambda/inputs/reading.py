@@ -196,6 +196,7 @@ def _inputs(values: Reading) -> Inputs:
         fail_on=values[t.FAIL_ON],
         fail_on_unseen=values[t.FAIL_ON_UNSEEN],
         templates=values[t.TEMPLATE],
+        sarif_files=values[t.SARIF_FILES],
         comment=values[t.COMMENT],
         github_token=values[t.GITHUB_TOKEN],
         pr_number=values[t.PR_NUMBER],

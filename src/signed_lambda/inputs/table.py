@@ -225,6 +225,18 @@ TEMPLATE: Final = Spec[tuple[str, ...]](
     example="infra/template.yaml",
     many_lines=True,
 )
+SARIF_FILES: Final = Spec[tuple[str, ...]](
+    name="sarif-files",
+    help="SARIF 2.1.0 files that other reviewers (CodeQL, Semgrep, Bandit, Sonar) wrote in earlier "
+    "steps: paths or patterns as in .gitignore, one a line, relative to the workspace. Their "
+    "findings are counted and the worst shown beside ours; they block nothing, and are in neither "
+    "`findings` nor `sarif`. A line that names no file is an error; a file that cannot be read is "
+    "a warning.",
+    parse=plain.lines,
+    absent=(),
+    example="reports/*.sarif",
+    many_lines=True,
+)
 COMMENT: Final = Spec[CommentMode](
     name="comment",
     help="The report as a comment on the pull request: `update` keeps one and edits it; `off`.",
@@ -326,6 +338,7 @@ SPECS: Final[tuple[Spec[object], ...]] = (
     FAIL_ON,
     FAIL_ON_UNSEEN,
     TEMPLATE,
+    SARIF_FILES,
     COMMENT,
     GITHUB_TOKEN,
     PR_NUMBER,
@@ -355,6 +368,8 @@ OTHER_NAMES: Final = {
     "target": "to",
     "version": "to",
     "wait-seconds": "timeout-minutes",
+    "sarif": "sarif-files",
+    "sarif-file": "sarif-files",
     "zip-file": "source",
 }
 """What other tools call them; for the message about an unknown input only."""

@@ -124,6 +124,7 @@ class Inputs:
     fail_on: FailOn
     fail_on_unseen: bool
     templates: tuple[str, ...]
+    sarif_files: tuple[str, ...]
     comment: CommentMode
     github_token: str | None = field(repr=False)
     pr_number: int | None

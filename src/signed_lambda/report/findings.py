@@ -3,14 +3,14 @@
 Each loop is one line of text (mails show no diagrams) and one mermaid diagram with plain labels:
 GitHub's renderer does not take HTML in them.
 
-Pure: imports this package's escape, story and model.
+Pure: imports this package's escape, others, story and model.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from signed_lambda.report import escape, story
+from signed_lambda.report import escape, others, story
 
 if TYPE_CHECKING:
     from signed_lambda.report.model import Finding, Report
@@ -33,12 +33,13 @@ _MAX_PATH: Final = 300
 
 
 def ranked(report: Report) -> tuple[Finding, ...]:
-    """All findings, those that nobody allowed first, then by severity, path and line."""
+    """All findings: those that nobody allowed first, of them loops first, then the worst."""
     return tuple(
         sorted(
             report.findings,
             key=lambda f: (
                 f.allowed is not None,
+                not is_loop(f),
                 SEVERITIES.index(f.severity),
                 f.path,
                 f.line,
@@ -46,6 +47,11 @@ def ranked(report: Report) -> tuple[Finding, ...]:
             ),
         )
     )
+
+
+def is_loop(finding: Finding) -> bool:
+    """Whether it is about a function that starts itself, else about the code's quality."""
+    return finding.rule.startswith("REC-")
 
 
 def repository_path(report: Report, finding: Finding) -> str:
@@ -61,22 +67,26 @@ def repository_path(report: Report, finding: Finding) -> str:
 
 
 def section(report: Report, at_most: int) -> str:
-    """The findings, worst first; "" when there are none or none may be shown.
+    """The findings, worst first, then other reviewers'; "" when none may be shown or there is none.
 
     Args:
         report: Holds the findings.
-        at_most: So many are shown, the first ones with all that is known of them.
+        at_most: So many are shown, the first ones with all that is known of them; and as many of
+            other reviewers.
     """
     shown = ranked(report)[:at_most]
-    if not shown:
-        return ""
     unallowed = [f for f in shown if f.allowed is None]
-    others = [*unallowed[_WHOLE:], *(f for f in shown if f.allowed is not None)]
-    parts = [*(_block(report, f) for f in unallowed[:_WHOLE]), _lines(others)]
+    more = [*unallowed[_WHOLE:], *(f for f in shown if f.allowed is not None)]
+    parts = [*(_block(report, f) for f in unallowed[:_WHOLE]), _lines(more)]
+    parts += others.blocks(report, at_most)
     blocks = "\n\n".join(part for part in parts if part)
+    if not blocks:
+        return ""
     worst = any(f.severity == "high" and f.allowed is None for f in shown)
     is_open = " open" if worst else ""
-    title = f"Findings ({totals(report)})"
+    foreign = others.total(report)
+    also = f"; {foreign:,} of other reviewers" if foreign else ""
+    title = f"Findings ({totals(report)}{also})"
     return f"<details{is_open}><summary><b>{title}</b></summary>\n\n{blocks}\n\n</details>"
 
 
@@ -137,8 +147,8 @@ def _where(report: Report, finding: Finding) -> str:
 
 def _snippet(report: Report, finding: Finding) -> str:
     """The address alone on its line, which GitHub shows as the code itself."""
-    if finding.severity not in ("high", "medium"):
-        return ""
+    if finding.severity not in ("high", "medium") or not is_loop(finding):
+        return ""  # a line with a credential must not be shown once more
     return _permalink(report, finding, around=_AROUND)
 
 

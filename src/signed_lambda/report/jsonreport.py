@@ -13,7 +13,7 @@ from signed_lambda.report.model import REPORT_VERSION
 
 if TYPE_CHECKING:
     from signed_lambda.model import Sha256
-    from signed_lambda.report.model import Finding, Report
+    from signed_lambda.report.model import Finding, OtherReview, Report
 
 
 def render_json(report: Report) -> str:
@@ -84,6 +84,7 @@ def as_dict(report: Report) -> dict[str, object]:
             for f in report.facts
         ],
         "findings": [_finding(f) for f in report.findings],
+        "other_reviews": [_other(review) for review in report.other_reviews],
         "package": _package(report),
         "comparison": _comparison(report),
         "review": _review(report),
@@ -96,6 +97,26 @@ def as_dict(report: Report) -> dict[str, object]:
 
 def _sha(sha256: Sha256 | None) -> dict[str, str] | None:
     return None if sha256 is None else {"hex": sha256.hex, "base64": sha256.b64}
+
+
+def _other(review: OtherReview) -> dict[str, object]:
+    return {
+        "tool": review.tool,
+        "errors": review.errors,
+        "warnings": review.warnings,
+        "notes": review.notes,
+        "suppressed": review.suppressed,
+        "findings": [
+            {
+                "rule": f.rule,
+                "level": f.level,
+                "path": f.path,
+                "line": f.line,
+                "message": f.message,
+            }
+            for f in review.findings
+        ],
+    }
 
 
 def _finding(finding: Finding) -> dict[str, object]:

@@ -15,7 +15,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from signed_lambda.report import comparison, escape, findings, hashes, plan, review, story
+from signed_lambda.report import (
+    comparison,
+    escape,
+    findings,
+    hashes,
+    others,
+    plan,
+    review,
+    story,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -39,7 +48,7 @@ class Rung:
     """What a document of a certain length holds; a ladder goes from all to the least.
 
     Attributes:
-        findings: At most so many, worst first.
+        findings: At most so many, worst first, and as many of other reviewers.
         files: At most so many of the files that a deploy would change.
         steps, package: Whether these parts are there.
         details: False: verdict and hashes only.
@@ -139,6 +148,8 @@ def _in_short(report: Report) -> str:
     lines = list(comparison.headlines(report.comparison)) if report.comparison else []
     if report.command == "plan" and report.findings:
         lines.append(f"**Static review:** {findings.totals(report)}.")
+    if report.command == "plan" and report.other_reviews:
+        lines.append(others.headline(report))
     return "\n".join(f"- {line}" for line in lines)
 
 
@@ -184,7 +195,8 @@ def _of_commit(report: Report) -> str:
 
 
 def _totals(report: Report) -> str:
-    return f"**Static review:** {findings.totals(report)}." if report.findings else ""
+    own = f"**Static review:** {findings.totals(report)}." if report.findings else ""
+    return "\n\n".join(line for line in (own, others.headline(report)) if line)
 
 
 def _alert(report: Report, *, with_findings: bool) -> str:
@@ -305,6 +317,8 @@ def _dropped(report: Report, rung: Rung) -> str:
     hidden = len(report.findings) - (rung.findings if rung.details else 0)
     if hidden > 0:
         gone.append(story.count(hidden, "finding"))
+    if others.total(report) and not (rung.findings and rung.details):
+        gone.append(f"{others.total(report):,} of other reviewers")
     if report.links and not rung.details:
         gone.append(story.count(len(report.links), "link"))
     if not gone:

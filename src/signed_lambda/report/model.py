@@ -133,6 +133,58 @@ class Finding:
     allowed_at: str = ""
 
 
+Level = Literal["error", "warning", "note"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherFinding:
+    """What another reviewer found, as its SARIF says it.
+
+    Attributes:
+        rule: Its id there, "" for none.
+        path: As written there, relative to the repository where that is known; "" for none.
+        line: From 1; 0 for none.
+        message: Plain text on one line.
+    """
+
+    rule: str
+    level: Level
+    path: str
+    line: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherReview:
+    """All that one other reviewer found (CodeQL, Semgrep, ...); it blocks nothing.
+
+    Attributes:
+        errors, warnings, notes: How many findings of each level.
+        suppressed: How many its own means suppress; not among the others.
+        findings: The worst first, not all where there are very many.
+    """
+
+    tool: str
+    errors: int
+    warnings: int
+    notes: int
+    suppressed: int
+    findings: tuple[OtherFinding, ...]
+
+    @property
+    def total(self) -> int:
+        """How many findings, without the suppressed ones."""
+        return self.errors + self.warnings + self.notes
+
+    @property
+    def counts(self) -> str:
+        """In words: "2 errors, 1 warning"; "nothing found"."""
+        by_level = (("error", self.errors), ("warning", self.warnings), ("note", self.notes))
+        told = [f"{n:,} {level}{'' if n == 1 else 's'}" for level, n in by_level if n]
+        told += [f"{self.suppressed:,} suppressed"] if self.suppressed else []
+        return ", ".join(told) or "nothing found"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackageSummary:
     """The package, for the reader.
@@ -282,6 +334,7 @@ class Report:
         config_sha256: Of the version's configuration alone (see confighash, step 4); the hash over
             code and configuration is in the name of `hash_alias`.
         hash_alias: "HASH-<hex>", "" when none was asked for.
+        other_reviews: What `sarif-files` holds of other tools.
         warnings: One sentence each, shown at the top ("deployed unsigned: allow-unsigned is true").
         problems: Why the run was refused or failed; empty on success.
         left: What was left unchanged, one sentence; "" on success.
@@ -312,6 +365,7 @@ class Report:
     facts: tuple[Fact, ...] = ()
     links: tuple[Link, ...] = ()
     findings: tuple[Finding, ...] = ()
+    other_reviews: tuple[OtherReview, ...] = ()
     warnings: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
     left: str = ""

@@ -3,7 +3,7 @@
 The verdict first, then problems with what to do, then the chain, the steps, what was left out, and
 how to go back. At most 100 columns, no colours, no pictograms.
 
-Pure: imports this package's escape, findings, story and model.
+Pure: imports this package's escape, findings, others, story and model.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import re
 import textwrap
 from typing import TYPE_CHECKING, Final
 
-from signed_lambda.report import escape, findings, story
+from signed_lambda.report import escape, findings, others, story
 from signed_lambda.report.model import Link, Status
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ WIDTH: Final = 100
 _MAX_LEFT_OUT: Final = 40
 _MAX_CHANGES: Final = 40
 _MAX_FINDINGS: Final = 50
+_MAX_OTHERS: Final = 20
 _CLIP: Final = 2_000
 
 _STATUS: Final = {
@@ -50,6 +51,7 @@ def render_text(report: Report) -> str:
         _problems(report),
         _chain(report),
         _findings(report),
+        _others(report),
         _changes(report.comparison) if report.comparison else [],
         _differing(report.review) if report.review else [],
         _steps(report.facts, report.took_s),
@@ -125,6 +127,14 @@ def _findings(report: Report) -> Iterator[str]:
             yield from _wrap(f"change: {f.fix}", indent=6)
     if len(ranked) > _MAX_FINDINGS:
         yield f"  and {len(ranked) - _MAX_FINDINGS:,} more: see the JSON report"
+
+
+def _others(report: Report) -> Iterator[str]:
+    if report.other_reviews:
+        yield "Findings of other reviewers, which block nothing:"
+    for line in others.plain(report, _MAX_OTHERS):
+        indent = 2 + len(line) - len(line.lstrip())
+        yield from _wrap(line.strip(), indent=indent)
 
 
 def _changes(comparison: Comparison) -> Iterator[str]:

@@ -16,6 +16,8 @@ from signed_lambda.report.model import (
     FileChange,
     Finding,
     Link,
+    OtherFinding,
+    OtherReview,
     PackageSummary,
     Reach,
     Report,
@@ -203,6 +205,61 @@ QUEUE: Final = Finding(
     fix="Give the message a counter and stop at a limit.",
     allowed="the queue is another one, see ADR 7",
     allowed_at=".signed-lambda.yml:4",
+)
+
+CLIENT: Final = Finding(
+    rule="LAM-CLIENT",
+    severity="low",
+    certainty="certain",
+    path="handler.py",
+    line=12,
+    end_line=12,
+    function="handler",
+    message="`handler` creates a client of AWS each time it is called.",
+    cycle=(),
+    evidence=("handler.py:12 `s3 = boto3.client('s3')`",),
+    guard=None,
+    aws_stops="",
+    fix="Create it outside of the handler.",
+)
+OTHERS: Final = (
+    OtherReview(
+        tool="CodeQL",
+        errors=2,
+        warnings=1,
+        notes=0,
+        suppressed=1,
+        findings=(
+            OtherFinding(
+                rule="py/path-injection",
+                level="error",
+                path="src/handler.py",
+                line=31,
+                message="This path depends on a user-provided value.",
+            ),
+            OtherFinding(
+                rule="py/clear-text-logging-sensitive-data",
+                level="error",
+                path="src/queue @all|.py",
+                line=8,
+                message="Logs <b>sensitive</b> data (password) @acme/team.",
+            ),
+            OtherFinding(
+                rule="py/unused-import",
+                level="warning",
+                path="src/queue.py",
+                line=0,
+                message="Import of 'json' is not used.",
+            ),
+        ),
+    ),
+    OtherReview(tool="Bandit", errors=0, warnings=0, notes=0, suppressed=0, findings=()),
+)
+READ_OTHERS: Final = fact(
+    "other-reviews",
+    "Findings of other reviewers",
+    "CodeQL: 2 errors, 1 warning, 1 suppressed; Bandit: nothing found",
+    0.0,
 )
 
 BLOCKS: Final = Problem(
@@ -462,6 +519,24 @@ CASES: Final = {
         comparison=COMPARISON,
         undo_version="41",
         review_required=True,
+        run=replace(RUN, event="pull_request"),
+        took_s=1.1,
+    ),
+    "others": report(
+        command="plan",
+        outcome="planned",
+        changed=False,
+        version="",
+        version_arn="",
+        code_sha256=None,
+        hash_alias="",
+        signing_job_id="",
+        reach=Reach.NOTHING,
+        facts=(*LOOKED, READ_OTHERS, SCANNED),
+        links=TO_S3[:1],
+        findings=(CLIENT, QUEUE),
+        other_reviews=OTHERS,
+        undo_version="41",
         run=replace(RUN, event="pull_request"),
         took_s=1.1,
     ),

@@ -144,6 +144,7 @@ def test_only_what_was_read_is_claimed_to_run() -> None:
         "reviewed": False,
         "not-reviewed": False,
         "planned": False,
+        "others": False,
         "deployed": True,
         "unchanged": True,
         "unsigned": True,
