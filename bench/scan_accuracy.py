@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 
-from signed_lambda.scan import findings_in
+from signed_lambda.scan import findings_in, loop_rules
 from signed_lambda.scan.infra.read import read_templates
 from signed_lambda.scan.reading import CODE, Unread, read
 from signed_lambda.scan.world import world_of
@@ -85,7 +85,7 @@ def findings_of(files: dict[str, bytes]) -> tuple[Finding, ...]:
     read_whole = [read(path, body) for path, body in files.items() if path.endswith(CODE)]
     modules = [m for m in read_whole if not isinstance(m, Unread)]
     infra, _ = read_templates(files)
-    return findings_in(world_of(modules, "", infra))
+    return findings_in(world_of(modules, "", infra), loop_rules())  # what the labels are about
 
 
 def greps(files: dict[str, bytes]) -> set[str]:

@@ -21,7 +21,7 @@ sys.path.insert(0, str(ROOT / "src"))
 
 from signed_lambda import errors  # noqa: E402 - the path comes first
 from signed_lambda.inputs import COMMANDS, OUTPUTS, SPECS  # noqa: E402
-from signed_lambda.scan import all_rules  # noqa: E402
+from signed_lambda.scan import loop_rules, quality_rules  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,9 +51,8 @@ unchanged.
 _RULES_INTRODUCTION: Final = """\
 # Rules of the static review
 
-A finding is `high` when a handler leads to the call and no condition stands before it, `medium`
-when no handler was seen to lead there, `low` when a condition was recognised (it is named), and
-`ask` when it depends on something that was not seen, such as the filter of a trigger.
+Two groups: functions that start themselves again, in five languages, and a few other faults of
+Lambda code, in Python. Comment and log show the first group first.
 
 ## Allowing a finding
 
@@ -80,6 +79,20 @@ zip that another job built brings none: what counts is the checkout of the job t
 In the second stage for forks that is this repository's own default branch, or nothing where nothing
 is checked out. Entries for files that are not in this run's package are no warning, so that the
 functions of one repository share the file.
+"""
+_LOOPS_INTRODUCTION: Final = """
+## Loops
+
+A finding is `high` when a handler leads to the call and no condition stands before it, `medium`
+when no handler was seen to lead there, `low` when a condition was recognised (it is named), and
+`ask` when it depends on something that was not seen, such as the filter of a trigger.
+"""
+_QUALITY_INTRODUCTION: Final = """
+## Other faults of Python code
+
+About single places of the function's own code, installed packages and tests aside. They are
+`medium` (something is lost, refused or open to others) or `low` (time, money), never `high`: with
+`fail-on: high`, the default, none of them blocks. What a credential is, no report shows.
 """
 
 
@@ -220,18 +233,14 @@ def errors_md() -> str:
 
 
 def rules_md() -> str:
-    """docs/rules.md: the page of each rule, which is its module's docstring."""
-    rules = all_rules()
-    parts = [
-        _GENERATED.format(source="src/signed_lambda/scan/rules/"),
-        _RULES_INTRODUCTION,
-        "| rule | what it finds |\n|:--|:--|",
-    ]
-    pages = {rule.ID: inspect.cleandoc(rule.__doc__ or "") for rule in rules}
-    parts += [
-        f"| [{id_}](#{id_.lower()}) | {page.partition(chr(10))[0]} |" for id_, page in pages.items()
-    ]
-    parts += [f"\n## {id_}\n\n{_as_markdown(page)}" for id_, page in pages.items()]
+    """docs/rules.md: the page of each rule, which is its module's docstring, in two groups."""
+    parts = [_GENERATED.format(source="src/signed_lambda/scan/rules/"), _RULES_INTRODUCTION]
+    groups = ((_LOOPS_INTRODUCTION, loop_rules()), (_QUALITY_INTRODUCTION, quality_rules()))
+    pages = [[(r.ID, inspect.cleandoc(r.__doc__ or "")) for r in rules] for _, rules in groups]
+    for (introduction, _), group in zip(groups, pages, strict=True):
+        parts += [introduction, "| rule | what it finds |\n|:--|:--|"]
+        parts += [f"| [{i}](#{i.lower()}) | {page.partition(chr(10))[0]} |" for i, page in group]
+    parts += [f"\n## {i}\n\n{_as_markdown(page)}" for group in pages for i, page in group]
     return "\n".join(parts) + "\n"
 
 

@@ -6,9 +6,7 @@ theirs.
 
 from __future__ import annotations
 
-import importlib
 import os
-import pkgutil
 import string
 from contextlib import suppress
 from functools import partial
@@ -24,7 +22,7 @@ from signed_lambda.report.outputs import outputs
 from signed_lambda.report.sarif import render_sarif, was_reviewed
 from signed_lambda.report.summary import render_summary
 from signed_lambda.report.text import render_text
-from signed_lambda.scan import rules
+from signed_lambda.scan import all_rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -116,9 +114,7 @@ def _write_sarif(report: Report, environ: Mapping[str, str]) -> str:
 
 def rule_pages() -> dict[str, str]:
     """The page of each installed rule, by the rule's id: a rule's docstring is its page."""
-    names = (f"{rules.__name__}.{module.name}" for module in pkgutil.iter_modules(rules.__path__))
-    found = map(importlib.import_module, names)
-    return {m.ID: m.__doc__ or "" for m in found if hasattr(m, "ID")}
+    return {rule.ID: rule.__doc__ or "" for rule in all_rules()}
 
 
 def _write_files(report: Report, environ: Mapping[str, str], texts: Mapping[str, str]) -> str:

@@ -53,7 +53,15 @@ Source: https://github.com/github/codeql-action/blob/main/src/fingerprints.ts
 
 _SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 _ROOT: Final = "%SRCROOT%"
-_TAGS: Final = ["security", "aws-lambda", "cost", "recursion", "external/cwe/cwe-674"]
+_LOOP_TAGS: Final = ("security", "aws-lambda", "cost", "recursion", "external/cwe/cwe-674")
+_TAGS: Final = {
+    "LAM-CREDENTIALS": ("security", "aws-lambda", "external/cwe/cwe-798"),
+    "LAM-BATCH": ("aws-lambda", "reliability"),
+    "LAM-CLIENT": ("aws-lambda", "performance"),
+    "LAM-POLLING": ("aws-lambda", "performance"),
+    "LAM-RESERVED-ENV": ("aws-lambda", "reliability"),
+}
+"""Of the rules that are not about loops."""
 _LEVELS: Final[dict[Severity, str]] = {
     "high": "error",
     "medium": "warning",
@@ -252,13 +260,16 @@ def _clip_id(rule: str) -> str:
 
 
 def _descriptor(rule: str, page: RulePage, found: Sequence[Finding]) -> dict[str, object]:
-    """A rule; as severe as its worst result, high without any.
+    """A rule; as severe as its worst result, without any as severe as it can be.
 
     GitHub shows the rule's own severity with each of its alerts, whatever the result says.
     """
     worst: Severity = min(
-        (f.severity for f in found), key=findings.SEVERITIES.index, default="high"
+        (f.severity for f in found),
+        key=findings.SEVERITIES.index,
+        default="medium" if rule in _TAGS else "high",
     )
+    tags = _TAGS.get(rule, _LOOP_TAGS)
     certain = not found or any(f.certainty == "certain" for f in found)
     full = " ".join(part for part in (page.title, page.why) if part)
     return {
@@ -271,8 +282,8 @@ def _descriptor(rule: str, page: RulePage, found: Sequence[Finding]) -> dict[str
         "properties": {
             "precision": "high" if certain else "low",
             "problem.severity": _PROBLEM[_LEVELS[worst]],
-            "security-severity": _SCORES[worst],
-            "tags": _TAGS,
+            **({"security-severity": _SCORES[worst]} if "security" in tags else {}),
+            "tags": list(tags),
         },
     }
 

@@ -1,4 +1,6 @@
-"""The static review: can this function start itself again? Reads the packed bytes, runs nothing.
+"""The static review: can this function start itself again, and what else is said of Lambda code?
+
+Reads the packed bytes, runs nothing.
 
 One rule is one file in `rules/`, found by its being there. A file that cannot be read is listed as
 such, never counted as clean. Imports values, `package` (to read the zip), its own modules.
@@ -17,13 +19,16 @@ from signed_lambda.package import owners, read_zip
 from signed_lambda.report.model import Fact, Finding, Link, Status
 from signed_lambda.scan import rules
 from signed_lambda.scan.allowances import CONFIG, Allowance, Entry, applied, comments, read_config
+from signed_lambda.scan.credentials import hidden
 from signed_lambda.scan.infra.read import read_templates
 from signed_lambda.scan.reading import CODE, MAX_SOURCE_BYTES, Unread, is_sdk, read, uses_sdk
+from signed_lambda.scan.rules import quality
 from signed_lambda.scan.world import world_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
+    from types import ModuleType
 
     from signed_lambda.inputs import FailOn
     from signed_lambda.model import Package
@@ -83,7 +88,7 @@ class Review:
         clean = not self.unread and worst < _ORDER["medium"]
         return Fact(
             step="scan",
-            title="Static review for recursive invocation",
+            title="Static review",
             status=Status.OK if clean else Status.WARNING,
             proof=found,
         )
@@ -93,16 +98,31 @@ class Review:
         return ()
 
 
-def all_rules() -> tuple[Rule, ...]:
-    """Every module in `rules/`, by name.
+def loop_rules() -> tuple[Rule, ...]:
+    """Every rule about functions that start themselves, by the name of its file.
 
     Raises:
         LookupError: There is none: an empty review would pass everything.
     """
-    names = sorted(m.name for m in pkgutil.iter_modules(rules.__path__) if m.name[0] != "_")
-    if not names:
+    found = _modules_of(rules)
+    if not found:
         raise LookupError("no scan rule is installed")
-    return tuple(importlib.import_module(f"{rules.__name__}.{n}") for n in names)
+    return found
+
+
+def quality_rules() -> tuple[Rule, ...]:
+    """Every rule about the quality of Python code, by the name of its file."""
+    return _modules_of(quality)
+
+
+def all_rules() -> tuple[Rule, ...]:
+    """Those about loops, then those about quality."""
+    return (*loop_rules(), *quality_rules())
+
+
+def _modules_of(package: ModuleType) -> tuple[Rule, ...]:
+    names = sorted(m.name for m in pkgutil.iter_modules(package.__path__) if not m.ispkg)
+    return tuple(importlib.import_module(f"{package.__name__}.{n}") for n in names)
 
 
 def allowed_in(workspace: Path) -> tuple[Entry, ...]:
@@ -156,6 +176,7 @@ def review(
         if isinstance(found, Unread):
             unread.append(found)
         else:
+            found.installed = owner is not None
             modules.append(found)
             if found.unread_line:
                 why = f"partly read: line {found.unread_line} is not understood"
@@ -165,7 +186,7 @@ def review(
     if not world.complete:
         unread.append(Unread("the package", "more to follow than one review may cost; partly read"))
     said = (*comments(world.program.modules.values()), *entries)
-    found_all, unused = applied(findings_in(world), said, root)
+    found_all, unused = applied(findings_in(world, all_rules()), said, root)
     paths = (*code, *templates)
     return Review(
         findings=found_all,
@@ -177,16 +198,30 @@ def review(
     )
 
 
-def findings_in(world: World) -> tuple[Finding, ...]:
-    """The findings of all rules, each place once, worst first."""
+def findings_in(world: World, wanted: Sequence[Rule] | None = None) -> tuple[Finding, ...]:
+    """The findings of the rules that are wanted, of those about loops by default.
+
+    Each place once, worst first; credentials that stand in the code are not shown.
+    """
     kept: dict[tuple[str, str, int], Finding] = {}
-    for rule in all_rules():
-        for found in rule.check(world):
+    for rule in loop_rules() if wanted is None else wanted:
+        for found in map(_without_credentials, rule.check(world)):
             place = (found.rule, found.path, found.line)
             before = kept.get(place)
             if before is None or _ORDER[found.severity] > _ORDER[before.severity]:
                 kept[place] = found
     return tuple(sorted(kept.values(), key=lambda f: (-_ORDER[f.severity], f.path, f.line, f.rule)))
+
+
+def _without_credentials(found: Finding) -> Finding:
+    """The finding as it may be shown: code and conditions in it may hold a key."""
+    return replace(
+        found,
+        message=hidden(found.message),
+        evidence=tuple(map(hidden, found.evidence)),
+        guard=hidden(found.guard) if found.guard else found.guard,
+        cycle=tuple(map(hidden, found.cycle)),
+    )
 
 
 def require_acceptable(reviewed: Review, fail_on: FailOn) -> None:

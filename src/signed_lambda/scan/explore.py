@@ -34,7 +34,7 @@ _EVENT: Final = re.compile(r"(?i)_*(event|evt|e|input|req|request|records?|paylo
 _CONTEXT: Final = re.compile(r"(?i)_*(context|ctx|c|lambda_?context|_)\w*")
 _USUAL: Final = frozenset({"handler", "lambda_handler", "main", "default", "handleRequest"})
 _EACH: Final = words("map forEach filter some every flatMap each find reduce eachSeries")
-_TESTS: Final = re.compile(r"(^|/)(tests?|__tests__)/|(^|/)test_\w+\.py$|[._-](test|spec)\.\w+$")
+TESTS: Final = re.compile(r"(^|/)(tests?|__tests__)/|(^|/)test_\w+\.py$|[._-](test|spec)\.\w+$")
 """Files that Lambda starts only when a template says so."""
 _BY_NAME: Final = 3
 """A method of an unknown object is entered when so few classes have one of its name."""
@@ -57,12 +57,12 @@ def is_handler(function: Function) -> bool:
     return len(params) in (2, 3) and bool(_CONTEXT.fullmatch(params[1]))
 
 
-def _starts(function: Function, program: Program) -> bool:
+def is_started(function: Function, program: Program) -> bool:
     """Whether it is a handler that nothing of the package calls: then it would be a helper."""
     if not is_handler(function):
         return False
     called = any(
-        program.may_call(call, function, caller) and not _TESTS.search(caller.module.path)
+        program.may_call(call, function, caller) and not TESTS.search(caller.module.path)
         for call, caller in program.callers.get(function.name, ())
     )
     return not called or function.name in _USUAL
@@ -89,11 +89,11 @@ def explore(
         wanted: The functions that are entered; None for the relevant ones.
     """
     walk = _Walk(program, evaluator, relevant(program) if wanted is None else wanted)
-    found = [f for m in program.modules.values() for f in m.functions if _starts(f, program)]
+    found = [f for m in program.modules.values() for f in m.functions if is_started(f, program)]
     for function in dict.fromkeys((*entries, *found)):
         if function in walk.relevant:
             walk.enter_handler(function)
-    files = [m for m in program.modules.values() if not _TESTS.search(m.path)]
+    files = [m for m in program.modules.values() if not TESTS.search(m.path)]
     rest = [f for m in files for f in m.functions if f in walk.relevant]
     rest.sort(key=lambda f: (_nesting(f), f.name in program.callers))
     for function in rest:  # what nobody calls comes first, and leads to the others

@@ -2,12 +2,14 @@
 
 Kept: names, members, texts, tables, calls, what is assigned to what, and the conditions that a call
 stands under. Dropped: order, arithmetic, types. A front end (`front/`) writes it, `evaluate` reads
-it. Pure: imports nothing of the product, reads no file.
+it. Pure: imports `credentials`, reads no file.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+
+from signed_lambda.scan.credentials import hidden
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -215,6 +217,7 @@ class Module:
         starts: Functions that the file itself hands to Lambda or to whoever loads it: exports of
             JavaScript, `lambda.Start(f)` of Go.
         key: Unique among the files of a program; its path, but for code inside a template.
+        installed: Whether it is of an installed package: then it is not the function's own code.
         unread_line: The first line that the parser did not understand, 0 for none.
     """
 
@@ -224,6 +227,7 @@ class Module:
     imports: dict[str, tuple[str, str]] = field(default_factory=dict)
     starts: set[str] = field(default_factory=set)
     unread_line: int = 0
+    installed: bool = False
     key: str = ""
     top: Function = field(init=False)
     functions: list[Function] = field(default_factory=list)
@@ -256,5 +260,5 @@ class Module:
                 scope.sets.setdefault(name, []).extend(function.sets.pop(name))
 
     def line(self, number: int) -> str:
-        """A line, stripped and shortened, for evidence."""
-        return self.lines[number - 1].strip()[:160] if 0 < number <= len(self.lines) else ""
+        """A line, stripped and shortened, for evidence; credentials in it are not shown."""
+        return hidden(self.lines[number - 1]).strip()[:160] if 0 < number <= len(self.lines) else ""

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Final
 from signed_lambda.report.model import Finding
 from signed_lambda.scan.binding import bind_code
 from signed_lambda.scan.evaluate import ALL_STEPS, Evaluator
-from signed_lambda.scan.explore import explore
+from signed_lambda.scan.explore import explore, is_started
 from signed_lambda.scan.front import deep
 from signed_lambda.scan.graph import Graph
 from signed_lambda.scan.infra import chalice
 from signed_lambda.scan.infra.model import Edge, Function, Infra, Place
 from signed_lambda.scan.program import Program
+from signed_lambda.scan.python_files import PythonFiles
 from signed_lambda.scan.reading import Unread, read
 from signed_lambda.scan.values import Lit, Ref, Str, joined
 
@@ -65,6 +66,9 @@ class World:
     Attributes:
         ways: From each function back to itself.
         function_name: What the deployed function is called, "" when unknown.
+        python: The function's own Python files, as Python's parser sees them.
+        handlers: What Lambda may start.
+        functions: What the templates declare as functions, and handlers that none declares.
         complete: False when the budget ended before all calls were looked at.
     """
 
@@ -73,6 +77,9 @@ class World:
     ways: tuple[Way, ...]
     function_name: str = ""
     complete: bool = True
+    python: PythonFiles = field(default_factory=lambda: PythonFiles(()))
+    handlers: tuple[CodeFunction, ...] = ()
+    functions: tuple[Function, ...] = ()
 
     def sinks_of(self, *services: str) -> Iterable[Sink]:
         """The sinks of some services."""
@@ -110,7 +117,17 @@ def world_of(
     starts = [r for r in infra.resources.values() if r.kind in ("function", "machine")]
     ways = tuple(way for start in starts for way in graph.ways(start))
     complete = followed and evaluator.spent < ALL_STEPS
-    return World(program, sinks, ways, function_name, complete)
+    started = (f for m in program.modules.values() for f in m.functions if is_started(f, program))
+    return World(
+        program,
+        sinks,
+        ways,
+        function_name,
+        complete,
+        PythonFiles(program.modules.values()),
+        tuple(dict.fromkeys((*entries, *started))),
+        infra.functions,
+    )
 
 
 def _explored(

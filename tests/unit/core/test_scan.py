@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from signed_lambda.errors import ScanError
 from signed_lambda.package import pack
 from signed_lambda.report.model import Finding, Status
-from signed_lambda.scan import Review, all_rules, findings_in, require_acceptable, review
+from signed_lambda.scan import Review, findings_in, loop_rules, require_acceptable, review
 from signed_lambda.scan.allowances import applied, comments
 from signed_lambda.scan.form import Module
 from signed_lambda.scan.infra.read import read_templates
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from signed_lambda.inputs import FailOn
     from signed_lambda.scan import Rule
 
-RULES = all_rules()
+RULES = loop_rules()
 CTX = "def handler(event, context):\n    c.invoke(FunctionName=context.function_name)\n"
 
 

@@ -294,7 +294,7 @@ COMPARISON: Final = Comparison(
 )
 SCANNED: Final = fact(
     "scan",
-    "Static review for recursive invocation",
+    "Static review",
     "2 findings in 7 files",
     0.1,
     Status.WARNING,
@@ -385,7 +385,7 @@ CASES: Final = {
         reach=Reach.NOTHING,
         facts=(
             *LOOKED,
-            fact("scan", "Static review for recursive invocation", "0 findings in 7 files", 0.1),
+            fact("scan", "Static review", "0 findings in 7 files", 0.1),
             COMPARED,
             ON_DEPLOY,
         ),

@@ -246,7 +246,7 @@ def test_what_was_read_is_told() -> None:
     (level, text), _ = told(CASES["findings"])
 
     assert level == "note"
-    assert text == "Static review for recursive invocation: 2 findings in 7 files"
+    assert text == "Static review: 2 findings in 7 files"
 
 
 def test_refused_run_has_still_reviewed() -> None:

@@ -7,6 +7,7 @@ import re
 import warnings
 from typing import TYPE_CHECKING, Final
 
+from signed_lambda.scan.credentials import hidden
 from signed_lambda.scan.form import (
     UNKNOWN,
     Call,
@@ -364,4 +365,4 @@ def _test(node: ast.expr) -> Test:
             compares = compares or part.attr in _CHECKS
         elif isinstance(part, ast.Constant):
             words.add(str(part.value).lower()[:40])
-    return Test(ast.unparse(node)[:120], node.lineno, compares, frozenset(words))
+    return Test(hidden(ast.unparse(node))[:120], node.lineno, compares, frozenset(words))

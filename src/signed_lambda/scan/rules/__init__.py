@@ -1,1 +1,1 @@
-"""One rule, one file: its page, its examples, its code."""
+"""One rule, one file: its page, its examples, its code. Loops here, other faults in `quality`."""
