@@ -132,8 +132,9 @@ def _block(report: Report, finding: Finding) -> str:
     parts.append("\n".join(evidence))
     if finding.fix:
         parts.append(f"**What to change:** {_prose(finding.fix)}")
-    stops = [_prose(finding.aws_stops)] if finding.aws_stops else []
-    stops += [f"Guard seen: {_prose(finding.guard)}"] if finding.guard else []
+    stops = [_prose(story.sentence(finding.aws_why))] if finding.aws_why else []
+    guard = finding.guard_seen
+    stops += [f"Guard: {_prose(guard)}"] if guard else []
     parts.append(" ".join(stops))
     return "\n\n".join(p for p in parts if p)
 

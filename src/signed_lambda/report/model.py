@@ -110,7 +110,8 @@ class Finding:
         cycle: Nodes of the loop in order, the first one repeated at the end.
         evidence: One line for each edge of the cycle: the code line, template line or API answer.
         guard: Name of the guard that was seen, None for none.
-        aws_stops: Whether AWS's own recursive-loop detection would stop it, in words.
+        aws_stops: Whether AWS's own recursive-loop detection would stop it, None for no loop.
+        aws_why: The sentence that says so, and why.
         fix: What to change.
         allowed: The reason given for allowing it, None when it was not allowed.
         allowed_at: Where that is written ("src/app.py:12"), "" when it was not allowed.
@@ -127,8 +128,9 @@ class Finding:
     cycle: tuple[str, ...]
     evidence: tuple[str, ...]
     guard: str | None
-    aws_stops: str
+    aws_stops: bool | None
     fix: str
+    aws_why: str = ""
     allowed: str | None = None
     allowed_at: str = ""
 
@@ -183,6 +185,11 @@ class OtherReview:
         told = [f"{n:,} {level}{'' if n == 1 else 's'}" for level, n in by_level if n]
         told += [f"{self.suppressed:,} suppressed"] if self.suppressed else []
         return ", ".join(told) or "nothing found"
+
+    @property
+    def guard_seen(self) -> str | None:
+        """The guard's name, "none seen" for a loop without one, None where there is no loop."""
+        return self.guard or ("none seen" if self.cycle else None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -326,10 +326,10 @@ def _message(finding: Finding) -> str:
         nodes = [escape.clip(node, 80) for node in finding.cycle[:_MAX_NODES]]
         lines.append(f"Loop: {' -> '.join(nodes)}")
     lines += [f"- {_clipped(evidence)}" for evidence in finding.evidence[:_MAX_EVIDENCE]]
-    if finding.guard:
-        lines.append(f"Guard seen: {_clipped(finding.guard)}")
-    if finding.aws_stops:
-        lines.append(_clipped(finding.aws_stops))
+    if finding.guard_seen:
+        lines.append(f"Guard: {_clipped(finding.guard_seen)}")
+    if finding.aws_why:
+        lines.append(_clipped(finding.aws_why))
     if finding.fix:
         lines.append(f"What to change: {_clipped(finding.fix)}")
     return "\n".join(lines)

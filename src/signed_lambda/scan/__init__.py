@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from signed_lambda.errors import Problem, ScanError
 from signed_lambda.package import owners, read_zip
 from signed_lambda.report.model import Fact, Finding, Link, Status
-from signed_lambda.scan import rules
+from signed_lambda.scan import rules, sdk
 from signed_lambda.scan.allowances import CONFIG, Allowance, Entry, applied, comments, read_config
 from signed_lambda.scan.credentials import hidden
 from signed_lambda.scan.infra.read import read_templates
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from signed_lambda.scan.world import World
 
 _ORDER: Final[dict[Severity, int]] = {"high": 3, "medium": 2, "low": 1, "ask": 0}
+MAX_TELLING: Final = 200
+"""Files of a package that are asked for the version of a bundled SDK."""
 _BLOCKS_FROM: Final[dict[FailOn, int]] = {"high": 3, "medium": 2, "low": 1, "never": 9}
 
 
@@ -158,7 +160,12 @@ def review(
     code = [e.name for e in contents.entries if e.name.endswith(CODE) and e.kind == "file"]
     owned = owners(contents, code)
     reviewed = set(code)
+    telling: list[tuple[str, bytes]] = []
     for entry, chunks in contents.bodies():
+        tells = len(telling) < MAX_TELLING and entry.kind == "file"
+        if tells and sdk.tells(entry.name, entry.size_bytes):
+            telling.append((entry.name, b"".join(chunks)))
+            chunks = (telling[-1][1],)
         if entry.name not in reviewed:
             continue
         owner = owned.get(entry.name)
@@ -182,7 +189,7 @@ def review(
                 why = f"partly read: line {found.unread_line} is not understood"
                 unread.append(Unread(entry.name, why))
     infra, not_scanned = read_templates(templates)
-    world = world_of(modules, function_name, infra, root)
+    world = world_of(modules, function_name, infra, root, sdk.old_sdks(telling))
     if not world.complete:
         unread.append(Unread("the package", "more to follow than one review may cost; partly read"))
     said = (*comments(world.program.modules.values()), *entries)

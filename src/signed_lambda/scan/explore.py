@@ -116,12 +116,13 @@ def relevant(program: Program) -> set[Function]:
     Everything else is never entered: most of a package is.
     """
     found: set[Function] = set()
+    known: dict[tuple[Module, str], bool] = {}
     waiting = [
         caller
         for name, calls in program.callers.items()
         if canonical(name) in APIS
         for _, caller in calls
-        if _may_be_sink(canonical(name), caller.module)
+        if _may_be_sink(canonical(name), caller.module, known)
     ]
     while waiting:
         function = waiting.pop()
@@ -139,12 +140,14 @@ def relevant(program: Program) -> set[Function]:
     return found
 
 
-def _may_be_sink(name: str, module: Module) -> bool:
-    """Whether a file that calls something by a common name has any word of AWS."""
+def _may_be_sink(name: str, module: Module, known: dict[tuple[Module, str], bool]) -> bool:
+    """Whether a file that calls something by a common name has any word that goes with it."""
     if name not in COMMON:
         return True
-    text = "\n".join(module.lines)
-    return any(word in text for word in (*COMMON[name], "boto", "aws", "AWS"))
+    if (module, name) not in known:
+        text = "\n".join(module.lines)
+        known[module, name] = any(word in text for word in COMMON[name])
+    return known[module, name]
 
 
 class _Walk:

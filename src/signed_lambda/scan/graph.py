@@ -12,9 +12,11 @@ import re
 from collections import deque
 from dataclasses import dataclass, replace
 from itertools import chain, pairwise
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
-from signed_lambda.scan.infra.model import Edge, Function, Place, is_known, name_in
+from signed_lambda.scan.address import host_of, is_management, is_own_host, levels_of
+from signed_lambda.scan.infra.model import SHARED, Edge, Function, Place, is_known, name_in
+from signed_lambda.scan.matching import all_of
 from signed_lambda.scan.own import of_event, own
 from signed_lambda.scan.values import Client, Env, Hole, Lit, Obj, Path, Ref, Str, joined
 
@@ -22,12 +24,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from signed_lambda.scan.infra.model import Infra, KeyFilter, Resource
+    from signed_lambda.scan.matching import Chance
     from signed_lambda.scan.sinks import Sink
     from signed_lambda.scan.values import Value
 
 MAX_HOPS: Final = 8
 _DEAD: Final = re.compile(r"(?i)dlq|dead|redrive")
-Chance = Literal["yes", "maybe", "no"]
 KIND_OF: Final = {
     "lambda": "function",
     "s3": "bucket",
@@ -38,7 +40,13 @@ KIND_OF: Final = {
     "firehose": "delivery",
     "events": "bus",
     "stepfunctions": "machine",
+    "durable": "function",
+    "http": "api",
+    "iot": "broker",
+    "ses": "mail",
 }
+_SHARED: Final = ("broker", "mail")
+"""What an account has one of: everything that is sent there comes to the same place."""
 _OF_EVENT: Final = {
     "bucket": ("bucket",),
     "topic": ("topic",),
@@ -62,7 +70,11 @@ class Node:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Hop:
-    """One step of a way."""
+    """One step of a way.
+
+    Attributes:
+        value: What the call names as its target, with the environment filled in.
+    """
 
     source: Node
     target: Node
@@ -70,6 +82,7 @@ class Hop:
     how: str
     edge: Edge | None = None
     sink: Sink | None = None
+    value: Str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -129,7 +142,7 @@ class Graph:
         identity = self._named.get((kind, plain), "")
         if identity:
             return Node(kind, Str((Ref(identity),)), self.infra.resources[identity].label)
-        if not plain.atoms or not is_known(plain):
+        if not plain.atoms or not is_known(plain) or kind == "api":
             return None
         return Node(kind, _without_attributes(plain), _spelled(plain))
 
@@ -146,6 +159,15 @@ class Graph:
     def node_of(self, resource: Resource) -> Node:
         """The node of a function or another resource."""
         return Node(resource.kind, Str((Ref(resource.id),)), resource.label)
+
+    def named_function(self, value: Value, by: Function) -> Function | None:
+        """The function that a value in another function's code names."""
+        if not isinstance(value, Str):
+            return None
+        node = self.node("function", with_environment(value, by.env))
+        atom = node.key.atoms[0] if node is not None else None
+        found = self.infra.resources.get(atom.of) if isinstance(atom, Ref) else None
+        return found if isinstance(found, Function) else None
 
     # -- what the code adds
 
@@ -173,7 +195,8 @@ class Graph:
                 targets = chain(targets, self._triggers(function, kind))
             for target in targets:
                 how = "environment" if _has_env(value) else ""
-                self.add(Hop(source, target, sink.where, how, None, sink))
+                filled = with_environment(value, function.env) if isinstance(value, Str) else None
+                self.add(Hop(source, target, sink.where, how, None, sink, filled))
 
     def _add_redrives(self, function: Function) -> None:
         """A reader of a dead-letter queue: what it sends on may come back, as far as is known."""
@@ -193,6 +216,12 @@ class Graph:
     def _targets(self, function: Function, kind: str, value: Value) -> Iterator[Node]:
         if kind == "function" and own(value):
             return  # a rule of its own says it
+        if kind in _SHARED:
+            yield Node(kind, SHARED, _spelled(value) if isinstance(value, Str) else kind)
+            return
+        if kind == "api" and isinstance(value, Str):
+            yield from self._apis(function, with_environment(value, function.env))
+            return
         what = of_event(value)
         if what is not None:
             kinds = _OF_EVENT.get(what, ())
@@ -203,6 +232,24 @@ class Graph:
         filled = with_environment(value, function.env)
         found = self.node(kind, filled)
         if found is not None and found.kind == kind:
+            yield found
+
+    def _apis(self, function: Function, value: Str) -> Iterator[Node]:
+        """The API or function URL that an address is of."""
+        host = host_of(value) if not is_management(value) else None
+        if host is None:
+            return
+        if is_own_host(host):
+            fronts = [n for n in self._triggers(function, "api") if not is_of_event(n.key)]
+            same = levels_of(value) is None
+            if same or not fronts:
+                label = OWN_ROUTE if same else OWN_API
+                yield Node("api", event_source(function, label), label)
+            else:
+                yield from dict.fromkeys(fronts)
+            return
+        found = self.node("api", host)
+        if found is not None and found.kind == "api":
             yield found
 
     def _triggers(self, function: Function, kind: str) -> Iterator[Node]:
@@ -240,6 +287,21 @@ class Graph:
                     seen.add(hop.target)
                     if _passes(hops[-1], hop) != "no":
                         waiting.append((*hops, hop))
+
+
+OWN_ROUTE: Final = "the route of the event"
+OWN_API: Final = "the API of the event"
+
+
+def event_source(function: Function, label: str) -> Str:
+    """What the event says has started the function, where no template declares it."""
+    return Str((Ref(f"event:{function.id}#{label}"),))
+
+
+def is_of_event(key: Str) -> bool:
+    """Whether it is known by the event alone."""
+    atom = key.atoms[0] if key.atoms else None
+    return isinstance(atom, Ref) and atom.of.startswith("event:")
 
 
 def with_environment(value: Str, env: dict[str, Str]) -> Str:
@@ -290,16 +352,12 @@ def _passes(before: Hop, after: Hop) -> Chance:
     if edge is None:
         return "yes"
     if edge.source_kind == "bucket" and sink is not None:
-        return _both(_event_fires(sink.action, edge.events), _key_passes(sink.keys, edge.filters))
-    if edge.source_kind == "bus" and sink is not None:
-        return "maybe"
+        return all_of(
+            (_event_fires(sink.action, edge.events), _key_passes(sink.keys, edge.filters))
+        )
+    if edge.takes is not None:
+        return edge.takes.takes(sink, before.value or SHARED) if sink is not None else "maybe"
     return "maybe" if edge.selects else "yes"
-
-
-def _both(one: Chance, other: Chance) -> Chance:
-    if "no" in (one, other):
-        return "no"
-    return "maybe" if "maybe" in (one, other) else "yes"
 
 
 def _event_fires(action: str, events: Iterable[str]) -> Chance:
@@ -329,7 +387,7 @@ def _key_fits(key: Value | None, given: KeyFilter) -> Chance:
     first, last = (atoms[0], atoms[-1]) if atoms else (None, None)
     starts = _end_fits(first, given.prefix, alone=len(atoms) == 1, at_start=True)
     ends = _end_fits(last, given.suffix, alone=len(atoms) == 1, at_start=False)
-    return _both(starts, ends)
+    return all_of((starts, ends))
 
 
 def _end_fits(atom: object, wanted: str, *, alone: bool, at_start: bool) -> Chance:

@@ -77,7 +77,7 @@ _SAME_AS_ARGUMENT: Final = words(
     "str String unquote unquote_plus decodeURIComponent quote loads parse dumps next iter list dict"
     " deepcopy copy ToString StringValue URLDecoder.decode decode tuple toString Resolve"
     " asString parseInt int parse_qs bool object_from_json unmarshall cast set_default"
-    " captureAWSClient captureAWSv3Client captureAWS"
+    " captureAWSClient captureAWSv3Client captureAWS stringify Marshal URL URI URI.create Request"
 )
 _SAME_AS_RECEIVER: Final = words(
     "strip lstrip rstrip lower upper encode decode toString trim toLowerCase toUpperCase promise"
@@ -122,7 +122,8 @@ def result_of_foreign(
     if service:
         return (Client(service),)
     name = path.steps[-1] if path.steps else path.root
-    if name in _SAME_AS_ARGUMENT and call.args:
+    same = name in _SAME_AS_ARGUMENT or ".".join(path.steps[-2:]) in _SAME_AS_ARGUMENT
+    if same and call.args:
         return evaluator.values(call.args[0], frame)
     if not path.steps:
         return (Str((Path(f"{path.root}()"),)),)

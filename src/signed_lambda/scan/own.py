@@ -65,7 +65,10 @@ def _still_whole(rest: tuple[str, ...]) -> bool:
 
 
 def of_event(value: Value) -> str | None:
-    """What of the event a value is: "bucket", "key", "topic", "source-arn", None for nothing."""
+    """What of the event a value is, None for nothing.
+
+    "bucket", "key", "topic", "source-arn"; "host" and "path" of a request.
+    """
     path = value.path if isinstance(value, Str) else None
     if path is None:
         return _built_of_source(value)
@@ -94,6 +97,7 @@ _OF_POWERTOOLS: Final[dict[tuple[str, ...], str]] = {
     ("object_key",): "key",
     ("bucket",): "bucket",
     ("key",): "key",
+    ("path",): "path",
 }
 """Event classes of Powertools and of Chalice.
 
@@ -109,4 +113,9 @@ _OF_EVENT: Final = {
     ("eventsubscriptionarn",): "topic",
     ("eventsourcearn",): "source-arn",
     ("s3", "object", "urldecodedkey"): "key",
+    ("requestcontext", "domainname"): "host",
+    ("headers", "host"): "host",
+    ("rawpath",): "path",
+    ("requestcontext", "path"): "path",
+    ("requestcontext", "http", "path"): "path",
 }

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 FIX: Final = "Invoke another function, or count the calls in the payload and stop at a maximum"
 
 
-def self_calls(world: World, rule: str, how: How, words: str, evidence: str) -> Iterator[Finding]:
+def self_calls(
+    world: World, rule: str, how: How, words: str, evidence: str, service: str = "lambda"
+) -> Iterator[Finding]:
     """The calls of Invoke whose FunctionName is the own name, known in that way.
 
     Args:
@@ -29,11 +31,13 @@ def self_calls(world: World, rule: str, how: How, words: str, evidence: str) -> 
         how: The way.
         words: The way, for the sentence ("by context.function_name").
         evidence: Why that is the own name.
+        service: Of the calls.
     """
     name = world.function_name or "this function"
-    for sink in world.sinks_of("lambda"):
+    for sink in world.sinks_of(service):
         if any(own(target) == how for target in sink.targets):
             yield finding(
+                world,
                 Loop(
                     rule=rule,
                     message=f"invokes its own function ({words})",
@@ -41,5 +45,5 @@ def self_calls(world: World, rule: str, how: How, words: str, evidence: str) -> 
                     cycle=(name, name),
                     evidence=(evidence,),
                     fix=FIX,
-                )
+                ),
             )

@@ -1,6 +1,6 @@
 """The calls that can start a function again, by the names that the AWS SDKs give them.
 
-Pure: imports `form`, `values`, `program`, `evaluate`.
+Pure: imports `form`, `values`, `program`, `evaluate`, `address`, `messages`.
 """
 
 from __future__ import annotations
@@ -8,10 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from signed_lambda.scan.form import Call, Member, Name, Table, Text
+from signed_lambda.scan.form import Call, Member, Name, Row, Table, Text
+from signed_lambda.scan.address import web_call
 from signed_lambda.scan.guards import named
+from signed_lambda.scan.matching import UNKNOWN, Known
+from signed_lambda.scan.messages import appended, sent
 from signed_lambda.scan.program import last_name
-from signed_lambda.scan.values import UNSEEN, Client, Obj, Str
+from signed_lambda.scan.values import UNSEEN, Client, Obj, Str, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,8 +54,10 @@ _STREAM: Final = Api("kinesis", ("StreamName", "StreamARN"))
 _DELIVERY: Final = Api("firehose", ("DeliveryStreamName",))
 _WRITE: Final = Api("s3", ("Bucket",), "Key", (0, 1), ("bucket", "object"))
 _FILE: Final = Api("s3", ("Bucket",), "Key", (1, 2), ("bucket", "object"))
+_WEB: Final = Api("http", ())
 APIS: Final[dict[str, tuple[Api, ...]]] = {
-    **_all("invoke invokeasync invokewithresponsestream", Api("lambda", ("FunctionName",))),
+    **_all("invokeasync invokewithresponsestream", Api("lambda", ("FunctionName",))),
+    **_all("invoke", Api("lambda", ("FunctionName",)), Api("durable", ())),
     **_all("putobject", _WRITE),
     **_all("copyobject", Api("s3", ("Bucket", "DestinationBucketName"), "Key", (2, 3))),
     **_all("completemultipartupload", Api("s3", ("Bucket",), "Key")),
@@ -73,26 +78,39 @@ APIS: Final[dict[str, tuple[Api, ...]]] = {
         Api("iot", ("topic",)),
     ),
     **_all("putitem updateitem deleteitem", _TABLE),
-    **_all("put", _TABLE, Api("s3", (), resource=("object",))),
-    **_all("update delete", _TABLE),
+    **_all("put", _TABLE, Api("s3", (), resource=("object",)), _WEB),
+    **_all("update", _TABLE),
+    **_all("delete", _TABLE, _WEB),
+    **_all("get post patch head options request urlopen fetch axios got postform", _WEB),
+    **_all("newrequest newrequestwithcontext uri newbuilder httppost openconnection", _WEB),
     **_all("putrecord putrecords", _STREAM, _DELIVERY),
     **_all("putrecordbatch", _DELIVERY),
     **_all("puttargets", Api("schedule", ("Targets",), "Rule", inside=("*", "Arn"))),
     **_all("createschedule", Api("schedule", ("Target",), "ScheduleExpression", inside=("Arn",))),
-    **_all("putevents", Api("events", ("Entries",), inside=("*", "EventBusName"))),
+    **_all("putevents", Api("events", ("Entries",))),
     **_all("startexecution startsyncexecution", Api("stepfunctions", ("stateMachineArn",))),
+    **_all("sendemail sendrawemail sendtemplatedemail", Api("ses", ("Destination", "Destinations"))),
+    **_all("putfunctionrecursionconfig", Api("recursion", ("FunctionName",), "RecursiveLoop")),
 }
 """By `canonical` name."""
+_AWS: Final = ("boto", "aws", "AWS")
+_HTTP: Final = (
+    *("requests", "httpx", "urllib", "aiohttp", "axios", "fetch(", "undici", "superagent"),
+    *("'http", '"http', "node:http", "'got'", '"got"', "net/http", "java.net", "apache.http"),
+)
 COMMON: Final = {
-    "put": ("TableName", ".Object("),
-    "update": ("TableName", ".Table("),
-    "delete": ("TableName", ".Table("),
-    "copy": ("Bucket", "bucket"),
-    "upload": ("Bucket", "bucket"),
-    "publish": ("TopicArn", "TargetArn", "topic"),
-    "invoke": ("FunctionName", "functionName"),
+    "put": ("TableName", ".Object(", *_AWS, *_HTTP),
+    "update": ("TableName", ".Table(", *_AWS),
+    "delete": ("TableName", ".Table(", *_AWS, *_HTTP),
+    "copy": ("Bucket", "bucket", *_AWS),
+    "upload": ("Bucket", "bucket", *_AWS),
+    "publish": ("TopicArn", "TargetArn", "topic", *_AWS),
+    "invoke": ("FunctionName", "functionName", *_AWS),
+    **dict.fromkeys((n for n, apis in APIS.items() if apis == (_WEB,)), _HTTP),
 }
 """Names that all code has: words without which, in the same file, none of them is a sink."""
+_PLAIN: Final = frozenset({"fetch", "urlopen", "axios", "got"})
+"""Functions, where the others are methods."""
 _ALSO: Final = {"schedule": ("events", "scheduler"), "s3read": ("s3",)}
 NEAR: Final = 15
 """Lines between a table of arguments and the call that it is for."""
@@ -109,6 +127,7 @@ class Sink:
         tests: The conditions on the way from the entry, innermost first.
         entry: The handler that leads here, None when none was found.
         line: Where it starts: the table of its arguments, when that stands shortly before the call.
+        message: What it sends, as filters see it; the method of a request.
     """
 
     service: str
@@ -120,6 +139,7 @@ class Sink:
     tests: tuple[Test, ...]
     entry: Function | None
     line: int
+    message: Known = UNKNOWN
 
     @property
     def guard(self) -> str | None:
@@ -152,16 +172,46 @@ def sinks_of(
     """The sink that a call is, if it is one and its target was given."""
     spelled = last_name(call.func)
     name = canonical(spelled)
-    if isinstance(call.func, Name) and not spelled[:1].isupper():
+    if isinstance(call.func, Name) and not spelled[:1].isupper() and spelled not in _PLAIN:
         return  # a function of that name, not a method of a client
     for api in APIS.get(name, ()):
-        found = _targets(api, call, frame, evaluator)
+        message: Known = UNKNOWN
+        if api is _WEB:
+            web = web_call(name, call, frame, evaluator)
+            found = (web[0], ()) if web is not None else None
+            message = web[1] if web is not None else ""
+        elif api.service == "durable":
+            found = _durable(call, frame, evaluator)
+        else:
+            found = _targets(api, call, frame, evaluator)
         if found is not None:
             targets, keys = found
-            function = frame.function
+            if api is not _WEB:
+                message = sent(api.service, name, call, frame, evaluator)
             line = _first_line(call, frame, evaluator)
-            yield Sink(api.service, name, targets, keys, call, function, tests, entry, line)
+            yield Sink(
+                *(api.service, name, targets, keys, call, frame.function, tests, entry, line),
+                message=message,
+            )
             return
+
+
+def _durable(
+    call: Call, frame: Frame, evaluator: Evaluator
+) -> tuple[tuple[Value, ...], tuple[Value, ...]] | None:
+    """`context.invoke(name, payload)` of a durable function; JavaScript's may name the step first.
+
+    Source: https://docs.aws.amazon.com/lambda/latest/dg/durable-execution-sdk.html
+    """
+    module = frame.function.module
+    if not isinstance(call.func, Member) or not call.args and not call.named:
+        return None
+    if not any("durable" in source for source, _ in module.imports.values()):
+        return None
+    given = [v for k, v in call.named if k in ("function_name", "functionName")] or call.args[:1]
+    if module.language == "javascript" and len(call.args) > 2:  # noqa: PLR2004 - step, name, payload
+        given = call.args[1:2]
+    return tuple(v for arg in given for v in evaluator.values(arg, frame)), ()
 
 
 def _first_line(call: Call, frame: Frame, evaluator: Evaluator) -> int:
@@ -186,6 +236,8 @@ def _targets(
         return names[0] or (UNSEEN,), keys
     if client is not None and client.service not in (api.service, *_ALSO.get(api.service, ())):
         return None
+    if api.service == "events":
+        return _buses(call, frame, evaluator)
     for target in api.target:
         given = _given(call, target, -1, frame, evaluator)
         if given:
@@ -196,6 +248,50 @@ def _targets(
         if given:
             return given, _given(call, api.key, api.places[1], frame, evaluator)
     return None
+
+
+def _buses(
+    call: Call, frame: Frame, evaluator: Evaluator
+) -> tuple[tuple[Value, ...], tuple[Value, ...]] | None:
+    """The buses that the entries name; the default one where an entry names none."""
+    given = _given(call, "Entries", -1, frame, evaluator)
+    if not given:
+        return None
+    entries = [v for value in given for v in _entries(value, evaluator)]
+    entries += [v for value in given for v in _appended(call, value, frame, evaluator)]
+    found: list[Value] = []
+    for entry in entries:
+        if isinstance(entry, Obj):
+            named = [n for key in _BUS for n in evaluator.inside((entry,), (key,))]
+            found += named or [text("default")]
+    return tuple(dict.fromkeys(found)) or (text("default"),), ()
+
+
+_BUS: Final = ("EventBusName", "eventBusName")
+
+
+def _entries(value: Value, evaluator: Evaluator) -> tuple[Value, ...]:
+    if isinstance(value, Obj) and isinstance(value.expr, Row):
+        return evaluator.inside((value,), ("*",))
+    return (value,)
+
+
+def _appended(
+    call: Call, value: Value, frame: Frame, evaluator: Evaluator
+) -> Iterator[Value]:
+    """What is appended to an empty list that the call is given by its name."""
+    if not isinstance(value, Obj) or value.expr.items:
+        return
+    given = [v for k, v in call.named if k == "Entries"]
+    given += [v for a in call.args if isinstance(a, Table) for k, v in a.items if _is(k, "Entries")]
+    for expr in given:
+        if isinstance(expr, Name):
+            for one in appended(expr.name, frame.function):
+                yield from evaluator.values(one, frame)
+
+
+def _is(key: Expr | None, name: str) -> bool:
+    return isinstance(key, Text) and key.text == name
 
 
 def _is_request(call: Call) -> bool:

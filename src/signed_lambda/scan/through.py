@@ -18,11 +18,14 @@ if TYPE_CHECKING:
     from signed_lambda.scan.world import World
 
 
-def by_name(world: World, rule: str, how: str, *, message: str) -> Iterator[Finding]:
+def by_name(
+    world: World, rule: str, *hows: str, message: str, service: str = "lambda"
+) -> Iterator[Finding]:
     """Calls of Invoke that lead straight back, by how the name is known."""
     for way in world.ways:
-        if not way.kinds and way.hops[0].how == how:
-            yield from _of(way, rule, message, FIX_SELF)
+        called = way.sink is not None and way.sink.service == service
+        if called and not way.kinds and way.hops[0].how in hows:
+            yield way_finding(world, way, rule, message, FIX_SELF)
 
 
 def direct(world: World, rule: str, *kinds: str, message: str, fix: str) -> Iterator[Finding]:
@@ -30,14 +33,14 @@ def direct(world: World, rule: str, *kinds: str, message: str, fix: str) -> Iter
     for way in world.ways:
         plain = "function" not in way.kinds and not _redrives(way) and way.sink is not None
         if plain and way.kinds[:1] and way.kinds[0] in kinds:
-            yield from _of(way, rule, message, fix)
+            yield way_finding(world, way, rule, message, fix)
 
 
 def declared(world: World, rule: str, how: str, *, message: str, fix: str) -> Iterator[Finding]:
     """Ways that a template alone declares, by what their first edge is."""
     for way in world.ways:
         if way.sink is None and way.hops[0].how == how:
-            yield from _of(way, rule, message, fix)
+            yield way_finding(world, way, rule, message, fix)
 
 
 def circles(world: World, rule: str, *, redrive: bool, message: str, fix: str) -> Iterator[Finding]:
@@ -49,12 +52,8 @@ def circles(world: World, rule: str, *, redrive: bool, message: str, fix: str) -
         passes = passes and way.sink is not None
         if passes and nodes not in seen:
             seen.add(nodes)
-            yield from _of(way, rule, message, fix)
+            yield way_finding(world, way, rule, message, fix)
 
 
 def _redrives(way: Way) -> bool:
     return any(hop.how == "redrive" for hop in way.hops)
-
-
-def _of(way: Way, rule: str, message: str, fix: str) -> Iterator[Finding]:
-    yield way_finding(way, rule, message, fix)

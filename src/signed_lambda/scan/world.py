@@ -14,9 +14,11 @@ from signed_lambda.scan.binding import bind_code
 from signed_lambda.scan.evaluate import ALL_STEPS, Evaluator
 from signed_lambda.scan.explore import explore, is_started
 from signed_lambda.scan.front import deep
-from signed_lambda.scan.graph import Graph
+from signed_lambda.scan.graph import OWN_API, OWN_ROUTE, Graph, event_source
 from signed_lambda.scan.infra import chalice
 from signed_lambda.scan.infra.model import Edge, Function, Infra, Place
+from signed_lambda.scan.loopstop import aws, raised
+from signed_lambda.scan.own import own
 from signed_lambda.scan.program import Program
 from signed_lambda.scan.python_files import PythonFiles
 from signed_lambda.scan.reading import Unread, read
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from signed_lambda.scan.form import Function as CodeFunction
     from signed_lambda.scan.form import Module
     from signed_lambda.scan.graph import Way
+    from signed_lambda.scan.sdk import OldSdk
     from signed_lambda.scan.sinks import Sink
 
 ALLOWANCE: Final = re.compile(r"(?:#|//)\s*signed-lambda:\s*allow\s+(REC-[A-Z0-9-]+)\s+--\s*(\S.*)")
@@ -39,17 +42,6 @@ _AMPLIFY: Final = re.compile(r"(?:^|/)function/(\w+)/src/")
 
 Source: https://docs.amplify.aws/gen1/javascript/tools/cli/project/override/
 """
-AWS_STOPS: Final = (
-    "AWS stops the loop after about 16 calls where the SDK passes its tracing header; the calls"
-    " until then are made and paid"
-)
-"""Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html"""
-AWS_DOES_NOT_STOP: Final = "AWS's recursive-loop detection does not see this loop: it runs on"
-"""Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html"""
-
-
-COVERED: Final = frozenset({"function", "queue", "topic", "bucket"})
-"""What a loop may pass through and still be seen by AWS."""
 _OF_EVENT: Final = {
     "bucket": "the bucket of the event",
     "topic": "the topic of the event",
@@ -57,6 +49,8 @@ _OF_EVENT: Final = {
     "table": "the table of the event",
     "stream": "the stream of the event",
 }
+_CERTAIN: Final = ("topic", "queue", "table", "stream")
+"""What an event names has sent it. A bucket may send only some of its keys, an API leads paths."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,25 +59,39 @@ class World:
 
     Attributes:
         ways: From each function back to itself.
+        infra: What templates and code declare.
         function_name: What the deployed function is called, "" when unknown.
         python: The function's own Python files, as Python's parser sees them.
         handlers: What Lambda may start.
         functions: What the templates declare as functions, and handlers that none declares.
         complete: False when the budget ended before all calls were looked at.
+        sdks: Bundled SDKs that are too old for AWS's recursive-loop detection.
     """
 
     program: Program
     sinks: tuple[Sink, ...]
     ways: tuple[Way, ...]
+    infra: Infra
     function_name: str = ""
     complete: bool = True
     python: PythonFiles = field(default_factory=lambda: PythonFiles(()))
     handlers: tuple[CodeFunction, ...] = ()
     functions: tuple[Function, ...] = ()
+    sdks: tuple[OldSdk, ...] = ()
 
     def sinks_of(self, *services: str) -> Iterable[Sink]:
         """The sinks of some services."""
         return (s for s in self.sinks if s.service in services)
+
+    def running(self, sink: Sink) -> tuple[Function, ...]:
+        """The functions whose handler leads to a call."""
+        return tuple(f for f in self.infra.functions if f.code is not None and f.code is sink.entry)
+
+    def on(self, way: Way) -> tuple[Function, ...]:
+        """The functions on a way."""
+        names = [(hop.target.key.atoms or (None,))[0] for hop in way.hops]
+        found = [self.infra.resources.get(a.of) for a in names if isinstance(a, Ref)]
+        return tuple(f for f in found if isinstance(f, Function))
 
 
 def world_of(
@@ -91,6 +99,7 @@ def world_of(
     function_name: str = "",
     infra: Infra | None = None,
     root: str | None = "",
+    sdks: tuple[OldSdk, ...] = (),
 ) -> World:
     """Puts the files together.
 
@@ -99,6 +108,7 @@ def world_of(
         function_name: What the deployed function is called, "" when unknown.
         infra: What the templates declare; is added to.
         root: Where the package lies in the repository, None when it does not.
+        sdks: Bundled SDKs that are too old for AWS's recursive-loop detection.
     """
     infra = infra or Infra()
     program = Program((*modules, *_inline_code(infra)))
@@ -114,6 +124,7 @@ def world_of(
     for function in infra.functions:
         if function.code is not None:
             graph.add_sinks(function, [s for s in sinks if s.entry is function.code])
+    _add_recursion(graph, sinks)
     starts = [r for r in infra.resources.values() if r.kind in ("function", "machine")]
     ways = tuple(way for start in starts for way in graph.ways(start))
     complete = followed and evaluator.spent < ALL_STEPS
@@ -122,11 +133,13 @@ def world_of(
         program,
         sinks,
         ways,
+        infra,
         function_name,
         complete,
         PythonFiles(program.modules.values()),
         tuple(dict.fromkeys((*entries, *started))),
         infra.functions,
+        sdks,
     )
 
 
@@ -164,19 +177,41 @@ def _add_undeclared(infra: Infra, sinks: Iterable[Sink], function_name: str) -> 
 
 
 def _add_events(infra: Infra) -> None:
-    """What the event says of its source is a trigger, where no template declares one.
-
-    A topic or a queue that an event names has sent it. A bucket may send only some of its keys.
-    """
+    """What the event says of its source is a trigger, where no template declares one."""
     declared = {(e.source_kind, e.target) for e in infra.edges}
     for function in infra.functions:
         me = Str((Ref(function.id),))
         for kind, label in _OF_EVENT.items():
             if (kind, me) not in declared:
                 place = Place(function.place.path, function.place.line, label)
-                source = Str((Ref(f"event:{function.id}#{label}"),))
-                certain = kind != "bucket"
+                source = event_source(function, label)
+                certain = kind in _CERTAIN
                 infra.edges.append(Edge(source, kind, me, "function", place, certain=certain))
+        for label in (OWN_ROUTE, OWN_API):
+            place = Place(function.place.path, function.place.line, label)
+            source, certain = event_source(function, label), label == OWN_ROUTE
+            infra.edges.append(Edge(source, "api", me, "function", place, certain=certain))
+
+
+def _add_recursion(graph: Graph, sinks: Iterable[Sink]) -> None:
+    """Code that switches AWS's recursive-loop detection off, for itself or for another function."""
+    functions = graph.infra.functions
+    for sink in sinks:
+        if sink.service != "recursion" or not allows_loops(sink):
+            continue
+        mine = [f for f in functions if f.code is not None and f.code is sink.entry]
+        for value in sink.targets:
+            named = [graph.named_function(value, f) for f in mine]
+            for function in mine if own(value) else named:
+                if function is not None:
+                    function.recursive_loop = "Allow"
+
+
+def allows_loops(sink: Sink) -> bool:
+    """Whether the call of PutFunctionRecursionConfig says "Allow"."""
+    found = [v for v in sink.keys if isinstance(v, Str)]
+    said = [v.literal or (v.path.steps[-1:] or ("",))[0] if v.path else v.literal for v in found]
+    return any((text or "").lower().endswith("allow") for text in said)
 
 
 def _add_logs(infra: Infra) -> None:
@@ -197,7 +232,12 @@ def _add_logs(infra: Infra) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loop:
-    """What a rule concludes of a sink."""
+    """What a rule concludes of a sink.
+
+    Attributes:
+        kinds: What the loop passes through, without the function itself; None when it is no loop.
+        functions: Those on the loop, where they are known.
+    """
 
     rule: str
     message: str
@@ -206,17 +246,24 @@ class Loop:
     evidence: tuple[str, ...]
     fix: str
     certainty: Literal["certain", "ask"] = "certain"
-    aws_stops: str = AWS_STOPS
-    guards: tuple[str, ...] = field(default=())
+    kinds: tuple[str, ...] | None = ()
+    functions: tuple[Function, ...] = ()
 
 
-def finding(loop: Loop) -> Finding:
-    """The finding: high when a handler leads to it past no guard, low behind one."""
+def finding(world: World, loop: Loop) -> Finding:
+    """The finding: high when a handler leads to it past no guard, low behind one.
+
+    Where AWS was told to allow loops, one step worse.
+    """
     sink = loop.sink
-    guard = sink.guard or next(iter(loop.guards), None)
+    guard = sink.guard
     severity: Severity = "low" if guard else "high" if sink.entry is not None else "medium"
-    if loop.certainty == "ask":
-        severity = "ask"
+    functions = loop.functions or world.running(sink)
+    severity = "ask" if loop.certainty == "ask" else raised(severity, functions)
+    module = sink.function.module
+    stops, why = None, ""
+    if loop.kinds is not None:
+        stops, why = aws(loop.kinds, functions, world.sdks, module.language)
     return Finding(
         rule=loop.rule,
         severity=severity,
@@ -229,37 +276,40 @@ def finding(loop: Loop) -> Finding:
         cycle=loop.cycle,
         evidence=(sink.where, *loop.evidence),
         guard=guard,
-        aws_stops=loop.aws_stops,
+        aws_stops=stops,
+        aws_why=why,
         fix=loop.fix,
     )
 
 
-def way_finding(way: Way, rule: str, message: str, fix: str) -> Finding:
+def way_finding(world: World, way: Way, rule: str, message: str, fix: str) -> Finding:
     """The finding for a way; one that starts with a call is told at the call."""
     if way.sink is None:
-        return _declared_finding(way, rule, message, fix)
-    covered = set(way.kinds) <= COVERED
-    evidence = tuple(h.evidence for h in way.hops[1:])
+        return _declared_finding(world, way, rule, message, fix)
     return finding(
+        world,
         Loop(
             rule=rule,
             message=message,
             sink=way.sink,
             cycle=way.labels,
-            evidence=evidence,
+            evidence=tuple(h.evidence for h in way.hops[1:]),
             fix=fix,
             certainty="certain" if way.chance == "yes" else "ask",
-            aws_stops=AWS_STOPS if covered else AWS_DOES_NOT_STOP,
-        )
+            kinds=way.kinds,
+            functions=world.on(way),
+        ),
     )
 
 
-def _declared_finding(way: Way, rule: str, message: str, fix: str) -> Finding:
+def _declared_finding(world: World, way: Way, rule: str, message: str, fix: str) -> Finding:
     """The finding for a way that templates alone declare: only some events take it."""
     edge = way.hops[0].edge
     place = edge.place if edge is not None else way.start.place
     guard = (edge.guard if edge is not None else "") or None
-    severity: Severity = "low" if guard else "medium"
+    functions = world.on(way)
+    severity: Severity = raised("low" if guard else "medium", functions)
+    stops, why = aws((way.start.kind, *way.kinds), functions, world.sdks, "")
     return Finding(
         rule=rule,
         severity=severity if way.chance == "yes" else "ask",
@@ -272,6 +322,7 @@ def _declared_finding(way: Way, rule: str, message: str, fix: str) -> Finding:
         cycle=way.labels,
         evidence=tuple(hop.evidence for hop in way.hops),
         guard=guard,
-        aws_stops=AWS_STOPS if set(way.kinds) <= COVERED else AWS_DOES_NOT_STOP,
+        aws_stops=stops,
+        aws_why=why,
         fix=fix,
     )

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from signed_lambda.errors import ScanError
 from signed_lambda.package import pack
 from signed_lambda.report.model import Finding, Status
-from signed_lambda.scan import Review, findings_in, loop_rules, require_acceptable, review
+from signed_lambda.scan import Review, findings_in, loop_rules, require_acceptable, review, sdk
 from signed_lambda.scan.allowances import applied, comments
 from signed_lambda.scan.form import Module
 from signed_lambda.scan.infra.read import read_templates
@@ -33,7 +33,8 @@ CTX = "def handler(event, context):\n    c.invoke(FunctionName=context.function_
 
 
 OTHERWISE = {
-    "REC-EVENTBRIDGE": ("ask", "ask", "handler"),
+    "REC-ALLOW": ("medium", "certain", "Work"),
+    "REC-SDK": ("low", "certain", ""),
     "REC-DEST": ("medium", "certain", "Work"),
     "REC-LOGS": ("medium", "certain", "ship"),
 }
@@ -56,10 +57,13 @@ def findings_of(text: str) -> tuple[Finding, ...]:
     """The findings in an example: app.py, and what follows each `# file: NAME`."""
     first, *others = re.split(r"^# file: (\S+)\n", text, flags=re.MULTILINE)
     templates = dict(zip(others[::2], (t.encode() for t in others[1::2]), strict=True))
+    telling = {n: templates.pop(n) for n in list(templates) if sdk.tells(n, 1)}
     infra, unread = read_templates(templates)
     assert unread == ()
     assert not templates or infra.functions
-    return findings_in(world_of([parsed(first)], "orders", infra))
+    return findings_in(
+        world_of([parsed(first)], "orders", infra, sdks=sdk.old_sdks(telling.items()))
+    )
 
 
 def parsed(text: str, path: str = "app.py") -> Module:
@@ -111,6 +115,7 @@ def test_the_bad_example_of_a_rules_page_is_found_by_that_rule(rule: Rule) -> No
     assert found[0].severity == severity
     assert found[0].certainty == certainty
     assert found[0].function == function
+    assert len(found[0].evidence) >= len(found[0].cycle) - 1
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda r: r.ID)
@@ -348,7 +353,9 @@ def test_a_finding_tells_everything_a_reviewer_needs() -> None:
     assert found.cycle == ("orders", "orders")
     assert found.message == "invokes its own function (by context.function_name)"
     assert found.evidence[0] == "app.py:2 c.invoke(FunctionName=context.function_name)"
-    assert "16 calls" in found.aws_stops
+    assert found.aws_stops is True
+    assert found.aws_why.startswith("AWS stops this after about 16 hops")
+    assert found.guard_seen == "none seen"
     assert found.fix
 
 

@@ -186,7 +186,8 @@ LOOP: Final = Finding(
         "handler.py:47 `s3.put_object(Bucket='acme-images', Key=f'images/{name}')`",
     ),
     guard=None,
-    aws_stops="AWS stops such a loop after about 16 turns, when the SDK is recent enough.",
+    aws_stops=True,
+    aws_why="AWS stops this after about 16 hops, where the SDK passes on its tracing header",
     fix="Write to another bucket, or to a prefix outside of `images/`.",
 )
 QUEUE: Final = Finding(
@@ -201,7 +202,7 @@ QUEUE: Final = Finding(
     cycle=(),
     evidence=("queue.py:19 `sqs.send_message(QueueUrl=os.environ['QUEUE'])`",),
     guard="a counter in `attempts`",
-    aws_stops="",
+    aws_stops=None,
     fix="Give the message a counter and stop at a limit.",
     allowed="the queue is another one, see ADR 7",
     allowed_at=".signed-lambda.yml:4",

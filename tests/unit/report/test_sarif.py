@@ -343,7 +343,7 @@ def test_texts_of_any_length_are_bounded() -> None:
     finding = Finding(
         rule=long, severity="high", certainty="certain", path="a.py", line=1, end_line=1,
         function=long, message=long, cycle=(long,) * 100, evidence=(long,) * 100, guard=long,
-        aws_stops=long, fix=long,
+        aws_stops=True, aws_why=long, fix=long,
     )  # fmt: skip
     fact = Fact(step="scan", title=long, status=Status.OK, proof=long)
 

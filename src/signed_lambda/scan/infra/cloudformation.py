@@ -11,8 +11,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.scan.infra import asl
+from signed_lambda.scan.infra.filters import criteria_of, json_of, policy_of, recursion_of, shown
 from signed_lambda.scan.infra.intrinsics import SUBSTITUTION, value_of
 from signed_lambda.scan.infra.model import (
+    SHARED,
     Edge,
     Function,
     Inline,
@@ -21,6 +23,8 @@ from signed_lambda.scan.infra.model import (
     Resource,
     ref,
 )
+from signed_lambda.scan.infra.tree import NOTHING
+from signed_lambda.scan.selection import Filter, Recipients, Topics
 from signed_lambda.scan.values import Ref, Str, text
 
 if TYPE_CHECKING:
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
 
     from signed_lambda.scan.infra.model import Infra
     from signed_lambda.scan.infra.tree import Tree
+    from signed_lambda.scan.selection import Selection
     from signed_lambda.scan.values import Atom
 
 FUNCTIONS: Final = ("AWS::Lambda::Function", "AWS::Serverless::Function")
@@ -44,8 +49,33 @@ _KINDS: Final = {
     "AWS::StepFunctions::StateMachine": ("machine", "StateMachineName"),
     "AWS::Serverless::StateMachine": ("machine", "Name"),
     "AWS::Logs::LogGroup": ("logs", "LogGroupName"),
+    "AWS::Lambda::Url": ("api", ""),
+    "AWS::Serverless::Api": ("api", ""),
+    "AWS::Serverless::HttpApi": ("api", ""),
+    "AWS::ApiGateway::RestApi": ("api", ""),
+    "AWS::ApiGatewayV2::Api": ("api", ""),
 }
 _OFF: Final = ("false", "disabled")
+_IMPLICIT: Final = {"Api": "ServerlessRestApi", "HttpApi": "ServerlessHttpApi"}
+"""What SAM calls the APIs that it makes.
+
+Source: https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-generated-resources.html
+"""
+_LEVELS: Final = 20
+"""Of a path whose parts are resources of their own."""
+_ACTIONS: Final = {
+    "Lambda": ("function", "FunctionArn"),
+    "Sns": ("topic", "TargetArn"),
+    "Sqs": ("queue", "QueueUrl"),
+    "Kinesis": ("stream", "StreamName"),
+    "Firehose": ("delivery", "DeliveryStreamName"),
+}
+"""Of an IoT rule: what each leads to, and which member names it."""
+_MAIL_ACTIONS: Final = {
+    "LambdaAction": ("function", "FunctionArn"),
+    "SNSAction": ("topic", "TopicArn"),
+    "S3Action": ("bucket", "BucketName"),
+}
 
 
 def is_template(tree: Tree) -> bool:
@@ -85,6 +115,8 @@ class _Reader:
         self.path, self.tree, self.infra, self.lines = path, tree, infra, lines
         self.others = others
         self.resources = tree.get("Resources").table
+        urls = (n for n, r in self.resources.items() if r.get("Properties", "FunctionUrlConfig"))
+        self.made = {*_IMPLICIT.values(), *(f"{name}Url" for name in urls)}
 
     def read(self) -> None:
         """Resources first, so that references find them."""
@@ -113,7 +145,7 @@ class _Reader:
         return value_of(tree, self._reference)
 
     def _reference(self, name: str, attribute: str) -> Atom:
-        if name in self.resources:
+        if name in self.resources or name in self.made:
             return Ref(self.id(name), attribute)
         return Ref(name if name.startswith("AWS::") else f"param:{name}", attribute)
 
@@ -124,7 +156,7 @@ class _Reader:
             self._function(name, properties, place)
         elif kind in _KINDS:
             what, key = _KINDS[kind]
-            given = properties.get(key)
+            given = properties.get(key) or properties.get("Domain", "DomainName")
             called = self.value(given) if given else None
             self.infra.add(Resource(self.id(name), what, place, called))
 
@@ -135,7 +167,7 @@ class _Reader:
             properties.get("Environment", "Variables").table
         )
         folder = properties.get("CodeUri") or common.get("CodeUri")
-        allows = (properties.get("RecursiveLoop") or common.get("RecursiveLoop")).text == "Allow"
+        recursion = properties.get("RecursiveLoop") or common.get("RecursiveLoop")
         handler = properties.get("Handler") or common.get("Handler")
         inline = properties.get("InlineCode") or properties.get("Code", "ZipFile")
         if inline.text or inline.tag:
@@ -150,10 +182,14 @@ class _Reader:
                 handler.text,
                 folder.text,
                 {key: self.value(v) for key, v in variables.items()},
-                None,
-                allows,
+                recursive_loop=recursion_of(recursion.text),
+                allowed_at=self.place(recursion) if recursion.text == "Allow" else None,
             )
         )
+        if properties.get("FunctionUrlConfig"):
+            url = Resource(self.id(f"{name}Url"), "api", self.place(properties))
+            self.infra.add(url)
+            self.edge(ref(url.id), "api", ref(self.id(name)), "function", properties)
 
     # -- edges
 
@@ -172,6 +208,7 @@ class _Reader:
         selects: bool = False,
         path: str = "",
         guard: str = "",
+        takes: Selection | None = None,
     ) -> None:
         """Keeps an edge."""
         self.infra.edges.append(
@@ -187,6 +224,7 @@ class _Reader:
                 how,
                 selects,
                 guard,
+                takes,
             )
         )
 
@@ -218,11 +256,32 @@ class _Reader:
         )
         what = {"SQS": "queue", "SNS": "topic", "DynamoDB": "table", "Kinesis": "stream"}.get(kind)
         if source and what:
-            selects = bool(given.get("FilterCriteria") or given.get("FilterPolicy"))
-            self.edge(self.value(given.get(source)), what, me, "function", at, selects=selects)
+            takes = policy_of(given, given) or criteria_of(given.get("FilterCriteria"))
+            self.edge(self.value(given.get(source)), what, me, "function", at, takes=takes)
         if kind in ("EventBridgeRule", "CloudWatchEvent"):
             bus = given.get("EventBusName")
             self._rule(given.get("Pattern"), bus, me, at)
+        if kind in ("Api", "HttpApi"):
+            self._sam_route(me, kind, given, at)
+        if kind == "IoTRule":
+            self._topic_rule(given.get("Sql"), me, "function", at)
+
+    def _sam_route(self, me: Str, kind: str, given: Tree, at: Tree) -> None:
+        """Of the API that is named, or of the one that SAM makes for all others."""
+        named = given.get("RestApiId") or given.get("ApiId")
+        api = self.target_id(named) or self.id(_IMPLICIT[kind])
+        path = given.get("Path").text or "$default"
+        self.infra.route(api, given.get("Method").text, path, me, self.place(at))
+
+    def target_id(self, tree: Tree) -> str:
+        """The id of the resource that a value refers to, "" for none."""
+        atoms = self.value(tree).atoms if tree else ()
+        return atoms[0].of if atoms and isinstance(atoms[0], Ref) else ""
+
+    def _topic_rule(self, sql: Tree, target: Str, kind: str, at: Tree) -> None:
+        takes = Topics.of_sql(shown(self.value(sql)))
+        if takes is not None:
+            self.edge(SHARED, "broker", target, kind, at, takes=takes)
 
     def plain_function(self, name: str, properties: Tree) -> None:
         """A dead-letter queue of the function."""
@@ -246,8 +305,8 @@ class _Reader:
         source = self.value(properties.get("EventSourceArn"))
         kind = self.infra.kind_of(source, "queue")
         target = self.value(properties.get("FunctionName"))
-        selects = bool(properties.get("FilterCriteria"))
-        self.edge(source, kind, target, "function", properties, selects=selects)
+        takes = criteria_of(properties.get("FilterCriteria"))
+        self.edge(source, kind, target, "function", properties, takes=takes)
 
     def bucket(self, name: str, properties: Tree) -> None:
         """Notifications of a bucket."""
@@ -291,8 +350,7 @@ class _Reader:
         kind = {"lambda": "function", "sqs": "queue"}.get(given.get("Protocol").text)
         if kind:
             target = self.value(given.get("Endpoint"))
-            selects = bool(given.get("FilterPolicy"))
-            self.edge(topic, "topic", target, kind, given, selects=selects)
+            self.edge(topic, "topic", target, kind, given, takes=policy_of(given, given))
 
     def queue(self, name: str, properties: Tree) -> None:
         """After too many receives a message goes to another queue."""
@@ -317,8 +375,72 @@ class _Reader:
         if not pattern:
             return
         source = self.value(bus) if bus else text("default")
-        wanted = [f"{k}={v.text}" for k in ("source", "detail-type") for v in pattern.get(k).items]
-        self.edge(source, "bus", target, kind, at, events=tuple(wanted), selects=True)
+        takes = Filter((json_of(pattern),))
+        self.edge(source, "bus", target, kind, at, takes=takes)
+
+    def function_url(self, name: str, properties: Tree) -> None:
+        """`AWS::Lambda::Url`."""
+        target = self.value(properties.get("TargetFunctionArn"))
+        self.edge(ref(self.id(name)), "api", target, "function", properties)
+
+    def route(self, _: str, properties: Tree) -> None:
+        """`AWS::ApiGatewayV2::Route`, whose target is an integration of the template."""
+        target = properties.get("Target")
+        holder = target.items[1] if len(target.items) > 1 else target
+        named = {i.of.rpartition("#")[2] for i in self.value(holder).atoms if isinstance(i, Ref)}
+        named |= {i.text for part in holder.items for i in part.items}
+        for name in named & self.resources.keys():
+            uri = self.resources[name].get("Properties", "IntegrationUri")
+            method, _, path = properties.get("RouteKey").text.rpartition(" ")
+            self._leads(self.target_id(properties.get("ApiId")), method, path, uri, properties)
+
+    def quick_api(self, name: str, properties: Tree) -> None:
+        """`AWS::ApiGatewayV2::Api` with a target: all requests go there."""
+        if properties.get("Target"):
+            self._leads(self.id(name), "ANY", "$default", properties.get("Target"), properties)
+
+    def method(self, _: str, properties: Tree) -> None:
+        """`AWS::ApiGateway::Method`, whose path is spelled by the resources above it."""
+        path, at = "", properties.get("ResourceId")
+        for _level in range(_LEVELS):
+            above = self.resources.get(self.target_id(at).rpartition("#")[2], NOTHING)
+            part = above.get("Properties", "PathPart").text
+            if not part:
+                break
+            path, at = f"/{part}{path}", above.get("Properties", "ParentId")
+        uri = properties.get("Integration", "Uri")
+        api = self.target_id(properties.get("RestApiId"))
+        self._leads(api, properties.get("HttpMethod").text, path, uri, properties)
+
+    def _leads(self, api: str, method: str, path: str, uri: Tree, at: Tree) -> None:
+        """A route to the function that is named anywhere in a URI."""
+        for atom in self.value(uri).atoms if uri and api else ():
+            if isinstance(atom, Ref) and isinstance(self.infra.resources.get(atom.of), Function):
+                self.infra.route(api, method, path or "/", ref(atom.of), self.place(at))
+
+    def topic_rule(self, _: str, properties: Tree) -> None:
+        """`AWS::IoT::TopicRule`: to whom its actions lead."""
+        given = properties.get("TopicRulePayload")
+        if given.get("RuleDisabled").text.lower() == "true":
+            return
+        for action in given.get("Actions").items:
+            for name, (kind, key) in _ACTIONS.items():
+                if action.get(name, key):
+                    target = self.value(action.get(name, key))
+                    self._topic_rule(given.get("Sql"), target, kind, action)
+
+    def receipt_rule(self, _: str, properties: Tree) -> None:
+        """`AWS::SES::ReceiptRule`: to whom its actions lead."""
+        given = properties.get("Rule")
+        if given.get("Enabled").text.lower() != "true":
+            return
+        values = [self.value(r).literal for r in given.get("Recipients").items]
+        takes = Recipients(tuple(v for v in values if v is not None), None not in values)
+        for action in given.get("Actions").items:
+            for name, (kind, key) in _MAIL_ACTIONS.items():
+                if action.get(name, key):
+                    target = self.value(action.get(name, key))
+                    self.edge(SHARED, "mail", target, kind, action, takes=takes)
 
     def invoke_config(self, _: str, properties: Tree) -> None:
         """`AWS::Lambda::EventInvokeConfig`."""
@@ -375,6 +497,12 @@ _READERS: Final[dict[str, Callable[[_Reader, str, Tree], None]]] = {
     "AWS::SQS::Queue": _Reader.queue,
     "AWS::Events::Rule": _Reader.rule,
     "AWS::Logs::SubscriptionFilter": _Reader.log_filter,
+    "AWS::Lambda::Url": _Reader.function_url,
+    "AWS::ApiGatewayV2::Api": _Reader.quick_api,
+    "AWS::ApiGatewayV2::Route": _Reader.route,
+    "AWS::ApiGateway::Method": _Reader.method,
+    "AWS::IoT::TopicRule": _Reader.topic_rule,
+    "AWS::SES::ReceiptRule": _Reader.receipt_rule,
     "AWS::Serverless::StateMachine": _Reader.machine,
     "AWS::StepFunctions::StateMachine": _Reader.machine,
 }

@@ -1,18 +1,20 @@
 """What templates declare, whatever language they are written in.
 
 Names are texts with holes (`values.Str`): a reference to a resource of the template is known for
-what it is before anybody knows what it will be called. Pure: imports `values`.
+what it is before anybody knows what it will be called. Pure: imports `values`, `selection`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
+from signed_lambda.scan.selection import Route
 from signed_lambda.scan.values import Lit, Ref, Str
 
 if TYPE_CHECKING:
     from signed_lambda.scan.form import Function as CodeFunction
+    from signed_lambda.scan.selection import Selection
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Resource:
     Attributes:
         id: Unique among all templates; what a `Ref` names.
         kind: "function", "bucket", "queue", "topic", "table", "stream", "delivery", "bus",
-            "machine" or "logs".
+            "machine", "logs" or "api" (also a function URL).
         name: What it is called in the account, None where the deployment chooses.
     """
 
@@ -58,7 +60,8 @@ class Function(Resource):
         handler: As Lambda spells it, "" when unknown.
         folder: Where its code is, as the template says.
         code: The handler itself, where the template's own text holds it.
-        allows_loops: `RecursiveLoop: Allow`.
+        recursive_loop: What its `RecursiveLoop` says, None where nothing does.
+        allowed_at: Where that says "Allow".
         certain: False when the handler's file was found by its name only, and others fit as well.
     """
 
@@ -66,7 +69,8 @@ class Function(Resource):
     folder: str = ""
     env: dict[str, Str] = field(default_factory=dict)
     code: CodeFunction | None = None
-    allows_loops: bool = False
+    recursive_loop: Literal["Allow", "Terminate"] | None = None
+    allowed_at: Place | None = None
     certain: bool = True
 
 
@@ -91,6 +95,7 @@ class Edge:
         how: "redrive", "destination", "" for a plain trigger or delivery.
         selects: There is a filter whose answer is not decided here.
         guard: What may end the loop here, "" for nothing.
+        takes: What of all that comes to the source is taken, None for everything.
     """
 
     source: Str
@@ -104,6 +109,7 @@ class Edge:
     how: str = ""
     selects: bool = False
     guard: str = ""
+    takes: Selection | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +138,7 @@ class Infra:
 
     Attributes:
         aliases: Other ids that resources are referred to by.
+        routes: The routes of each API, by its id.
         sources: The templates that were read.
         inline: The code of functions whose code stands in the template.
     """
@@ -140,6 +147,7 @@ class Infra:
     edges: list[Edge] = field(default_factory=list)
     aliases: dict[str, str] = field(default_factory=dict)
     inline: dict[str, Inline] = field(default_factory=dict)
+    routes: dict[str, list[Route]] = field(default_factory=dict)
     sources: list[str] = field(default_factory=list)
 
     @property
@@ -159,6 +167,29 @@ class Infra:
     def add(self, resource: Resource) -> None:
         """Keeps a resource."""
         self.resources[resource.id] = resource
+
+    def route(self, api: str, method: str, path: str, target: Str, place: Place) -> None:
+        """Keeps that an API leads requests to a function.
+
+        Args:
+            api: Its id; an API that no template declares is added.
+            method: "ANY" or "*" for all.
+            path: With its variables; "$default" for what no other route takes.
+            target: The function.
+            place: Where it is declared.
+        """
+        api = self.aliases.get(api, api)
+        if api not in self.resources:
+            self.add(Resource(api, "api", place))
+        routes = self.routes.setdefault(api, [])
+        every = method in ("", "*", "ANY")
+        made = Route("ANY" if every else method.upper(), path, target, routes)
+        routes.append(made)
+        self.edges.append(Edge(ref(api), "api", target, "function", place, takes=made))
+
+
+SHARED: Final = Str((Lit("*"),))
+"""The name of what an account has one of: the message broker of IoT, the mail of SES."""
 
 
 def ref(resource: str, attribute: str = "") -> Str:

@@ -13,15 +13,26 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.scan.infra import cloudformation
+from signed_lambda.scan.infra.filters import json_of, policy_of, recursion_of, shown
 from signed_lambda.scan.infra.intrinsics import value_of
-from signed_lambda.scan.infra.model import Edge, Function, KeyFilter, Place, ref
+from signed_lambda.scan.infra.model import (
+    SHARED,
+    Edge,
+    Function,
+    KeyFilter,
+    Place,
+    Resource,
+    ref,
+)
 from signed_lambda.scan.infra.tree import NOTHING, Tree
+from signed_lambda.scan.selection import Filter, Topics
 from signed_lambda.scan.values import Ref, Str, joined, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from signed_lambda.scan.infra.model import Infra
+    from signed_lambda.scan.selection import Selection
     from signed_lambda.scan.values import Atom
 
 DEPTH: Final = 12
@@ -30,6 +41,11 @@ MAX_TEXT: Final = 4096
 """Of a value with its variables in it: ten of ten of ten ... end here."""
 _VARIABLE: Final = re.compile(r"\$\{([^${}]+)\}")
 _OPTION: Final = re.compile(r"(?:opt|sls|param):([\w.-]+)")
+_MADE: Final = ("ApiGatewayRestApi", "HttpApi")
+"""What the framework calls the APIs that it makes.
+
+Source: https://www.serverless.com/framework/docs/providers/aws/guide/resources
+"""
 _FILE: Final = re.compile(r"file\(([^)]+)\)(?::(.+))?")
 
 
@@ -65,6 +81,11 @@ class _Reader:
         self.path, self.tree, self.infra, self.lines = path, tree, infra, lines
         self.others = others
         self.resources: dict[str, Tree] = {}
+        self.functions = {
+            name.replace("-", "dash").replace("_", "underscore").lower()
+            for part in self.included(tree.get("functions"))
+            for name in part.table
+        }
 
     def read(self) -> None:
         """The resources as CloudFormation, then the functions."""
@@ -150,7 +171,9 @@ class _Reader:
         return joined((*parts, text(literal[end:])))
 
     def _reference(self, name: str, attribute: str) -> Atom:
-        known = name in self.resources
+        logical = name.removesuffix("Url").removesuffix("LambdaFunction")
+        made = name in _MADE or (logical != name and logical.lower() in self.functions)
+        known = name in self.resources or made
         return Ref(f"{self.path}#{name}" if known else f"param:{name}", attribute)
 
     # -- functions
@@ -165,8 +188,16 @@ class _Reader:
         function.handler = self.resolved(given.get("handler").text)
         function.env = {key: self.value(v) for key, v in variables.items()}
         self.infra.add(function)
-        logical = f"{name[:1].upper()}{name[1:]}LambdaFunction"
+        plain = name.replace("-", "Dash").replace("_", "Underscore")
+        logical = f"{plain[:1].upper()}{plain[1:]}LambdaFunction"
         self.infra.aliases[f"{self.path}#{logical}"] = function.id
+        recursion = self._resolved(given.get("recursiveLoop"), 0)
+        function.recursive_loop = recursion_of(recursion.text)
+        function.allowed_at = self._place(recursion) if recursion.text == "Allow" else None
+        if given.get("url").table or given.get("url").text.lower() == "true":
+            url = Resource(f"{self.path}#{logical}Url", "api", self._place(given))
+            self.infra.add(url)
+            self._edge(ref(url.id), "api", ref(function.id), "function", given.get("url"))
         for event in given.get("events").items:
             for kind, member in event.table.items():
                 reader = _EVENTS.get(kind)
@@ -204,6 +235,7 @@ class _Reader:
         events: tuple[str, ...] = (),
         how: str = "",
         selects: bool = False,
+        takes: Selection | None = None,
     ) -> None:
         self.infra.edges.append(
             Edge(
@@ -217,6 +249,7 @@ class _Reader:
                 True,
                 how,
                 selects,
+                takes=takes,
             )
         )
 
@@ -240,16 +273,15 @@ class _Reader:
         if given.get("enabled").text.lower() == "false":
             return
         source = self.value(given.get("arn") if _is_plain_table(given) else given)
-        selects = bool(given.get("filterPatterns"))
-        self._edge(source, "queue", me, "function", at, selects=selects)
+        self._edge(source, "queue", me, "function", at, takes=self._patterns(given))
 
     def sns(self, me: Str, given: Tree, at: Tree) -> None:
         """`sns: name`, an ARN or a table."""
         topic = given
         if _is_plain_table(given):
             topic = given.get("arn") or given.get("topicName")
-        selects = bool(given.get("filterPolicy"))
-        self._edge(self.value(topic), "topic", me, "function", at, selects=selects)
+        takes = policy_of(self._resolved(given, 0), given)
+        self._edge(self.value(topic), "topic", me, "function", at, takes=takes)
 
     def stream(self, me: Str, given: Tree, at: Tree) -> None:
         """`stream: arn` or a table."""
@@ -259,8 +291,12 @@ class _Reader:
         literal = "".join(getattr(a, "text", "") for a in source.atoms)
         named = given.get("type").text or ("kinesis" if ":kinesis:" in literal else "dynamodb")
         kind = "stream" if named == "kinesis" else "table"
-        selects = bool(given.get("filterPatterns"))
-        self._edge(source, kind, me, "function", at, selects=selects)
+        self._edge(source, kind, me, "function", at, takes=self._patterns(given))
+
+    def _patterns(self, given: Tree) -> Filter | None:
+        listed = self._resolved(given.get("filterPatterns"), 0)
+        patterns = tuple(json_of(one) for one in listed.items)
+        return Filter(patterns) if patterns else None
 
     def event_bridge(self, me: Str, given: Tree, at: Tree) -> None:
         """`eventBridge` with a pattern."""
@@ -268,8 +304,30 @@ class _Reader:
         if not pattern or given.get("enabled").text.lower() == "false":
             return
         bus = self.value(given.get("eventBus")) if given.get("eventBus") else text("default")
-        wanted = [f"{k}={v.text}" for k in ("source", "detail-type") for v in pattern.get(k).items]
-        self._edge(bus, "bus", me, "function", at, events=tuple(wanted), selects=True)
+        takes = Filter((json_of(self._resolved(pattern, 0)),))
+        self._edge(bus, "bus", me, "function", at, takes=takes)
+
+    def http(self, me: Str, given: Tree, at: Tree) -> None:
+        """`http: POST jobs` or a table: a route of the REST API."""
+        self._route(me, "ApiGatewayRestApi", given, at)
+
+    def http_api(self, me: Str, given: Tree, at: Tree) -> None:
+        """`httpApi: POST /jobs`, `*` or a table: a route of the HTTP API."""
+        self._route(me, "HttpApi", given, at)
+
+    def _route(self, me: Str, api: str, given: Tree, at: Tree) -> None:
+        method, _, path = self.resolved(given.text).strip().rpartition(" ")
+        if given.table:
+            method = self.resolved(given.get("method").text)
+            path = self.resolved(given.get("path").text)
+        path = "$default" if path == "*" else f"/{path.lstrip('/')}"
+        self.infra.route(f"{self.path}#{api}", method, path, me, self._place(at))
+
+    def iot(self, me: Str, given: Tree, at: Tree) -> None:
+        """`iot: {sql: ...}`."""
+        takes = Topics.of_sql(shown(self.value(given.get("sql"))))
+        if takes is not None and given.get("enabled").text.lower() != "false":
+            self._edge(SHARED, "broker", me, "function", at, takes=takes)
 
     def logs(self, me: Str, given: Tree, at: Tree) -> None:
         """`cloudwatchLog`."""
@@ -285,6 +343,9 @@ _EVENTS: Final[dict[str, Callable[[_Reader, Str, Tree, Tree], None]]] = {
     "stream": _Reader.stream,
     "eventBridge": _Reader.event_bridge,
     "cloudwatchLog": _Reader.logs,
+    "http": _Reader.http,
+    "httpApi": _Reader.http_api,
+    "iot": _Reader.iot,
 }
 
 

@@ -45,7 +45,7 @@ from typing import TYPE_CHECKING, Final
 
 from signed_lambda.scan.through import declared
 from signed_lambda.scan.values import Str
-from signed_lambda.scan.world import AWS_DOES_NOT_STOP, Loop, finding
+from signed_lambda.scan.world import Loop, finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,6 +64,7 @@ def check(world: World) -> Iterator[Finding]:
         fixed = [k.literal for k in sink.keys if isinstance(k, Str)]
         if not fixed or None in fixed:
             yield finding(
+                world,
                 Loop(
                     rule=ID,
                     message="subscribes every log group of the account, unless a selection says no",
@@ -72,6 +73,6 @@ def check(world: World) -> Iterator[Finding]:
                     evidence=("selectionCriteria is not a fixed text",),
                     fix=FIX,
                     certainty="ask",
-                    aws_stops=AWS_DOES_NOT_STOP,
-                )
+                    kinds=("logs",),
+                ),
             )

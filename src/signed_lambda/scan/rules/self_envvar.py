@@ -80,6 +80,7 @@ def check(world: World) -> Iterator[Finding]:
         ]
         if _plain(name) and any(_plain(v) == _plain(name) for v in variables):
             yield finding(
+                world,
                 Loop(
                     rule=ID,
                     message="may invoke its own function (by an environment variable of its name)",
@@ -88,7 +89,7 @@ def check(world: World) -> Iterator[Finding]:
                     evidence=(f"{variables[0]} is called as the handler is",),
                     fix=FIX,
                     certainty="ask",
-                )
+                ),
             )
 
 

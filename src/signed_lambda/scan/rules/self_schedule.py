@@ -27,7 +27,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.scan.own import own
-from signed_lambda.scan.world import AWS_DOES_NOT_STOP, Loop, finding
+from signed_lambda.scan.world import Loop, finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,6 +45,7 @@ def check(world: World) -> Iterator[Finding]:
     for sink in world.sinks_of("schedule"):
         if any(own(target) for target in sink.targets):
             yield finding(
+                world,
                 Loop(
                     rule=ID,
                     message="schedules its own function",
@@ -52,6 +53,6 @@ def check(world: World) -> Iterator[Finding]:
                     cycle=(name, "schedule", name),
                     evidence=("the target of the schedule is the running function",),
                     fix=FIX,
-                    aws_stops=AWS_DOES_NOT_STOP,
-                )
+                    kinds=("schedule",),
+                ),
             )

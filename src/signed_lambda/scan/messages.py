@@ -1,0 +1,334 @@
+"""What a call sends, as far as it is known: the event, message or record that filters look at.
+
+Imports `form`, `values`, `matching`, `evaluate`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from signed_lambda.scan.form import Member, Name, Table, Text
+from signed_lambda.scan.matching import (
+    ABSENT,
+    UNKNOWN,
+    Known,
+    Mark,
+    OneOf,
+    Open,
+    Part,
+    Spelled,
+    loaded,
+    spelled,
+)
+from signed_lambda.scan.program import last_name
+from signed_lambda.scan.values import Lit, Obj, Str
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from signed_lambda.scan.evaluate import Evaluator
+    from signed_lambda.scan.form import Call, Expr, Function
+    from signed_lambda.scan.values import Frame, Value
+
+DEPTH: Final = 8
+"""Tables in tables that are looked at."""
+_TYPES: Final = frozenset({"S", "N", "B", "SS", "NS", "BS", "M", "L", "BOOL", "NULL"})
+"""Source: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_AttributeValue.html"""
+
+
+def sent(service: str, action: str, call: Call, frame: Frame, evaluator: Evaluator) -> Known:
+    """What triggers of a service see of the call: a list where it may be several."""
+    maker = _MAKERS.get(service)
+    if maker is None:
+        return UNKNOWN
+    return maker(_request(call, frame, evaluator), action)
+
+
+# -- from values to what is known of them
+
+
+def known(values: tuple[Value, ...], evaluator: Evaluator, depth: int = 0) -> Known:
+    """One value, or one of several."""
+    found = [_one(value, evaluator, depth) for value in values]
+    if not found or UNKNOWN in found:
+        return UNKNOWN
+    return found[0] if len(found) == 1 else OneOf(tuple(found))
+
+
+def _one(value: Value, evaluator: Evaluator, depth: int) -> Known:
+    if isinstance(value, Str):
+        return _text(value)
+    if not isinstance(value, Obj) or depth > DEPTH:
+        return UNKNOWN
+    if isinstance(value.expr, Table):
+        return _table(value, evaluator, depth)
+    items = [known(evaluator.values(i, value.frame), evaluator, depth) for i in value.expr.items]
+    return items or UNKNOWN  # an empty list is there to be filled
+
+
+def _text(value: Str) -> Known:
+    if value.literal is not None:
+        return spelled(value.literal)
+    first, last = value.atoms[0], value.atoms[-1]
+    start = first.text if isinstance(first, Lit) else ""
+    end = last.text if isinstance(last, Lit) else ""
+    return Part(start, end) if len(value.atoms) > 1 else UNKNOWN
+
+
+def _table(value: Obj, evaluator: Evaluator, depth: int) -> Known:
+    members: dict[str, list[Known]] = {}
+    is_open = False
+    items = value.expr.items if isinstance(value.expr, Table) else ()
+    pairs = [(key, item, value.frame) for key, item in items]
+    pairs += [(key, item, value.frame) for key, item, where in value.puts if _same(value, where)]
+    is_open = len(pairs) < len(items) + len(value.puts)
+    for key, item, frame in pairs:
+        found = known(evaluator.values(item, frame), evaluator, depth + 1)
+        if key is None:
+            spread = found.members if isinstance(found, Open) else found
+            is_open = is_open or not isinstance(found, dict)
+            for name, inner in spread.items() if isinstance(spread, dict) else ():
+                members.setdefault(name, []).append(inner)
+            continue
+        name = _literal(evaluator.values(key, frame))
+        if name is None:
+            is_open = True
+        else:
+            members.setdefault(name, []).append(found)
+    plain = {name: v[0] if len(v) == 1 else _either(v) for name, v in members.items()}
+    return Open(plain) if is_open else plain
+
+
+def _same(value: Obj, where: object) -> bool:
+    return where is value.frame.function
+
+
+def _either(found: list[Known]) -> Known:
+    return UNKNOWN if UNKNOWN in found else OneOf(tuple(found))
+
+
+def _literal(values: tuple[Value, ...]) -> str | None:
+    only = values[0] if len(values) == 1 else None
+    return only.literal if isinstance(only, Str) else None
+
+
+def _request(call: Call, frame: Frame, evaluator: Evaluator) -> Known:
+    """All that the call is given by name, whatever the language's way to write it."""
+    items: list[tuple[str | None, Known]] = [
+        (key, _given(value, frame, evaluator)) for key, value in call.named
+    ]
+    items += [(None, _given(arg, frame, evaluator)) for arg in call.args]
+    members: dict[str, Known] = {}
+    is_open = False
+    for key, found in items:
+        if key is not None:
+            members[key] = found
+            continue
+        inner = found.members if isinstance(found, Open) else found
+        is_open = is_open or not isinstance(found, dict)
+        members |= inner if isinstance(inner, dict) else {}
+    plain = {_upper(name): value for name, value in members.items()}
+    return Open(plain) if is_open else plain
+
+
+def _given(expr: Expr, frame: Frame, evaluator: Evaluator) -> Known:
+    found = known(evaluator.values(expr, frame), evaluator)
+    if isinstance(expr, Table):
+        return _with_appended(expr, found, frame, evaluator)
+    if found is UNKNOWN and isinstance(expr, Name):
+        return _filled(expr.name, frame, evaluator)
+    return found
+
+
+def _with_appended(expr: Table, found: Known, frame: Frame, evaluator: Evaluator) -> Known:
+    """The table, with the lists that are filled later by name: `{Entries: entries}`."""
+    members = found.members if isinstance(found, Open) else found
+    for key, value in expr.items if isinstance(members, dict) else ():
+        if isinstance(key, Text) and isinstance(value, Name) and members.get(key.text) is UNKNOWN:
+            members[key.text] = _filled(value.name, frame, evaluator)
+    return found
+
+
+def _filled(name: str, frame: Frame, evaluator: Evaluator) -> Known:
+    found = [known(evaluator.values(e, frame), evaluator) for e in appended(name, frame.function)]
+    return found or UNKNOWN
+
+
+def appended(name: str, function: Function) -> list[Expr]:
+    """What a function appends to a list of that name."""
+    return [
+        site.call.args[0]
+        for site in function.sites
+        if last_name(site.call.func) in ("append", "push", "add")
+        and isinstance(site.call.func, Member)
+        and isinstance(site.call.func.of, Name)
+        and site.call.func.of.name == name
+        and site.call.args
+    ]
+
+
+def _upper(name: str) -> str:
+    """`Source` of `source`: Java and shapes of the SDKs differ in that letter only."""
+    return name[:1].upper() + name[1:]
+
+
+# -- from a request to what a filter sees
+
+
+def _at(of: Known, name: str) -> Known:
+    if isinstance(of, Open):
+        return of.members.get(name, UNKNOWN)
+    return of.get(name, ABSENT) if isinstance(of, dict) else UNKNOWN
+
+
+def _entries(request: Known, name: str) -> list[Known]:
+    """The entries of a batch, with the names of their members spelled alike."""
+    found = _at(request, name)
+    listed = found if isinstance(found, list) else [found]
+    return [_renamed(entry) for entry in listed]
+
+
+def _renamed(entry: Known) -> Known:
+    if isinstance(entry, Open):
+        return Open({_upper(k): v for k, v in entry.members.items()})
+    return {_upper(k): v for k, v in entry.items()} if isinstance(entry, dict) else UNKNOWN
+
+
+def _json(value: Known) -> Known:
+    """What a text says as JSON; `dumps` of an object is known as that object."""
+    if isinstance(value, str):
+        return loaded(value)
+    return UNKNOWN if isinstance(value, Part) else value
+
+
+def _event(request: Known, _: str) -> Known:
+    """Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/aws-events.html"""
+    return [
+        Open(
+            {
+                "source": _at(entry, "Source"),
+                "detail-type": _at(entry, "DetailType"),
+                "detail": _json(_at(entry, "Detail")),
+                "resources": _or(_at(entry, "Resources"), []),
+            }
+        )
+        for entry in _entries(request, "Entries")
+    ]
+
+
+def _or(value: Known, default: Known) -> Known:
+    return default if value is ABSENT else value
+
+
+def _notification(request: Known, action: str) -> Known:
+    """Attributes and body of a message of SNS."""
+    batch = action.endswith("batch")
+    return [
+        {
+            "attributes": _attributes(_at(entry, "MessageAttributes")),
+            "body": UNKNOWN
+            if _at(entry, "MessageStructure") is not ABSENT
+            else _json(_at(entry, "Message")),
+        }
+        for entry in (_entries(request, "PublishBatchRequestEntries") if batch else [request])
+    ]
+
+
+def _attributes(given: Known) -> Known:
+    if given is ABSENT:
+        return {}
+    members = given.members if isinstance(given, Open) else given
+    if not isinstance(members, dict):
+        return UNKNOWN
+    found = {name: _attribute(value) for name, value in members.items()}
+    return Open(found) if isinstance(given, Open) else found
+
+
+def _attribute(given: Known) -> Known:
+    """Source: https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html"""
+    plain = _renamed(given)
+    kind, value = _at(plain, "DataType"), _at(plain, "StringValue")
+    if kind == "String":
+        return value.text if isinstance(value, Spelled) else value
+    if isinstance(value, str | Spelled) and kind in ("Number", "String.Array"):
+        return loaded(value.text if isinstance(value, Spelled) else value)
+    return UNKNOWN
+
+
+def _queued(request: Known, action: str) -> Known:
+    """Source: https://docs.aws.amazon.com/lambda/latest/dg/with-sqs-filtering.html"""
+    batch = action != "sendmessage"
+    found: list[Known] = []
+    for entry in _entries(request, "Entries") if batch else [request]:
+        body = _at(entry, "MessageBody")
+        data = loaded(body) if isinstance(body, str) else UNKNOWN
+        found.append(Open({"body": data if isinstance(data, dict) else body}))
+    return found
+
+
+def _record(request: Known, action: str) -> Known:
+    """Source: https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis-filtering.html"""
+    batch = action == "putrecords"
+    return [
+        Open({"data": _json(_at(e, "Data")), "partitionKey": _at(e, "PartitionKey")})
+        for e in (_entries(request, "Records") if batch else [request])
+    ]
+
+
+def _change(request: Known, action: str) -> Known:
+    """A record of a table's stream.
+
+    Source: https://docs.aws.amazon.com/lambda/latest/dg/with-ddb-filtering.html
+    """
+    names: dict[str, tuple[Known, ...]] = {
+        **dict.fromkeys(("putitem", "put", "updateitem", "update"), ("INSERT", "MODIFY")),
+        **dict.fromkeys(("deleteitem", "delete"), ("REMOVE",)),
+    }
+    if action not in names:
+        return UNKNOWN
+    image: Known = ABSENT if action.startswith("delete") else UNKNOWN
+    if action.startswith("put"):
+        image = _image(_at(request, "Item"))
+    options = names[action]
+    return Open(
+        {
+            "eventName": options[0] if len(options) == 1 else OneOf(options),
+            "userIdentity": ABSENT,
+            "dynamodb": Open({} if isinstance(image, Mark) else {"NewImage": image}),
+        }
+    )
+
+
+def _image(item: Known) -> Known:
+    members = item.members if isinstance(item, Open) else item
+    if not isinstance(members, dict):
+        return UNKNOWN
+    typed = all(isinstance(v, dict) and v.keys() <= _TYPES for v in members.values())
+    if typed:
+        return item
+    found = {name: {"S": v} if isinstance(v, str) else UNKNOWN for name, v in members.items()}
+    return Open(found) if isinstance(item, Open) else found
+
+
+def _mail(request: Known, _: str) -> Known:
+    """The addresses that a mail goes to."""
+    destination = _renamed(_at(request, "Destination"))
+    lists = [_at(destination, f"{name}Addresses") for name in ("To", "Cc", "Bcc")]
+    raw = _at(request, "Destinations")
+    given = [raw] if raw is not ABSENT and raw is not UNKNOWN else lists
+    return list(_flat(v for v in given if v is not ABSENT)) or UNKNOWN
+
+
+def _flat(found: Iterable[Known]) -> Iterable[Known]:
+    for value in found:
+        yield from value if isinstance(value, list) else [value]
+
+
+_MAKERS: Final[dict[str, Callable[[Known, str], Known]]] = {
+    "events": _event,
+    "sns": _notification,
+    "sqs": _queued,
+    "kinesis": _record,
+    "dynamodb": _change,
+    "ses": _mail,
+}
