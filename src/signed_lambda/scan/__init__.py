@@ -163,9 +163,10 @@ def review(
     telling: list[tuple[str, bytes]] = []
     for entry, chunks in contents.bodies():
         tells = len(telling) < MAX_TELLING and entry.kind == "file"
+        parts = chunks
         if tells and sdk.tells(entry.name, entry.size_bytes):
             telling.append((entry.name, b"".join(chunks)))
-            chunks = (telling[-1][1],)
+            parts = iter((telling[-1][1],))
         if entry.name not in reviewed:
             continue
         owner = owned.get(entry.name)
@@ -175,7 +176,7 @@ def review(
         if entry.size_bytes > MAX_SOURCE_BYTES:
             unread.append(Unread(entry.name, f"more than {MAX_SOURCE_BYTES:,} bytes"))
             continue
-        body = b"".join(chunks)
+        body = b"".join(parts)
         if owner is not None and not uses_sdk(body):
             installed += 1
             continue

@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from signed_lambda.scan.form import Call, Member, Name, Text
+from signed_lambda.scan.form import Call, Member, Text
 from signed_lambda.scan.own import of_event
-from signed_lambda.scan.program import last_name, words
+from signed_lambda.scan.program import words
 from signed_lambda.scan.values import UNSEEN, Lit, Obj, Path, Ref, Str, joined, text
 
 if TYPE_CHECKING:
@@ -81,9 +81,7 @@ def _is_options(call: Call, frame: Frame, evaluator: Evaluator) -> bool:
     return any(isinstance(v, Obj) for v in first) or frame.function.module.language == "javascript"
 
 
-def _addresses(
-    where: Expr, frame: Frame, evaluator: Evaluator
-) -> tuple[tuple[Value, ...], str]:
+def _addresses(where: Expr, frame: Frame, evaluator: Evaluator) -> tuple[tuple[Value, ...], str]:
     """The addresses of a text, or of a table of options; and the method in the table."""
     found: list[Value] = []
     method = ""

@@ -95,8 +95,9 @@ def spelled(text: str) -> str | Spelled:
 
 def loaded(text: str) -> Known:
     """A text as the JSON that it is, `UNKNOWN` where it is none."""
+    found: Known
     try:
-        found: Known = json.loads(text)
+        found = json.loads(text)
     except (ValueError, RecursionError):
         return UNKNOWN
     return found
@@ -140,7 +141,8 @@ def _member(key: str, wanted: Known, event: Known, depth: int) -> Chance:
 
 def _at(event: Known, key: str) -> Known:
     if isinstance(event, dict):
-        return event.get(key, ABSENT)
+        member: Known = event.get(key, ABSENT)
+        return member
     if isinstance(event, Open):
         return event.members.get(key, UNKNOWN)
     return UNKNOWN if isinstance(event, Part) or event is UNKNOWN else ABSENT
@@ -206,13 +208,10 @@ def _equal(wanted: Known, value: Known) -> Chance:
         return _text(value, lambda text: text == wanted, wanted, wanted)
     if isinstance(wanted, Mark | Part) or isinstance(value, Mark):
         return "maybe"
-    if isinstance(wanted, bool) or isinstance(value, bool) or wanted is None or value is None:
-        return "yes" if wanted is value else "no"
-    if isinstance(wanted, int | float) and isinstance(value, int | float):
-        if wanted != value:
-            return "no"
+    plain = (int, float)
+    if type(wanted) in plain and type(value) in plain and wanted == value:
         return "yes" if type(wanted) is type(value) else "maybe"
-    return "no"
+    return "yes" if type(wanted) is type(value) and wanted == value else "no"
 
 
 def _equal_spelled(wanted: Known, value: Known) -> Chance:

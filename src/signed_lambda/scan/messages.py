@@ -77,12 +77,11 @@ def _text(value: Str) -> Known:
 
 def _table(value: Obj, evaluator: Evaluator, depth: int) -> Known:
     members: dict[str, list[Known]] = {}
-    is_open = False
     items = value.expr.items if isinstance(value.expr, Table) else ()
-    pairs = [(key, item, value.frame) for key, item in items]
-    pairs += [(key, item, value.frame) for key, item, where in value.puts if _same(value, where)]
+    frame = value.frame
+    pairs = [*items, *((k, v) for k, v, where in value.puts if where is frame.function)]
     is_open = len(pairs) < len(items) + len(value.puts)
-    for key, item, frame in pairs:
+    for key, item in pairs:
         found = known(evaluator.values(item, frame), evaluator, depth + 1)
         if key is None:
             spread = found.members if isinstance(found, Open) else found
@@ -90,17 +89,13 @@ def _table(value: Obj, evaluator: Evaluator, depth: int) -> Known:
             for name, inner in spread.items() if isinstance(spread, dict) else ():
                 members.setdefault(name, []).append(inner)
             continue
-        name = _literal(evaluator.values(key, frame))
-        if name is None:
+        named = _literal(evaluator.values(key, frame))
+        if named is None:
             is_open = True
         else:
-            members.setdefault(name, []).append(found)
+            members.setdefault(named, []).append(found)
     plain = {name: v[0] if len(v) == 1 else _either(v) for name, v in members.items()}
     return Open(plain) if is_open else plain
-
-
-def _same(value: Obj, where: object) -> bool:
-    return where is value.frame.function
 
 
 def _either(found: list[Known]) -> Known:
@@ -143,7 +138,9 @@ def _given(expr: Expr, frame: Frame, evaluator: Evaluator) -> Known:
 def _with_appended(expr: Table, found: Known, frame: Frame, evaluator: Evaluator) -> Known:
     """The table, with the lists that are filled later by name: `{Entries: entries}`."""
     members = found.members if isinstance(found, Open) else found
-    for key, value in expr.items if isinstance(members, dict) else ():
+    if not isinstance(members, dict):
+        return found
+    for key, value in expr.items:
         if isinstance(key, Text) and isinstance(value, Name) and members.get(key.text) is UNKNOWN:
             members[key.text] = _filled(value.name, frame, evaluator)
     return found
@@ -202,7 +199,10 @@ def _json(value: Known) -> Known:
 
 
 def _event(request: Known, _: str) -> Known:
-    """Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/aws-events.html"""
+    """Events on a bus.
+
+    Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/aws-events.html
+    """
     return [
         Open(
             {
@@ -245,7 +245,10 @@ def _attributes(given: Known) -> Known:
 
 
 def _attribute(given: Known) -> Known:
-    """Source: https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html"""
+    """The value of an attribute, by its type.
+
+    Source: https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html
+    """
     plain = _renamed(given)
     kind, value = _at(plain, "DataType"), _at(plain, "StringValue")
     if kind == "String":
@@ -256,7 +259,10 @@ def _attribute(given: Known) -> Known:
 
 
 def _queued(request: Known, action: str) -> Known:
-    """Source: https://docs.aws.amazon.com/lambda/latest/dg/with-sqs-filtering.html"""
+    """Messages of a queue.
+
+    Source: https://docs.aws.amazon.com/lambda/latest/dg/with-sqs-filtering.html
+    """
     batch = action != "sendmessage"
     found: list[Known] = []
     for entry in _entries(request, "Entries") if batch else [request]:
@@ -267,7 +273,10 @@ def _queued(request: Known, action: str) -> Known:
 
 
 def _record(request: Known, action: str) -> Known:
-    """Source: https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis-filtering.html"""
+    """Records of a stream.
+
+    Source: https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis-filtering.html
+    """
     batch = action == "putrecords"
     return [
         Open({"data": _json(_at(e, "Data")), "partitionKey": _at(e, "PartitionKey")})
@@ -306,7 +315,9 @@ def _image(item: Known) -> Known:
     typed = all(isinstance(v, dict) and v.keys() <= _TYPES for v in members.values())
     if typed:
         return item
-    found = {name: {"S": v} if isinstance(v, str) else UNKNOWN for name, v in members.items()}
+    found: dict[str, Known] = {
+        name: {"S": v} if isinstance(v, str) else UNKNOWN for name, v in members.items()
+    }
     return Open(found) if isinstance(item, Open) else found
 
 

@@ -80,7 +80,9 @@ _NODE: Final = "aws-sdk|@aws-sdk/client-(?:lambda|s3|sqs|sns)"
 _GO: Final = rb"(?P<name>github\.com/aws/aws-sdk-go(?:-v2)?)[ \t]v(?P<version>[0-9][0-9.]*)"
 _SIGNS: Final = (
     _Sign(
-        re.compile(r"(?:^|/)(?P<name>botocore|boto3)-[^/]*\.(?:dist-info/METADATA|egg-info/PKG-INFO)$"),
+        re.compile(
+            r"(?:^|/)(?P<name>botocore|boto3)-[^/]*\.(?:dist-info/METADATA|egg-info/PKG-INFO)$"
+        ),
         re.compile(rb"^Version: (?P<version>[0-9][0-9.]*)", re.MULTILINE),
         "python",
     ),
@@ -102,7 +104,9 @@ _SIGNS: Final = (
         "java",
     ),
     _Sign(
-        re.compile(r"(?:^|/)(?P<name>sdk-core|aws-java-sdk-core)-(?P<version>[0-9][0-9.]*[0-9])\.jar$"),
+        re.compile(
+            r"(?:^|/)(?P<name>sdk-core|aws-java-sdk-core)-(?P<version>[0-9][0-9.]*[0-9])\.jar$"
+        ),
         re.compile(rb""),
         "java",
         in_path=True,

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from signed_lambda.scan.form import Call, Member, Name, Row, Table, Text
 from signed_lambda.scan.address import web_call
+from signed_lambda.scan.form import Call, Member, Name, Row, Table, Text
 from signed_lambda.scan.guards import named
 from signed_lambda.scan.matching import UNKNOWN, Known
 from signed_lambda.scan.messages import appended, sent
@@ -17,7 +17,7 @@ from signed_lambda.scan.program import last_name
 from signed_lambda.scan.values import UNSEEN, Client, Obj, Str, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from signed_lambda.scan.evaluate import Evaluator
     from signed_lambda.scan.form import Expr, Function, Test
@@ -89,7 +89,9 @@ APIS: Final[dict[str, tuple[Api, ...]]] = {
     **_all("createschedule", Api("schedule", ("Target",), "ScheduleExpression", inside=("Arn",))),
     **_all("putevents", Api("events", ("Entries",))),
     **_all("startexecution startsyncexecution", Api("stepfunctions", ("stateMachineArn",))),
-    **_all("sendemail sendrawemail sendtemplatedemail", Api("ses", ("Destination", "Destinations"))),
+    **_all(
+        "sendemail sendrawemail sendtemplatedemail", Api("ses", ("Destination", "Destinations"))
+    ),
     **_all("putfunctionrecursionconfig", Api("recursion", ("FunctionName",), "RecursiveLoop")),
 }
 """By `canonical` name."""
@@ -175,19 +177,9 @@ def sinks_of(
     if isinstance(call.func, Name) and not spelled[:1].isupper() and spelled not in _PLAIN:
         return  # a function of that name, not a method of a client
     for api in APIS.get(name, ()):
-        message: Known = UNKNOWN
-        if api is _WEB:
-            web = web_call(name, call, frame, evaluator)
-            found = (web[0], ()) if web is not None else None
-            message = web[1] if web is not None else ""
-        elif api.service == "durable":
-            found = _durable(call, frame, evaluator)
-        else:
-            found = _targets(api, call, frame, evaluator)
+        found = _made(api, name, call, frame, evaluator)
         if found is not None:
-            targets, keys = found
-            if api is not _WEB:
-                message = sent(api.service, name, call, frame, evaluator)
+            targets, keys, message = found
             line = _first_line(call, frame, evaluator)
             yield Sink(
                 *(api.service, name, targets, keys, call, frame.function, tests, entry, line),
@@ -196,15 +188,32 @@ def sinks_of(
             return
 
 
-def _durable(
-    call: Call, frame: Frame, evaluator: Evaluator
-) -> tuple[tuple[Value, ...], tuple[Value, ...]] | None:
+Ends = tuple[tuple["Value", ...], tuple["Value", ...]]
+"""What the target may be, and what the second argument may be."""
+
+
+def _made(
+    api: Api, name: str, call: Call, frame: Frame, evaluator: Evaluator
+) -> tuple[tuple[Value, ...], tuple[Value, ...], Known] | None:
+    """Target, second argument and message of a call that is of this API."""
+    if api is _WEB:
+        web = web_call(name, call, frame, evaluator)
+        return (web[0], (), web[1]) if web is not None else None
+    special = _SPECIAL.get(api.service)
+    if special is not None:
+        found = special(call, frame, evaluator)
+    else:
+        found = _targets(api, call, frame, evaluator)
+    return (*found, sent(api.service, name, call, frame, evaluator)) if found is not None else None
+
+
+def _durable(call: Call, frame: Frame, evaluator: Evaluator) -> Ends | None:
     """`context.invoke(name, payload)` of a durable function; JavaScript's may name the step first.
 
     Source: https://docs.aws.amazon.com/lambda/latest/dg/durable-execution-sdk.html
     """
     module = frame.function.module
-    if not isinstance(call.func, Member) or not call.args and not call.named:
+    if not isinstance(call.func, Member) or not (call.args or call.named):
         return None
     if not any("durable" in source for source, _ in module.imports.values()):
         return None
@@ -224,9 +233,7 @@ def _first_line(call: Call, frame: Frame, evaluator: Evaluator) -> int:
     return call.line
 
 
-def _targets(
-    api: Api, call: Call, frame: Frame, evaluator: Evaluator
-) -> tuple[tuple[Value, ...], tuple[Value, ...]] | None:
+def _targets(api: Api, call: Call, frame: Frame, evaluator: Evaluator) -> Ends | None:
     client = _client(call, frame, evaluator)
     if client is not None and client.kind:
         if client.kind not in api.resource:
@@ -236,8 +243,6 @@ def _targets(
         return names[0] or (UNSEEN,), keys
     if client is not None and client.service not in (api.service, *_ALSO.get(api.service, ())):
         return None
-    if api.service == "events":
-        return _buses(call, frame, evaluator)
     for target in api.target:
         given = _given(call, target, -1, frame, evaluator)
         if given:
@@ -250,10 +255,11 @@ def _targets(
     return None
 
 
-def _buses(
-    call: Call, frame: Frame, evaluator: Evaluator
-) -> tuple[tuple[Value, ...], tuple[Value, ...]] | None:
+def _buses(call: Call, frame: Frame, evaluator: Evaluator) -> Ends | None:
     """The buses that the entries name; the default one where an entry names none."""
+    client = _client(call, frame, evaluator)
+    if client is not None and client.service not in ("events", *_ALSO.get("events", ())):
+        return None
     given = _given(call, "Entries", -1, frame, evaluator)
     if not given:
         return None
@@ -276,9 +282,7 @@ def _entries(value: Value, evaluator: Evaluator) -> tuple[Value, ...]:
     return (value,)
 
 
-def _appended(
-    call: Call, value: Value, frame: Frame, evaluator: Evaluator
-) -> Iterator[Value]:
+def _appended(call: Call, value: Value, frame: Frame, evaluator: Evaluator) -> Iterator[Value]:
     """What is appended to an empty list that the call is given by its name."""
     if not isinstance(value, Obj) or value.expr.items:
         return
@@ -339,3 +343,9 @@ def _in_table(table: Expr, name: str, frame: Frame, evaluator: Evaluator) -> tup
 
 def _is_foreign(value: Value) -> bool:
     return value == UNSEEN or (isinstance(value, Str) and not value.atoms)
+
+
+_SPECIAL: Final[dict[str, Callable[[Call, Frame, Evaluator], Ends | None]]] = {
+    "events": _buses,
+    "durable": _durable,
+}

@@ -13,7 +13,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.scan.evaluate import Evaluator
-from signed_lambda.scan.form import Call, Member, Row, Table, Text
+from signed_lambda.scan.form import Call, Member, Name, Row, Table, Text
 from signed_lambda.scan.front import deep
 from signed_lambda.scan.infra.cdk_names import (
     ATTRIBUTES,
@@ -21,12 +21,17 @@ from signed_lambda.scan.infra.cdk_names import (
     camel,
     pairs_of,
     plain,
+    plain_key,
     snake,
     tail_of,
 )
-from signed_lambda.scan.infra.model import Edge, Function, KeyFilter, Place, Resource
+from signed_lambda.scan.infra.filters import shown
+from signed_lambda.scan.infra.model import SHARED, Edge, Function, KeyFilter, Place, Resource
 from signed_lambda.scan.library import CONSTRUCT
+from signed_lambda.scan.matching import UNKNOWN
+from signed_lambda.scan.messages import known
 from signed_lambda.scan.program import Program, last_name
+from signed_lambda.scan.selection import Filter, Recipients, Topics
 from signed_lambda.scan.values import Env, Frame, Hole, Lit, Obj, Path, Ref, Str, joined
 
 if TYPE_CHECKING:
@@ -34,6 +39,8 @@ if TYPE_CHECKING:
 
     from signed_lambda.scan.form import Expr, Module
     from signed_lambda.scan.infra.model import Infra
+    from signed_lambda.scan.matching import Known
+    from signed_lambda.scan.selection import Selection
     from signed_lambda.scan.values import Value
 
 MARKS: Final = (b"aws-cdk-lib", b"@aws-cdk/", b"aws_cdk")
@@ -48,6 +55,10 @@ _NAMES: Final = {
     "StateMachine": ("machine", "stateMachineName"),
     "EventBus": ("bus", "eventBusName"),
     "DeliveryStream": ("delivery", "deliveryStreamName"),
+    "FunctionUrl": ("api", "-"),
+    "RestApi": ("api", "-"),
+    "LambdaRestApi": ("api", "-"),
+    "HttpApi": ("api", "-"),
 }
 _SOURCES: Final = {
     "SqsEventSource": "queue",
@@ -84,6 +95,7 @@ class _Reader:
     def __init__(self, program: Program, infra: Infra) -> None:
         self.infra = infra
         self.evaluator = Evaluator(program)
+        self.rules: dict[str, tuple[Str, Filter]] = {}
 
     # -- constructs
 
@@ -116,6 +128,8 @@ class _Reader:
         made = Function(identity, "function", self._place(call, frame))
         made.name = self._prop(call, "functionName", frame)
         made.handler, made.folder = self._handler(call, frame)
+        if self._says(call, "recursiveLoop", "Allow", frame):
+            made.recursive_loop, made.allowed_at = "Allow", made.place
         for expr in self._props(call):
             environment = self.evaluator.member(expr, "environment", frame)
             for value in environment:
@@ -127,6 +141,13 @@ class _Reader:
                     if isinstance(value, Obj) and isinstance(value.expr, Table):
                         made.env |= self._environment(value.expr, value.frame)
         self.infra.add(made)
+
+    def _says(self, call: Call, name: str, what: str, frame: Frame) -> bool:
+        """Whether a setting is `what`, as a text or as a member of an enumeration."""
+        found = self._prop(call, name, frame)
+        atom = found.atoms[-1] if found is not None and found.atoms else None
+        said = atom.text if isinstance(atom, Lit) else atom.of if isinstance(atom, Ref) else ""
+        return said.rpartition(".")[2].lower() == what.lower()
 
     def _environment(self, table: Table, frame: Frame) -> dict[str, Str]:
         found: dict[str, Str] = {}
@@ -200,6 +221,8 @@ class _Reader:
 
     def _atom(self, atom: object, frame: Frame) -> Str | None:
         if isinstance(atom, Path) and atom.root.startswith(CONSTRUCT):
+            if "addFunctionUrl()" in map(camel, atom.steps):
+                return Str((Ref(f"{atom.root}{URL}", atom.steps[-1]),))
             return Str((Ref(atom.root, atom.steps[-1] if atom.steps else ""),))
         if isinstance(atom, Path):
             steps = [s for s in atom.steps if s not in ATTRIBUTES]
@@ -241,12 +264,17 @@ class _Reader:
         events: tuple[str, ...] = (),
         how: str = "",
         selects: bool = False,
+        takes: Selection | None = None,
     ) -> None:
         """Keeps an edge whose ends are known."""
         if source is not None and target is not None:
             place = self._place(call, frame)
             self.infra.edges.append(
-                Edge(source, kind, target, target_kind, place, filters, events, True, how, selects)
+                Edge(
+                    *(source, kind, target, target_kind, place, filters, events, True, how),
+                    selects=selects,
+                    takes=takes,
+                )
             )
 
     def event_source(self, call: Call, frame: Frame) -> None:
@@ -369,7 +397,193 @@ class _Reader:
                 if found is not None and isinstance(known, Function):
                     yield found
 
+    # -- rules, routes and mail
 
+    def _members(self, expr: Expr, name: str, frame: Frame) -> list[tuple[Expr, Frame]]:
+        """What a setting of a table, or of a call with named arguments, is, in both spellings."""
+        found = [(v, frame) for k, v in pairs_of(expr) if k in (name, snake(name))]
+        if found or isinstance(expr, Table | Call):
+            return found
+        for value in self.evaluator.values(expr, frame):
+            if isinstance(value, Obj) and isinstance(value.expr, Table):
+                found += self._members(value.expr, name, value.frame)
+        return found
+
+    def _settings(self, call: Call, name: str, frame: Frame) -> list[tuple[Expr, Frame]]:
+        found = [(v, frame) for k, v in call.named if k in (name, snake(name))]
+        for expr in (*self._props(call), *call.args[:2]):
+            if isinstance(expr, Table | Name):
+                found += self._members(expr, name, frame)
+        return found
+
+    def _rows(self, found: list[tuple[Expr, Frame]]) -> Iterator[tuple[Expr, Frame]]:
+        for expr, frame in found:
+            for item in expr.items if isinstance(expr, Row) else ():
+                yield item, frame
+
+    def _pattern(self, expr: Expr, frame: Frame) -> Known:
+        """`{source: ["shop"], detailType: [...]}`, or `EventPattern(source=["shop"])`."""
+        pairs = pairs_of(expr)
+        if not pairs:
+            return UNKNOWN
+        return {plain_key(key): self._known(value, frame) for key, value in pairs}
+
+    def _known(self, expr: Expr, frame: Frame) -> Known:
+        return known(self.evaluator.values(expr, frame), self.evaluator)
+
+    def rule(self, call: Call, frame: Frame) -> None:
+        """`new Rule(this, "x", {eventPattern, targets: [new LambdaFunction(fn)]})`."""
+        identity = self._made(call, frame)
+        patterns = self._settings(call, "eventPattern", frame)
+        if identity is None or not patterns or self._says(call, "enabled", "false", frame):
+            return
+        bus = self._prop(call, "eventBus", frame) or Str((Lit("default"),))
+        takes = Filter(tuple(self._pattern(expr, where) for expr, where in patterns))
+        self.rules[identity] = (bus, takes)
+        for target, where in self._rows(self._settings(call, "targets", frame)):
+            self._rule_target(identity, target, call, where)
+
+    def add_target(self, call: Call, frame: Frame) -> None:
+        """`rule.addTarget(new LambdaFunction(fn))`."""
+        if isinstance(call.func, Member):
+            rule = self._ref_in(self._value(call.func.of, frame))
+            for target in call.args[:1]:
+                self._rule_target(rule, target, call, frame)
+
+    def _ref_in(self, value: Str | None) -> str:
+        """What a value refers to, "" for nothing."""
+        atom = value.atoms[0] if value is not None and value.atoms else None
+        return atom.of if isinstance(atom, Ref) else ""
+
+    def _rule_target(self, rule: str, target: Expr, call: Call, frame: Frame) -> None:
+        kind = _TARGETS.get(last_name(target.func)) if isinstance(target, Call) else None
+        if kind is not None and rule in self.rules and isinstance(target, Call) and target.args:
+            bus, takes = self.rules[rule]
+            to = self._value(target.args[0], frame)
+            self.edge(bus, "bus", to, kind, call, frame, takes=takes)
+
+    def topic_rule(self, call: Call, frame: Frame) -> None:
+        """`new TopicRule(this, "x", {sql, actions: [new LambdaFunctionAction(fn)]})`."""
+        for sql, where in self._settings(call, "sql", frame):
+            given = sql.args[0] if isinstance(sql, Call) and sql.args else sql
+            value = self._value(given, where)
+            takes = Topics.of_sql(shown(value)) if value is not None else None
+            for action, at in self._rows(self._settings(call, "actions", frame)):
+                kind = _TARGETS.get(last_name(action.func)) if isinstance(action, Call) else None
+                if takes is not None and kind is not None and isinstance(action, Call):
+                    to = self._value(action.args[0], at) if action.args else None
+                    self.edge(SHARED, "broker", to, kind, call, frame, takes=takes)
+
+    def receipt_rule(self, call: Call, frame: Frame) -> None:
+        """`new ReceiptRule(this, "x", {recipients, actions: [new Lambda({function: fn})]})`."""
+        wanted = [
+            known(self.evaluator.values(e, f), self.evaluator)
+            for e, f in self._rows(self._settings(call, "recipients", frame))
+        ]
+        takes = Recipients(
+            tuple(w for w in wanted if isinstance(w, str)), all(isinstance(w, str) for w in wanted)
+        )
+        for action, where in self._rows(self._settings(call, "actions", frame)):
+            for key, kind in _MAIL.items():
+                for expr, at in self._members(action, key, where):
+                    to = self._value(expr, at)
+                    self.edge(SHARED, "mail", to, kind, call, frame, takes=takes)
+
+    def function_url(self, call: Call, frame: Frame) -> None:
+        """`fn.addFunctionUrl()`, `new FunctionUrl(this, "x", {function: fn})`."""
+        identity = self._made(call, frame)
+        of = self._prop(call, "function", frame)
+        if isinstance(call.func, Member) and identity is None:
+            of = self._value(call.func.of, frame)
+            identity = f"{self._ref_in(of)}{URL}"
+        if identity is not None and of is not None:
+            self.infra.add(Resource(identity, "api", self._place(call, frame)))
+            self.edge(Str((Ref(identity),)), "api", of, "function", call, frame)
+
+    def whole_api(self, call: Call, frame: Frame) -> None:
+        """An API that leads every request to one function, unless others are added."""
+        identity = self._made(call, frame)
+        off = self._says(call, "proxy", "false", frame)
+        handlers = [] if off else self._settings(call, "handler", frame)
+        for integration, where in self._settings(call, "defaultIntegration", frame):
+            handlers += self._integrated(integration, where)
+        for expr, where in handlers if identity is not None else ():
+            self._leads(identity or "", ("ANY", "$default"), expr, where, (call, frame))
+
+    def _integrated(self, expr: Expr, frame: Frame) -> list[tuple[Expr, Frame]]:
+        """The function of `new HttpLambdaIntegration("x", fn)`, `new LambdaIntegration(fn)`."""
+        if isinstance(expr, Call) and last_name(expr.func) in _INTEGRATIONS and expr.args:
+            place = min(_INTEGRATIONS[last_name(expr.func)], len(expr.args) - 1)
+            return [(expr.args[place], frame)]
+        if isinstance(expr, Name) and expr.name in frame.function.sets:
+            sets = frame.function.sets[expr.name]
+            return [i for e, _ in sets if isinstance(e, Call) for i in self._integrated(e, frame)]
+        return []
+
+    def routes(self, call: Call, frame: Frame) -> None:
+        """`api.addRoutes({path, methods: [HttpMethod.POST], integration})`."""
+        if not isinstance(call.func, Member):
+            return
+        api = self._ref_in(self._value(call.func.of, frame))
+        paths = self._settings(call, "path", frame)
+        methods = [last_name(m) for m, _ in self._rows(self._settings(call, "methods", frame))] or [
+            "ANY"
+        ]
+        for integration, where in self._settings(call, "integration", frame):
+            for expr, at in self._integrated(integration, where):
+                for path, there in paths if api else ():
+                    value = self._value(path, there)
+                    for method in methods if value is not None and value.literal else ():
+                        route = (method, (value.literal if value else "") or "")
+                        self._leads(api, route, expr, at, (call, frame))
+
+    def method(self, call: Call, frame: Frame) -> None:
+        """`api.root.addResource("jobs").addMethod("POST", new LambdaIntegration(fn))`."""
+        if not isinstance(call.func, Member) or len(call.args) < 2:  # noqa: PLR2004 - and a target
+            return
+        path, at = "", call.func.of
+        for _level in range(_LEVELS):
+            if isinstance(at, Name) and at.name in frame.function.sets:
+                at = frame.function.sets[at.name][0][0]
+            if not isinstance(at, Call) or last_name(at.func) not in (
+                "addResource",
+                "add_resource",
+            ):
+                break
+            part = self._value(at.args[0], frame) if at.args else None
+            path = f"/{(part.literal if part else None) or '{unknown}'}{path}"
+            at = at.func.of if isinstance(at.func, Member) else at.func
+        api = self._ref_in(self._value(at, frame))
+        method = self._value(call.args[0], frame)
+        for expr, where in self._integrated(call.args[1], frame) if api else ():
+            route = ((method.literal if method else None) or "ANY", path or "/")
+            self._leads(api, route, expr, where, (call, frame))
+
+    def _leads(
+        self,
+        api: str,
+        route: tuple[str, str],
+        function: Expr,
+        where: Frame,
+        at: tuple[Call, Frame],
+    ) -> None:
+        to = self._value(function, where)
+        if to is not None:
+            self.infra.route(api, *route, to, self._place(*at))
+
+
+URL: Final = "#url"
+_LEVELS: Final = 20
+_TARGETS: Final = {
+    "LambdaFunction": "function",
+    "LambdaFunctionAction": "function",
+    "SqsQueue": "queue",
+    "SnsTopic": "topic",
+    "SfnStateMachine": "machine",
+}
+_MAIL: Final = {"function": "function", "topic": "topic", "bucket": "bucket"}
+_INTEGRATIONS: Final = {"HttpLambdaIntegration": 1, "LambdaIntegration": 0}
+"""Which argument is the function."""
 _CONNECTS: Final[dict[str, Callable[[_Reader, Call, Frame], None]]] = {
     "addEventSource": _Reader.event_source,
     "addEventNotification": _Reader.notification,
@@ -378,5 +592,15 @@ _CONNECTS: Final[dict[str, Callable[[_Reader, Call, Frame], None]]] = {
     "EventSourceMapping": _Reader.mapping,
     "Queue": _Reader.queue,
     "CfnDeliveryStream": _Reader.delivery,
+    "Rule": _Reader.rule,
+    "addTarget": _Reader.add_target,
+    "TopicRule": _Reader.topic_rule,
+    "ReceiptRule": _Reader.receipt_rule,
+    "FunctionUrl": _Reader.function_url,
+    "addFunctionUrl": _Reader.function_url,
+    "LambdaRestApi": _Reader.whole_api,
+    "HttpApi": _Reader.whole_api,
+    "addRoutes": _Reader.routes,
+    "addMethod": _Reader.method,
 }
 UNKNOWN_VALUE: Final = Str((Hole(),))

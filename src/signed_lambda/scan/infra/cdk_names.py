@@ -62,3 +62,8 @@ def snake(name: str) -> str:
 def camel(name: str) -> str:
     """`queueUrl` of `queue_url`."""
     return re.sub(r"_([a-z])", lambda m: m[1].upper(), name)
+
+
+def plain_key(name: str) -> str:
+    """`detail-type` of `detailType` and of `detail_type`: a member of an event's pattern."""
+    return snake(name).replace("_", "-")

@@ -8,13 +8,16 @@ Source: https://registry.terraform.io/providers/hashicorp/aws/latest/docs
 from __future__ import annotations
 
 import posixpath
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from signed_lambda.scan.form import Call, Member, Row, Table, Text
+from signed_lambda.scan.infra.filters import known_of, recursion_of, scope_of, shown
 from signed_lambda.scan.infra.hcl import Block, parse
-from signed_lambda.scan.infra.model import Edge, Function, KeyFilter, Place, Resource
+from signed_lambda.scan.infra.model import SHARED, Edge, Function, KeyFilter, Place, Resource
 from signed_lambda.scan.infra.modules import Folder, Modules, Scope, chain_of
+from signed_lambda.scan.matching import UNKNOWN, loaded
 from signed_lambda.scan.reading import Unread
+from signed_lambda.scan.selection import Filter, Recipients, Topics
 from signed_lambda.scan.values import Hole, Ref, Str, text
 
 if TYPE_CHECKING:
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
 
     from signed_lambda.scan.form import Expr, Module
     from signed_lambda.scan.infra.model import Infra
+    from signed_lambda.scan.matching import Known
+    from signed_lambda.scan.selection import Selection
 
 _KINDS: Final = {
     "aws_s3_bucket": ("bucket", "bucket"),
@@ -32,7 +37,19 @@ _KINDS: Final = {
     "aws_sfn_state_machine": ("machine", "name"),
     "aws_cloudwatch_event_bus": ("bus", "name"),
     "aws_cloudwatch_log_group": ("logs", "name"),
+    "aws_lambda_function_url": ("api", ""),
+    "aws_apigatewayv2_api": ("api", ""),
+    "aws_api_gateway_rest_api": ("api", ""),
 }
+_STANDS_FOR: Final = {
+    "aws_lambda_alias": "function_name",
+    "aws_apigatewayv2_stage": "api_id",
+    "aws_api_gateway_stage": "rest_api_id",
+    "aws_api_gateway_deployment": "rest_api_id",
+}
+"""Resources that lead to another one, and the argument that names it."""
+_LEVELS: Final = 20
+"""Of a path whose parts are resources of their own."""
 
 
 def read(files: Mapping[str, bytes], infra: Infra) -> list[Unread]:
@@ -78,8 +95,8 @@ class _Reader(Modules):
         identity = f"{scope.prefix}#{kind}.{name}"
         if kind == "aws_lambda_function":
             self._function(identity, module, block, scope)
-        elif kind == "aws_lambda_alias":
-            atom = self.value(block.attributes.get("function_name"), scope).atoms[0]
+        elif kind in _STANDS_FOR:
+            atom = self.value(block.attributes.get(_STANDS_FOR[kind]), scope).atoms[0]
             if isinstance(atom, Ref):
                 self.infra.aliases[identity] = atom.of
         elif kind in _KINDS:
@@ -94,6 +111,8 @@ class _Reader(Modules):
         made.name = _known(self.value(attributes.get("function_name"), scope))
         made.handler = self.value(attributes.get("handler"), scope).literal or ""
         made.folder = self._folder(block, scope)
+        made.recursive_loop = self._recursion(block, scope)
+        made.allowed_at = _place(module, block) if made.recursive_loop == "Allow" else None
         tables = [attributes.get("environment_variables")]
         tables += [b.attributes.get("variables") for b in block.inner("environment")]
         for table in tables:
@@ -115,6 +134,10 @@ class _Reader(Modules):
                 file = self.value(archive.attributes.get("source_file"), scope).literal
                 return (folder or posixpath.dirname(file or "")).lstrip("/")
         return ""
+
+    def _recursion(self, block: Block, scope: Scope) -> Literal["Allow", "Terminate"] | None:
+        given = block.attributes.get("recursive_loop")
+        return recursion_of(self.value(given, scope).literal or "") if given is not None else None
 
     # -- edges
 
@@ -138,9 +161,13 @@ class _Reader(Modules):
         how: str = "",
         certain: bool = True,
         selects: bool = False,
+        takes: Selection | None = None,
     ) -> None:
         """Keeps an edge: source, its kind, target, its kind."""
-        self.infra.edges.append(Edge(*ends, _place(*at), filters, events, certain, how, selects))
+        place = _place(*at)
+        self.infra.edges.append(
+            Edge(*ends, place, filters, events, certain, how, selects, takes=takes)
+        )
 
     def _kind_of(self, value: Str, default: str) -> str:
         atom = value.atoms[0] if value.atoms else None
@@ -155,8 +182,13 @@ class _Reader(Modules):
         source = self.value(given.get("event_source_arn"), scope)
         target = self.value(given.get("function_name"), scope)
         kind = self._kind_of(source, "queue")
-        selects = any(True for _ in block.inner("filter_criteria"))
-        self.edge((source, kind, target, "function"), (module, block), selects=selects)
+        patterns = [
+            self.json(one.attributes.get("pattern"), scope)
+            for criteria in block.inner("filter_criteria")
+            for one in criteria.inner("filter")
+        ]
+        takes = Filter(tuple(patterns)) if patterns else None
+        self.edge((source, kind, target, "function"), (module, block), takes=takes)
 
     def notification(self, module: Module, block: Block, scope: Scope) -> None:
         """`aws_s3_bucket_notification`."""
@@ -216,8 +248,11 @@ class _Reader(Modules):
         if kind:
             topic = self.value(given.get("topic_arn"), scope)
             target = self.value(given.get("endpoint"), scope)
-            selects = "filter_policy" in given
-            self.edge((topic, "topic", target, kind), (module, block), selects=selects)
+            policy, takes = given.get("filter_policy"), None
+            if policy is not None:
+                of = scope_of(self.value(given.get("filter_policy_scope"), scope).literal or "")
+                takes = Filter((self.json(policy, scope),), of)
+            self.edge((topic, "topic", target, kind), (module, block), takes=takes)
 
     def queue(self, module: Module, block: Block, scope: Scope) -> None:
         """`redrive_policy` of a queue."""
@@ -266,7 +301,159 @@ class _Reader(Modules):
         ends = (source, "logs", target, self._kind_of(target, "function"))
         self.edge(ends, (module, block), selects=selects)
 
+    # -- what else starts a function
 
+    def json(self, expr: Expr | None, scope: Scope) -> Known:
+        """`jsonencode({...})`, or a text that is JSON."""
+        if isinstance(expr, Call) and expr.args:
+            return self._json(expr.args[0], scope)
+        literal = self.value(expr, scope).literal
+        return loaded(literal) if literal is not None else UNKNOWN
+
+    def _json(self, expr: Expr, scope: Scope) -> Known:
+        if isinstance(expr, Table):
+            named = {k.text: self._json(v, scope) for k, v in expr.items if isinstance(k, Text)}
+            return named if len(named) == len(expr.items) else UNKNOWN
+        if isinstance(expr, Row):
+            return [self._json(item, scope) for item in expr.items]
+        return known_of(self.value(expr, scope))
+
+    def _block(self, value: Str, kind: str, scope: Scope) -> Block | None:
+        """The block of a resource of the same scope that a value refers to."""
+        for atom in value.atoms:
+            of = atom.of.removeprefix(f"{scope.prefix}#") if isinstance(atom, Ref) else ""
+            if of.startswith(f"{kind}."):
+                for _, block in scope.folder.of("resource", kind, of.partition(".")[2]):
+                    return block
+        return None
+
+    def event_target(self, module: Module, block: Block, scope: Scope) -> None:
+        """`aws_cloudwatch_event_target`, with the pattern of its rule."""
+        given = block.attributes
+        named = self.value(given.get("rule"), scope)
+        rule = self._block(named, "aws_cloudwatch_event_rule", scope)
+        pattern = rule.attributes.get("event_pattern") if rule is not None else None
+        if rule is None or pattern is None or self._is_off(rule, scope):
+            return
+        bus = rule.attributes.get("event_bus_name")
+        source = self.value(bus, scope) if bus is not None else text("default")
+        target = self.value(given.get("arn"), scope)
+        ends = (source, "bus", target, self._kind_of(target, "function"))
+        self.edge(ends, (module, block), takes=Filter((self.json(pattern, scope),)))
+
+    def _is_off(self, block: Block, scope: Scope) -> bool:
+        said = {
+            key: self.value(block.attributes[key], scope).literal
+            for key in ("state", "is_enabled", "enabled")
+            if key in block.attributes
+        }
+        return bool({"DISABLED", "false"} & set(said.values()))
+
+    def recursion(self, module: Module, block: Block, scope: Scope) -> None:
+        """`aws_lambda_function_recursion_config`."""
+        atom = self.value(block.attributes.get("function_name"), scope).atoms[0]
+        function = self.infra.resources.get(atom.of) if isinstance(atom, Ref) else None
+        if isinstance(function, Function):
+            function.recursive_loop = self._recursion(block, scope)
+            allows = function.recursive_loop == "Allow"
+            function.allowed_at = _place(module, block) if allows else None
+
+    def _me(self, block: Block, scope: Scope) -> Str:
+        return Str((Ref(f"{scope.prefix}#{'.'.join(block.labels[:2])}"),))
+
+    def function_url(self, module: Module, block: Block, scope: Scope) -> None:
+        """`aws_lambda_function_url`."""
+        target = self.value(block.attributes.get("function_name"), scope)
+        self.edge((self._me(block, scope), "api", target, "function"), (module, block))
+
+    def quick_api(self, module: Module, block: Block, scope: Scope) -> None:
+        """`aws_apigatewayv2_api` with a target: all requests go there."""
+        target = block.attributes.get("target")
+        if target is not None:
+            self._leads(self._me(block, scope), ("ANY", "$default"), target, (module, block), scope)
+
+    def route(self, module: Module, block: Block, scope: Scope) -> None:
+        """`aws_apigatewayv2_route`, whose target is an integration of the same folder."""
+        given = block.attributes
+        to = self._block(self.value(given.get("target"), scope), _INTEGRATION, scope)
+        uri = to.attributes.get("integration_uri") if to is not None else None
+        if uri is not None:
+            key = self.value(given.get("route_key"), scope).literal or "$default"
+            method, _, path = key.rpartition(" ")
+            api = self.value(given.get("api_id"), scope)
+            self._leads(api, (method, path), uri, (module, block), scope)
+
+    def integration(self, module: Module, block: Block, scope: Scope) -> None:
+        """`aws_api_gateway_integration`, whose path is spelled by the resources above it."""
+        given = block.attributes
+        path, at = "", self.value(given.get("resource_id"), scope)
+        for _level in range(_LEVELS):
+            above = self._block(at, "aws_api_gateway_resource", scope)
+            if above is None:
+                break
+            part = self.value(above.attributes.get("path_part"), scope).literal or "{unknown}"
+            path, at = f"/{part}{path}", self.value(above.attributes.get("parent_id"), scope)
+        method = self.value(given.get("http_method"), scope)
+        of = self._block(method, "aws_api_gateway_method", scope)
+        if of is not None:
+            method = self.value(of.attributes.get("http_method"), scope)
+        route = (method.literal or "ANY", path or "/")
+        api = self.value(given.get("rest_api_id"), scope)
+        self._leads(api, route, given.get("uri"), (module, block), scope)
+
+    def _leads(
+        self,
+        api: Str,
+        route: tuple[str, str],
+        uri: Expr | None,
+        at: tuple[Module, Block],
+        scope: Scope,
+    ) -> None:
+        of = next((a.of for a in api.atoms if isinstance(a, Ref)), "")
+        for atom in self.value(uri, scope).atoms if of else ():
+            known = self.infra.resources.get(atom.of) if isinstance(atom, Ref) else None
+            if isinstance(known, Function):
+                self.infra.route(of, *route, Str((Ref(known.id),)), _place(*at))
+
+    def topic_rule(self, module: Module, block: Block, scope: Scope) -> None:
+        """`aws_iot_topic_rule`."""
+        takes = Topics.of_sql(shown(self.value(block.attributes.get("sql"), scope)))
+        if takes is None or self._is_off(block, scope):
+            return
+        for name, (kind, key) in _ACTIONS.items():
+            for one in block.inner(name):
+                target = self.value(one.attributes.get(key), scope)
+                self.edge((SHARED, "broker", target, kind), (module, one), takes=takes)
+
+    def receipt_rule(self, module: Module, block: Block, scope: Scope) -> None:
+        """`aws_ses_receipt_rule`."""
+        enabled = self.value(block.attributes.get("enabled"), scope).literal
+        if enabled != "true":
+            return
+        given = block.attributes.get("recipients")
+        listed = given.items if isinstance(given, Row) else ()
+        values = [self.value(item, scope).literal for item in listed]
+        known = None not in values and (given is None or isinstance(given, Row))
+        takes = Recipients(tuple(v for v in values if v is not None), known)
+        for name, (kind, key) in _MAIL_ACTIONS.items():
+            for one in block.inner(name):
+                target = self.value(one.attributes.get(key), scope)
+                self.edge((SHARED, "mail", target, kind), (module, one), takes=takes)
+
+
+_INTEGRATION: Final = "aws_apigatewayv2_integration"
+_ACTIONS: Final = {
+    "lambda": ("function", "function_arn"),
+    "sns": ("topic", "target_arn"),
+    "sqs": ("queue", "queue_url"),
+    "kinesis": ("stream", "stream_name"),
+}
+"""Of an IoT rule: what each leads to, and which argument names it."""
+_MAIL_ACTIONS: Final = {
+    "lambda_action": ("function", "function_arn"),
+    "sns_action": ("topic", "topic_arn"),
+    "s3_action": ("bucket", "bucket_name"),
+}
 _ENDS: Final = ("filter_prefix", "filter_suffix")
 _EDGES: Final[dict[str, Callable[[_Reader, Module, Block, Scope], None]]] = {
     "aws_lambda_event_source_mapping": _Reader.mapping,
@@ -277,6 +464,14 @@ _EDGES: Final[dict[str, Callable[[_Reader, Module, Block, Scope], None]]] = {
     "aws_lambda_function": _Reader.dead_letters,
     "aws_lambda_permission": _Reader.permission,
     "aws_cloudwatch_log_subscription_filter": _Reader.log_filter,
+    "aws_cloudwatch_event_target": _Reader.event_target,
+    "aws_lambda_function_recursion_config": _Reader.recursion,
+    "aws_lambda_function_url": _Reader.function_url,
+    "aws_apigatewayv2_api": _Reader.quick_api,
+    "aws_apigatewayv2_route": _Reader.route,
+    "aws_api_gateway_integration": _Reader.integration,
+    "aws_iot_topic_rule": _Reader.topic_rule,
+    "aws_ses_receipt_rule": _Reader.receipt_rule,
 }
 
 

@@ -59,7 +59,9 @@ if TYPE_CHECKING:
     from signed_lambda.scan.world import World
 
 ID: Final = "REC-HTTP"
-FIX: Final = "Do the work in the same run, or send a header that the function checks before it calls"
+FIX: Final = (
+    "Do the work in the same run, or send a header that the function checks before it calls"
+)
 
 
 def check(world: World) -> Iterator[Finding]:
