@@ -13,6 +13,7 @@ from signed_lambda.scan.form import Call, Member, Name, Row, Table, Text
 from signed_lambda.scan.guards import named
 from signed_lambda.scan.matching import UNKNOWN, Known
 from signed_lambda.scan.messages import appended, sent
+from signed_lambda.scan.paths import FILES, FRAMES, written
 from signed_lambda.scan.program import last_name
 from signed_lambda.scan.values import UNSEEN, Client, Obj, Str, text
 
@@ -55,6 +56,8 @@ _DELIVERY: Final = Api("firehose", ("DeliveryStreamName",))
 _WRITE: Final = Api("s3", ("Bucket",), "Key", (0, 1), ("bucket", "object"))
 _FILE: Final = Api("s3", ("Bucket",), "Key", (1, 2), ("bucket", "object"))
 _WEB: Final = Api("http", ())
+_PATH: Final = Api("s3", ())
+"""A path of S3 as one text: `paths` knows the calls."""
 APIS: Final[dict[str, tuple[Api, ...]]] = {
     **_all("invokeasync invokewithresponsestream", Api("lambda", ("FunctionName",))),
     **_all("invoke", Api("lambda", ("FunctionName",)), Api("durable", ())),
@@ -63,7 +66,8 @@ APIS: Final[dict[str, tuple[Api, ...]]] = {
     **_all("completemultipartupload", Api("s3", ("Bucket",), "Key")),
     **_all("uploadfile uploadfileobj", _FILE),
     **_all("copy", _FILE),
-    **_all("upload", Api("s3", ("Bucket",), "Key")),
+    **_all("upload", Api("s3", ("Bucket",), "Key"), _PATH),
+    **_all(" ".join((FRAMES | FILES) - {"put", "upload"}), _PATH),
     **_all("getobject headobject", Api("s3read", ("Bucket",), "Key", (0, 1))),
     **_all("downloadfile downloadfileobj", Api("s3read", ("Bucket",), "Key", (0, 1))),
     **_all("putaccountpolicy", Api("logs", ("policyName",), "selectionCriteria")),
@@ -78,7 +82,7 @@ APIS: Final[dict[str, tuple[Api, ...]]] = {
         Api("iot", ("topic",)),
     ),
     **_all("putitem updateitem deleteitem", _TABLE),
-    **_all("put", _TABLE, Api("s3", (), resource=("object",)), _WEB),
+    **_all("put", _TABLE, Api("s3", (), resource=("object",)), _PATH, _WEB),
     **_all("update", _TABLE),
     **_all("delete", _TABLE, _WEB),
     **_all("get post patch head options request urlopen fetch axios got postform", _WEB),
@@ -100,20 +104,27 @@ _HTTP: Final = (
     *("requests", "httpx", "urllib", "aiohttp", "axios", "fetch(", "undici", "superagent"),
     *("'http", '"http', "node:http", "'got'", '"got"', "net/http", "java.net", "apache.http"),
 )
+_FILES: Final = ("s3fs", "fsspec", "smart_open", "awswrangler")
 COMMON: Final = {
-    "put": ("TableName", ".Object(", *_AWS, *_HTTP),
+    **dict.fromkeys(FILES, _FILES),
+    **dict.fromkeys(FRAMES, (*_FILES, "s3://", "s3a://", *_AWS)),
+    "put": ("TableName", ".Object(", *_AWS, *_HTTP, *_FILES),
     "update": ("TableName", ".Table(", *_AWS),
     "delete": ("TableName", ".Table(", *_AWS, *_HTTP),
     "copy": ("Bucket", "bucket", *_AWS),
-    "upload": ("Bucket", "bucket", *_AWS),
+    "upload": ("Bucket", "bucket", *_AWS, *_FILES),
     "publish": ("TopicArn", "TargetArn", "topic", *_AWS),
     "invoke": ("FunctionName", "functionName", *_AWS),
     **dict.fromkeys((n for n, apis in APIS.items() if apis == (_WEB,)), _HTTP),
 }
 """Names that all code has: words without which, in the same file, none of them is a sink."""
-_PLAIN: Final = frozenset({"fetch", "urlopen", "axios", "got"})
+_PLAIN: Final = frozenset({"fetch", "urlopen", "axios", "got", "open"})
 """Functions, where the others are methods."""
-_ALSO: Final = {"schedule": ("events", "scheduler"), "s3read": ("s3",)}
+_ALSO: Final = {
+    "schedule": ("events", "scheduler"),
+    "s3read": ("s3",),
+    "recursion": ("lambda",),
+}
 NEAR: Final = 15
 """Lines between a table of arguments and the call that it is for."""
 
@@ -199,6 +210,9 @@ def _made(
     if api is _WEB:
         web = web_call(name, call, frame, evaluator)
         return (web[0], (), web[1]) if web is not None else None
+    if api is _PATH:
+        ends = written(name, call, frame, evaluator)
+        return (*ends, UNKNOWN) if ends is not None else None
     special = _SPECIAL.get(api.service)
     if special is not None:
         found = special(call, frame, evaluator)
@@ -258,7 +272,7 @@ def _targets(api: Api, call: Call, frame: Frame, evaluator: Evaluator) -> Ends |
 def _buses(call: Call, frame: Frame, evaluator: Evaluator) -> Ends | None:
     """The buses that the entries name; the default one where an entry names none."""
     client = _client(call, frame, evaluator)
-    if client is not None and client.service not in ("events", *_ALSO.get("events", ())):
+    if client is not None and client.service != "events":
         return None
     given = _given(call, "Entries", -1, frame, evaluator)
     if not given:
