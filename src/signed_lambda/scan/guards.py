@@ -29,11 +29,15 @@ _KINDS: Final = (
         ),
     ),
     (
+        "work that others may add",
+        r"\w*pending\w*|\w*queue\w*|\w*backlog\w*|approximatenumberofmessages\w*",
+    ),
+    (
         "what is left to do",
         (
             r"\w*next_?(token|page|marker|key|url)\w*|\w*continuation\w*|\w*marker|cursor\w*|offset"
             r"|\w*truncated\w*|\w*has_?more\w*|more_\w+|last_?evaluated_?key|pages?|total_?pages?"
-            r"|\w*pending\w*|\w*exclusive_?start\w*|\w*unprocessed\w*|\w*queue_?empty\w*|batch\w*"
+            r"|\w*exclusive_?start\w*|\w*unprocessed\w*|batch\w*"
             r"|position|index|files|keys|items|records|\w+_left|size|length|len"
         ),
     ),
@@ -52,6 +56,16 @@ _KINDS: Final = (
         ),
     ),
 )
+_ASKED: Final = ("what is left to do", "work that others may add")
+"""What is asked for by its name alone, too."""
+_WEAK: Final = {
+    "remaining time": "it bounds one run, not how many there are",
+    "work that others may add": "it may never come to an end",
+}
+_DELETED: Final = "the code deletes it again"
+_MARKER: Final = re.compile(
+    r"(?!next|continuation|key|start|version)\w*marker\w*|\w*sentinel\w*|\w*lock_?file\w*|\w*exists"
+)
 _FAILURE: Final = re.compile(r"\w{0,6}err(or)?|nil|null|undefined|none|ok|e")
 _PATTERNS: Final = tuple((name, re.compile(pattern)) for name, pattern in _KINDS)
 
@@ -64,16 +78,32 @@ def kind(test: Test) -> str | None:
     if all(_FAILURE.fullmatch(word) for word in test.words):
         return None
     for name, pattern in _PATTERNS:
-        asks = test.compares or name == "what is left to do"
+        asks = test.compares or name in _ASKED
         if asks and any(pattern.fullmatch(word) for word in test.words):
             return name
     return "condition" if test.compares else None
 
 
-def named(tests: Iterable[Test]) -> str | None:
-    """The nearest guard, by its kind and as written."""
-    for test in tests:
-        found = kind(test)
-        if found is not None:
-            return f"{found}: {test.text}"
-    return None
+def named(tests: Iterable[Test], *, deletes: bool = False) -> str | None:
+    """The nearest guard, by its kind and as written; why it is weak, where no better one stands.
+
+    Args:
+        tests: The conditions on the way to the call, innermost first.
+        deletes: Whether the code also deletes objects or items: then a marker is none for long.
+    """
+    found = [(name, test) for test in tests if (name := kind(test)) is not None]
+    if not found:
+        return None
+    name, test = found[0]
+    weak = _weakness(name, test, deletes=deletes)
+    better = ((n, t) for n, t in found if n != "condition" and not _weakness(n, t, deletes=deletes))
+    if weak:
+        name, test = next(better, (f"{name} (weak: {weak})", test))
+    return f"{name}: {test.text}"
+
+
+def _weakness(name: str, test: Test, *, deletes: bool) -> str:
+    """Why a guard does not bound the loop, "" where it may."""
+    if deletes and any(_MARKER.fullmatch(word) for word in test.words):
+        return _DELETED
+    return _WEAK.get(name, "")

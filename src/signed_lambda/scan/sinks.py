@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from signed_lambda.scan.evaluate import Evaluator
-    from signed_lambda.scan.form import Expr, Function, Test
+    from signed_lambda.scan.form import Expr, Function, Module, Test
     from signed_lambda.scan.values import Frame, Value
 
 
@@ -157,7 +157,7 @@ class Sink:
     @property
     def guard(self) -> str | None:
         """The nearest guard on the way, as written."""
-        return named(self.tests)
+        return named(self.tests, deletes=_deletes(self.function.module))
 
     @property
     def path(self) -> str:
@@ -169,6 +169,14 @@ class Sink:
         """Place and code, for evidence."""
         line = self.call.line
         return f"{self.path}:{line} {self.function.module.line(line)}"
+
+
+def _deletes(module: Module) -> bool:
+    calls = (canonical(last_name(s.call.func)) for f in module.functions for s in f.sites)
+    return any(name.startswith(_DELETES) for name in calls)
+
+
+_DELETES: Final = ("deleteobject", "deleteitem", "deleteparameter", "untagresource", "unlink")
 
 
 def canonical(name: str) -> str:

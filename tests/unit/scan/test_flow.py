@@ -243,7 +243,10 @@ def test_a_call_that_no_handler_reaches_does_not_block(world: MakesWorlds) -> No
     ("condition", "guard"),
     [
         ("event['attempts'] < 3", "counter"),
-        ("context.get_remaining_time_in_millis() < 9000", "remaining time"),
+        (
+            "context.get_remaining_time_in_millis() < 9000",
+            "remaining time (weak: it bounds one run, not how many there are)",
+        ),
         ("'NextToken' in page", "what is left to do"),
         ("next_token", "what is left to do"),
         ("event.get('action') == 'start'", "flag"),
