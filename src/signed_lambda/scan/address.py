@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from signed_lambda.scan.form import Call, Member, Text
 from signed_lambda.scan.own import of_event
-from signed_lambda.scan.program import words
+from signed_lambda.scan.program import last_name, words
 from signed_lambda.scan.values import UNSEEN, Lit, Obj, Path, Ref, Str, joined, text
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ LIBRARIES: Final = words(
 )
 """What a call must come from: "get" alone is a call of everything."""
 METHODS: Final = words("get post put patch delete head options")
-_OF_METHOD_FIRST: Final = ("request", "newrequest", "newrequestwithcontext")
 _SCHEME: Final = re.compile(r"(?i)^(https?:)?//")
 
 
@@ -46,8 +45,8 @@ def web_call(
         return None
     given = list(call.args)
     method = name.upper() if name in METHODS else "POST" if name == "postform" else ""
-    if name in _OF_METHOD_FIRST and not _is_options(call, frame, evaluator):
-        place = 1 if name == "newrequestwithcontext" else 0
+    place = _method_at(call, frame)
+    if place >= 0:
         if len(given) <= place + 1:
             return None
         method = _method(evaluator.values(given[place], frame))
@@ -73,12 +72,12 @@ def _of_library(call: Call, frame: Frame, evaluator: Evaluator) -> bool:
     return any(p is not None and p.root in LIBRARIES for p in paths)
 
 
-def _is_options(call: Call, frame: Frame, evaluator: Evaluator) -> bool:
-    """`https.request(options)` and `https.request(url, options)`: no method stands first."""
-    if not call.args:
-        return True
-    first = evaluator.values(call.args[0], frame)
-    return any(isinstance(v, Obj) for v in first) or frame.function.module.language == "javascript"
+def _method_at(call: Call, frame: Frame) -> int:
+    """Where the method stands before the address, -1 where it does not."""
+    name = last_name(call.func)
+    if name == "request" and frame.function.module.language == "python" and call.args:
+        return 0
+    return {"NewRequest": 0, "NewRequestWithContext": 1}.get(name, -1)
 
 
 def _addresses(where: Expr, frame: Frame, evaluator: Evaluator) -> tuple[tuple[Value, ...], str]:

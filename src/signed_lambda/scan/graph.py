@@ -142,7 +142,8 @@ class Graph:
         identity = self._named.get((kind, plain), "")
         if identity:
             return Node(kind, Str((Ref(identity),)), self.infra.resources[identity].label)
-        if not plain.atoms or not is_known(plain) or kind == "api":
+        undeclared = kind == "api" and not is_of_event(plain)
+        if not plain.atoms or not is_known(plain) or undeclared:
             return None
         return Node(kind, _without_attributes(plain), _spelled(plain))
 

@@ -30,7 +30,10 @@ _KINDS: Final = (
     ),
     (
         "work that others may add",
-        r"\w*pending\w*|\w*queue\w*|\w*backlog\w*|approximatenumberofmessages\w*",
+        (
+            r"approximatenumberofmessages\w*|\w*queue_?(size|length|len|empty|depth|count)\w*"
+            r"|\w*(pending|backlog)_?(items|jobs|work|messages|tasks|count)|messages"
+        ),
     ),
     (
         "what is left to do",
@@ -62,6 +65,8 @@ _WEAK: Final = {
     "remaining time": "it bounds one run, not how many there are",
     "work that others may add": "it may never come to an end",
 }
+_BOUNDS: Final = ("counter", "what is left to do")
+"""What makes up for a weak one that stands nearer."""
 _DELETED: Final = "the code deletes it again"
 _MARKER: Final = re.compile(
     r"(?!next|continuation|key|start|version)\w*marker\w*|\w*sentinel\w*|\w*lock_?file\w*|\w*exists"
@@ -96,7 +101,7 @@ def named(tests: Iterable[Test], *, deletes: bool = False) -> str | None:
         return None
     name, test = found[0]
     weak = _weakness(name, test, deletes=deletes)
-    better = ((n, t) for n, t in found if n != "condition" and not _weakness(n, t, deletes=deletes))
+    better = ((n, t) for n, t in found if n in _BOUNDS and not _weakness(n, t, deletes=deletes))
     if weak:
         name, test = next(better, (f"{name} (weak: {weak})", test))
     return f"{name}: {test.text}"

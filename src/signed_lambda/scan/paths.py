@@ -49,7 +49,7 @@ def written(
     if name == "open" and not _is_write(call, frame, evaluator):
         return None
     given = [value for key, value in call.named if key in _NAMES]
-    place = 1 if name in _SECOND or "awswrangler" in systems and name in FRAMES else 0
+    place = 1 if name in _SECOND or ("awswrangler" in systems and name in FRAMES) else 0
     given += call.args[place : place + 1]
     buckets: list[Value] = []
     keys: list[Value] = []

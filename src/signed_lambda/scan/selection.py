@@ -205,9 +205,14 @@ class Route:
         if levels is None:
             return "maybe"
         method = sink.message if isinstance(sink.message, str) else ""
-        # the first level may be the stage's name
-        candidates = [self._fitting(method, path) for path in (levels, levels[1:])]
-        found = min(candidates, key=lambda fits: fits[0][0] if fits else _NEVER)
+        # the first level may be the stage's name: only what holds either way is certain
+        found = {
+            self._led(fits) for p in (levels, levels[1:]) if (fits := self._fitting(method, p))
+        }
+        return found.pop() if len(found) == 1 else "maybe" if found else "no"
+
+    def _led(self, found: list[tuple[int, Route, Chance]]) -> Chance:
+        """Whether the closest of the routes that fit leads where this one does."""
         others = False
         for _, route, chance in found:
             if route.target == self.target:
@@ -226,7 +231,7 @@ class Route:
     def wildness(self) -> int:
         """How much else it takes: of several routes that fit, the least wild is taken."""
         if self.path == "$default":
-            return _NEVER - 1
+            return 2 * _GREEDY
         greedy = _GREEDY if self.path.endswith("+}") else 0
         return greedy + 2 * self.path.count("{") + (self.method == "ANY")
 
@@ -249,4 +254,3 @@ class Route:
 
 
 _GREEDY: Final = 1_000
-_NEVER: Final = 1_000_000

@@ -86,7 +86,7 @@ APIS: Final[dict[str, tuple[Api, ...]]] = {
     **_all("update", _TABLE),
     **_all("delete", _TABLE, _WEB),
     **_all("get post patch head options request urlopen fetch axios got postform", _WEB),
-    **_all("newrequest newrequestwithcontext uri newbuilder httppost openconnection", _WEB),
+    **_all("new newrequest uri newbuilder httppost httpget httpput openconnection", _WEB),
     **_all("putrecord putrecords", _STREAM, _DELIVERY),
     **_all("putrecordbatch", _DELIVERY),
     **_all("puttargets", Api("schedule", ("Targets",), "Rule", inside=("*", "Arn"))),

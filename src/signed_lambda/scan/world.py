@@ -66,6 +66,7 @@ class World:
         functions: What the templates declare as functions, and handlers that none declares.
         complete: False when the budget ended before all calls were looked at.
         sdks: Bundled SDKs that are too old for AWS's recursive-loop detection.
+        allowed_by_code: Functions for which code of the package switches that detection off.
     """
 
     program: Program
@@ -78,6 +79,7 @@ class World:
     handlers: tuple[CodeFunction, ...] = ()
     functions: tuple[Function, ...] = ()
     sdks: tuple[OldSdk, ...] = ()
+    allowed_by_code: tuple[Function, ...] = ()
 
     def sinks_of(self, *services: str) -> Iterable[Sink]:
         """The sinks of some services."""
@@ -124,7 +126,7 @@ def world_of(
     for function in infra.functions:
         if function.code is not None:
             graph.add_sinks(function, [s for s in sinks if s.entry is function.code])
-    _add_recursion(graph, sinks)
+    said = _add_recursion(graph, sinks)
     starts = [r for r in infra.resources.values() if r.kind in ("function", "machine")]
     ways = tuple(way for start in starts for way in graph.ways(start))
     complete = followed and evaluator.spent < ALL_STEPS
@@ -140,6 +142,7 @@ def world_of(
         tuple(dict.fromkeys((*entries, *started))),
         infra.functions,
         sdks,
+        said,
     )
 
 
@@ -193,9 +196,10 @@ def _add_events(infra: Infra) -> None:
             infra.edges.append(Edge(source, "api", me, "function", place, certain=certain))
 
 
-def _add_recursion(graph: Graph, sinks: Iterable[Sink]) -> None:
+def _add_recursion(graph: Graph, sinks: Iterable[Sink]) -> tuple[Function, ...]:
     """Code that switches AWS's recursive-loop detection off, for itself or for another function."""
     functions = graph.infra.functions
+    found: list[Function] = []
     for sink in sinks:
         if sink.service != "recursion" or not allows_loops(sink):
             continue
@@ -205,6 +209,8 @@ def _add_recursion(graph: Graph, sinks: Iterable[Sink]) -> None:
             for function in mine if own(value) else named:
                 if function is not None:
                     function.recursive_loop = "Allow"
+                    found.append(function)
+    return tuple(found)
 
 
 def allows_loops(sink: Sink) -> bool:

@@ -6,7 +6,10 @@ from typing import Protocol
 
 import pytest
 
+from signed_lambda.report.model import Finding
+from signed_lambda.scan import findings_in
 from signed_lambda.scan.form import Module
+from signed_lambda.scan.infra.read import read_templates
 from signed_lambda.scan.reading import read
 from signed_lambda.scan.world import World, world_of
 
@@ -30,3 +33,16 @@ def world() -> MakesWorlds:
         return world_of(read_whole, name)
 
     return made
+
+
+def scanned(
+    code: dict[str, str], templates: dict[str, str], function: str = ""
+) -> tuple[Finding, ...]:
+    """The findings of some files of code beside some templates."""
+    modules = [read(path, text.encode()) for path, text in code.items()]
+    read_whole = [m for m in modules if isinstance(m, Module)]
+    assert len(read_whole) == len(modules), modules
+    infra, unread = read_templates({path: text.encode() for path, text in templates.items()})
+    assert unread == ()
+    assert not templates or infra.functions
+    return findings_in(world_of(read_whole, function, infra))

@@ -265,3 +265,57 @@ def test_a_guard_is_called_by_what_it_looks_at(
     [found] = findings_in(world({"app.py": text}))
 
     assert found.guard == f"{guard}: {condition}"
+
+
+@pytest.mark.parametrize(
+    ("conditions", "guard"),
+    [
+        (
+            ("context.get_remaining_time_in_millis() < 9000", "event['attempts'] < 3"),
+            "counter: event['attempts'] < 3",
+        ),
+        (
+            ("context.get_remaining_time_in_millis() < 9000", "event['action'] == 'start'"),
+            (
+                "remaining time (weak: it bounds one run, not how many there are):"
+                " context.get_remaining_time_in_millis() < 9000"
+            ),
+        ),
+        (
+            ("pending_jobs",),
+            "work that others may add (weak: it may never come to an end): pending_jobs",
+        ),
+        (
+            ("queue_size > 0", "'NextToken' in page"),
+            "what is left to do: 'NextToken' in page",
+        ),
+        (("status == 'PENDING'",), "flag: status == 'PENDING'"),
+    ],
+)
+def test_a_weak_guard_is_told_as_weak_where_no_better_one_stands(
+    world: MakesWorlds, conditions: tuple[str, ...], guard: str
+) -> None:
+    inner, *outer = conditions
+    lines = [f"{'    ' * (i + 1)}if {c}:" for i, c in enumerate((*outer, inner))]
+    call = f"{'    ' * (len(lines) + 1)}client.invoke(FunctionName=context.function_name)"
+    text = f"{HANDLER}def handler(event, context):\n" + "\n".join((*lines, call))
+
+    [found] = findings_in(world({"app.py": text}))
+
+    assert (found.severity, found.guard) == ("low", guard)
+
+
+def test_a_marker_that_the_code_deletes_again_is_a_weak_guard(world: MakesWorlds) -> None:
+    text = (
+        f"{HANDLER}def handler(event, context):\n    if marker == 'open':\n"
+        "        client.invoke(FunctionName=context.function_name)\n"
+    )
+    deletes = f"{text}    s3.delete_object(Bucket='b', Key='marker')\n"
+
+    [kept] = findings_in(world({"app.py": text}))
+    [deleted] = findings_in(world({"app.py": deletes}))
+
+    assert kept.guard == "what is left to do: marker == 'open'"
+    assert deleted.guard == (
+        "what is left to do (weak: the code deletes it again): marker == 'open'"
+    )

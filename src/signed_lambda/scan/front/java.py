@@ -85,7 +85,7 @@ class _Reader(Reader):
                 name = text_of(part.child_by_field_name("name"))
                 value = part.child_by_field_name("value")
                 found = self.expr(value) if value is not None else UNKNOWN
-                self._declare(name, Either((found, _of_type(kind, part))))
+                self._declare(name, _typed(found, kind, part))
         return UNKNOWN
 
     def on_resource(self, node: Node) -> Expr:
@@ -148,7 +148,7 @@ class _Reader(Reader):
                 kept, self.owner = self.owner, None
                 found = self.expr(value) if value is not None else UNKNOWN
                 self.owner = kept
-                both = Either((found, _of_type(kind, part)))
+                both = _typed(found, kind, part)
                 owner.sets.setdefault(name, []).append((both, self.function))
         return UNKNOWN
 
@@ -317,6 +317,11 @@ class _Reader(Reader):
 
     on_block_comment = on_line_comment
     on_package_declaration = on_line_comment
+
+
+def _typed(value: Expr, kind: str, node: Node) -> Expr:
+    """A value, and what the type of its variable tells."""
+    return Either((value, _of_type(kind, node))) if _is_client(kind) else value
 
 
 def _of_type(kind: str, node: Node) -> Expr:

@@ -491,11 +491,11 @@ class _Reader:
 
     def function_url(self, call: Call, frame: Frame) -> None:
         """`fn.addFunctionUrl()`, `new FunctionUrl(this, "x", {function: fn})`."""
-        identity = self._made(call, frame)
-        of = self._prop(call, "function", frame)
-        if isinstance(call.func, Member) and identity is None:
+        if camel(last_name(call.func)) == "addFunctionUrl" and isinstance(call.func, Member):
             of = self._value(call.func.of, frame)
-            identity = f"{self._ref_in(of)}{URL}"
+            identity: str | None = f"{self._ref_in(of)}{URL}"
+        else:
+            of, identity = self._prop(call, "function", frame), self._made(call, frame)
         if identity is not None and of is not None:
             self.infra.add(Resource(identity, "api", self._place(call, frame)))
             self.edge(Str((Ref(identity),)), "api", of, "function", call, frame)

@@ -61,7 +61,7 @@ class Function(Resource):
         folder: Where its code is, as the template says.
         code: The handler itself, where the template's own text holds it.
         recursive_loop: What its `RecursiveLoop` says, None where nothing does.
-        allowed_at: Where that says "Allow".
+        allowed_at: Where a template says "Allow".
         certain: False when the handler's file was found by its name only, and others fit as well.
     """
 

@@ -34,6 +34,7 @@ Source: https://docs.aws.amazon.com/lambda/latest/api/API_PutFunctionRecursionCo
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.report.model import Finding
@@ -41,9 +42,11 @@ from signed_lambda.scan.own import own
 from signed_lambda.scan.world import Loop, allows_loops, finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from signed_lambda.report.model import Severity
     from signed_lambda.scan.infra.model import Function
+    from signed_lambda.scan.sinks import Sink
     from signed_lambda.scan.world import World
 
 ID: Final = "REC-ALLOW"
@@ -55,30 +58,34 @@ WHY: Final = "AWS does not stop this (RecursiveLoop: Allow)"
 def check(world: World) -> Iterator[Finding]:
     """Templates that say so, then calls of PutFunctionRecursionConfig."""
     for function in world.infra.functions:
-        if function.recursive_loop == "Allow" and function.allowed_at is not None:
+        if function.recursive_loop == "Allow" and function not in world.allowed_by_code:
             yield _declared(world, function)
     for sink in world.sinks_of("recursion"):
         if allows_loops(sink):
-            yield finding(
-                world,
-                Loop(
-                    rule=ID,
-                    message=MESSAGE,
-                    sink=sink,
-                    cycle=(),
-                    evidence=(),
-                    fix=FIX,
-                    kinds=None,
-                ),
-            )
+            yield _called(world, sink)
+
+
+def _called(world: World, sink: Sink) -> Finding:
+    cycle: tuple[str, ...] = ()
+    loop = Loop(rule=ID, message=MESSAGE, sink=sink, cycle=cycle, evidence=(), fix=FIX, kinds=None)
+    return replace(
+        finding(world, loop),
+        severity=_severity(world, world.running(sink)),
+        aws_stops=False,
+        aws_why=WHY,
+    )
+
+
+def _severity(world: World, functions: Iterable[Function]) -> Severity:
+    """Medium alone; low where another finding of the function tells the loop that it is for."""
+    return "low" if any(_loops(world, function) for function in functions) else "medium"
 
 
 def _declared(world: World, function: Function) -> Finding:
-    """Medium alone; low where another finding of the function tells the loop that it is for."""
     place = function.allowed_at or function.place
     return Finding(
         rule=ID,
-        severity="low" if _loops(world, function) else "medium",
+        severity=_severity(world, (function,)),
         certainty="certain",
         path=place.path,
         line=place.line,
