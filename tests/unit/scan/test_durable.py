@@ -70,6 +70,8 @@ def test_a_name_that_the_template_gives_is_known() -> None:
 
 
 def test_an_invoke_of_anything_else_is_no_durable_one(world: MakesWorlds) -> None:
-    text = "def handler(event, context):\n    context.invoke(context.function_name, 1)\n"
+    text = "import boto3\ndef handler(event, context):\n  context.invoke(context.function_name, 1)"
+        "import boto3\ndef handler(event, context):\n    context.invoke(context.function_name, 1)"
+    )
 
     assert findings_in(world({"app.py": text})) == ()

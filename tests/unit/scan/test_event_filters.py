@@ -68,6 +68,7 @@ def test_an_event_is_held_against_the_pattern_of_the_rule(
         ("{'Source': 'audit', 'DetailType': event['type'], 'Detail': '{}'}", None),
         ("{'Source': 'shop', 'DetailType': 'paid', 'Detail': '{}'}, {'Source': 'x'}", "high"),
         ("{'Source': 'x'}, {'Source': 'y'}", None),
+        ("{'EventBusName': 'b', 'Source': 'x'}, {'Source': 'shop', 'DetailType': 'paid'}", "high"),
         ("{**event, 'Source': 'audit'}", None),
         ("event", "ask"),
         ("{'EventBusName': 'other', 'Source': 'shop', 'DetailType': 'paid'}", None),

@@ -106,6 +106,12 @@ def test_a_host_of_an_event_without_a_template_is_a_question_and_the_own_path_is
         assert found.aws_why == "AWS does not stop this (its detection does not follow HTTP)"
 
 
+def test_the_management_of_connections_starts_nothing() -> None:
+    call = "requests.post(f\"https://{host}/prod/@connections/{event['id']}\")"
+
+    assert scanned({"app.py": PYTHON.replace("CALL", call)}, {}) == ()
+
+
 # -- other languages
 
 JS = "const axios = require('axios');\nconst https = require('https'), got = require('got');\n\n"
