@@ -70,8 +70,7 @@ def test_a_name_that_the_template_gives_is_known() -> None:
 
 
 def test_an_invoke_of_anything_else_is_no_durable_one(world: MakesWorlds) -> None:
-    text = "import boto3\ndef handler(event, context):\n  context.invoke(context.function_name, 1)"
-        "import boto3\ndef handler(event, context):\n    context.invoke(context.function_name, 1)"
-    )
+    call = "context.invoke(context.function_name, 1)"
+    text = f"import boto3\ndef handler(event, context):\n    {call}\n"
 
     assert findings_in(world({"app.py": text})) == ()
