@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.scan.form import Member, Name, Table, Text
+from signed_lambda.scan.front import deep
 from signed_lambda.scan.matching import (
     ABSENT,
     UNKNOWN,
@@ -41,7 +42,11 @@ def sent(service: str, action: str, call: Call, frame: Frame, evaluator: Evaluat
     maker = _MAKERS.get(service)
     if maker is None:
         return UNKNOWN
-    return maker(_request(call, frame, evaluator), action)
+    try:
+        with deep():
+            return maker(_request(call, frame, evaluator), action)
+    except RecursionError:
+        return UNKNOWN
 
 
 # -- from values to what is known of them

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from email.utils import parseaddr
 from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 from signed_lambda.scan.address import levels_of
@@ -150,7 +149,7 @@ class Recipients:
             found = {self._one(option) for option in address.options}
             return found.pop() if len(found) == 1 else "maybe"
         if isinstance(address, str):
-            plain = parseaddr(address)[1].lower()
+            plain = _ADDRESS.sub(r"\1", address).strip().lower()
             taken = any(_receives(want.lower(), plain) for want in self.wanted)
             # without recipients a rule takes all mail to the account's own domains
             return "yes" if taken else "no" if self.wanted and self.known else "maybe"
@@ -166,6 +165,10 @@ class Recipients:
         found = [want for want in self.wanted if _receives(_domain(want), f"x@{domain}")]
         whole = any("@" not in want for want in found)
         return "yes" if whole else "maybe" if found else "no"
+
+
+_ADDRESS: Final = re.compile(r"^[^<]*<([^<>]*)>.*$", re.DOTALL)
+"""`Name <a@b.c>`."""
 
 
 def _domain(wanted: str) -> str:

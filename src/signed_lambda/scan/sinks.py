@@ -6,6 +6,7 @@ Pure: imports `form`, `values`, `program`, `evaluate`, `address`, `messages`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.scan.address import web_call
@@ -129,6 +130,10 @@ NEAR: Final = 15
 """Lines between a table of arguments and the call that it is for."""
 
 
+def _nothing() -> Known:
+    return UNKNOWN
+
+
 @dataclass(frozen=True, slots=True)
 class Sink:
     """A call that may start a function, as reached from an entry.
@@ -140,7 +145,7 @@ class Sink:
         tests: The conditions on the way from the entry, innermost first.
         entry: The handler that leads here, None when none was found.
         line: Where it starts: the table of its arguments, when that stands shortly before the call.
-        message: What it sends, as filters see it; the method of a request.
+        read: Gives what it sends; asked only where a filter looks at it.
     """
 
     service: str
@@ -152,7 +157,12 @@ class Sink:
     tests: tuple[Test, ...]
     entry: Function | None
     line: int
-    message: Known = UNKNOWN
+    read: Callable[[], Known] = _nothing
+
+    @property
+    def message(self) -> Known:
+        """What it sends, as filters see it; the method of a request."""
+        return self.read()
 
     @property
     def guard(self) -> str | None:
@@ -198,11 +208,11 @@ def sinks_of(
     for api in APIS.get(name, ()):
         found = _made(api, name, call, frame, evaluator)
         if found is not None:
-            targets, keys, message = found
+            targets, keys, read = found
             line = _first_line(call, frame, evaluator)
             yield Sink(
                 *(api.service, name, targets, keys, call, frame.function, tests, entry, line),
-                message=message,
+                read=read,
             )
             return
 
@@ -213,20 +223,22 @@ Ends = tuple[tuple["Value", ...], tuple["Value", ...]]
 
 def _made(
     api: Api, name: str, call: Call, frame: Frame, evaluator: Evaluator
-) -> tuple[tuple[Value, ...], tuple[Value, ...], Known] | None:
+) -> tuple[tuple[Value, ...], tuple[Value, ...], Callable[[], Known]] | None:
     """Target, second argument and message of a call that is of this API."""
     if api is _WEB:
         web = web_call(name, call, frame, evaluator)
-        return (web[0], (), web[1]) if web is not None else None
+        return (web[0], (), lambda: web[1]) if web is not None else None
     if api is _PATH:
         ends = written(name, call, frame, evaluator)
-        return (*ends, UNKNOWN) if ends is not None else None
+        return (*ends, _nothing) if ends is not None else None
     special = _SPECIAL.get(api.service)
     if special is not None:
         found = special(call, frame, evaluator)
     else:
         found = _targets(api, call, frame, evaluator)
-    return (*found, sent(api.service, name, call, frame, evaluator)) if found is not None else None
+    if found is None:
+        return None
+    return (*found, cache(partial(sent, api.service, name, call, frame, evaluator)))
 
 
 def _durable(call: Call, frame: Frame, evaluator: Evaluator) -> Ends | None:
