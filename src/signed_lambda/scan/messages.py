@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from signed_lambda.scan.values import Frame, Value
 
 DEPTH: Final = 8
-"""Tables in tables that are looked at."""
+"""Tables and lists in each other that are looked at."""
+VALUES: Final = 2_000
+"""Values of one message that are looked at."""
 _TYPES: Final = frozenset({"S", "N", "B", "SS", "NS", "BS", "M", "L", "BOOL", "NULL"})
 """Source: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_AttributeValue.html"""
 
@@ -44,7 +46,7 @@ def sent(service: str, action: str, call: Call, frame: Frame, evaluator: Evaluat
         return UNKNOWN
     try:
         with deep():
-            return maker(_request(call, frame, evaluator), action)
+            return maker(_Reader(evaluator).request(call, frame), action)
     except RecursionError:
         return UNKNOWN
 
@@ -52,23 +54,91 @@ def sent(service: str, action: str, call: Call, frame: Frame, evaluator: Evaluat
 # -- from values to what is known of them
 
 
-def known(values: tuple[Value, ...], evaluator: Evaluator, depth: int = 0) -> Known:
+def known(values: tuple[Value, ...], evaluator: Evaluator) -> Known:
     """One value, or one of several."""
-    found = [_one(value, evaluator, depth) for value in values]
-    if not found or UNKNOWN in found:
-        return UNKNOWN
-    return found[0] if len(found) == 1 else OneOf(tuple(found))
+    return _Reader(evaluator).known(values, 0)
 
 
-def _one(value: Value, evaluator: Evaluator, depth: int) -> Known:
-    if isinstance(value, Str):
-        return _text(value)
-    if not isinstance(value, Obj) or depth > DEPTH:
-        return UNKNOWN
-    if isinstance(value.expr, Table):
-        return _table(value, evaluator, depth)
-    items = [known(evaluator.values(i, value.frame), evaluator, depth) for i in value.expr.items]
-    return items or UNKNOWN  # an empty list is there to be filled
+class _Reader:
+    """Reads one message; what is over its budget is unknown: tables may hold each other."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self.evaluator = evaluator
+        self._left = VALUES
+
+    def known(self, values: tuple[Value, ...], depth: int) -> Known:
+        """One value, or one of several."""
+        found = [self._one(value, depth) for value in values]
+        return found[0] if len(found) == 1 else _either(found)
+
+    def _one(self, value: Value, depth: int) -> Known:
+        self._left -= 1
+        if isinstance(value, Str):
+            return _text(value)
+        if not isinstance(value, Obj) or depth > DEPTH or self._left < 0:
+            return UNKNOWN
+        if isinstance(value.expr, Table):
+            return self._table(value, depth)
+        items = [self._of(item, value.frame, depth + 1) for item in value.expr.items]
+        return items or UNKNOWN  # an empty list is there to be filled
+
+    def _of(self, expr: Expr, frame: Frame, depth: int) -> Known:
+        return self.known(self.evaluator.values(expr, frame), depth)
+
+    def _table(self, value: Obj, depth: int) -> Known:
+        members: dict[str, list[Known]] = {}
+        items = value.expr.items if isinstance(value.expr, Table) else ()
+        frame = value.frame
+        pairs = [*items, *((k, v) for k, v, where in value.puts if where is frame.function)]
+        is_open = len(pairs) < len(items) + len(value.puts)
+        for key, item in pairs:
+            found = self._of(item, frame, depth + 1)
+            if key is None:
+                spread = _members(found)
+                is_open = is_open or not isinstance(found, dict)
+                for name, inner in spread.items():
+                    members.setdefault(name, []).append(inner)
+                continue
+            named = _literal(self.evaluator.values(key, frame))
+            if named is None:
+                is_open = True
+            else:
+                members.setdefault(named, []).append(found)
+        plain = {name: v[0] if len(v) == 1 else _either(v) for name, v in members.items()}
+        return Open(plain) if is_open else plain
+
+    def request(self, call: Call, frame: Frame) -> Known:
+        """All that the call is given by name, whatever the language's way to write it."""
+        members = {_upper(k): self._given(v, frame) for k, v in call.named if k is not None}
+        is_open = False
+        for expr in (*call.args, *(v for k, v in call.named if k is None)):
+            found = self._given(expr, frame)
+            is_open = is_open or not isinstance(found, dict)
+            members |= {_upper(name): value for name, value in _members(found).items()}
+        return Open(members) if is_open else members
+
+    def _given(self, expr: Expr, frame: Frame) -> Known:
+        """An argument; lists that are given by name with what is appended to them."""
+        found = self._of(expr, frame, 0)
+        if isinstance(expr, Name):
+            return self._filled(expr.name, found, frame)
+        members = _members(found)
+        for key, value in expr.items if isinstance(expr, Table) else ():
+            if isinstance(key, Text) and isinstance(value, Name) and key.text in members:
+                members[key.text] = self._filled(value.name, members[key.text], frame)
+        return found
+
+    def _filled(self, name: str, found: Known, frame: Frame) -> Known:
+        more = [self._of(expr, frame, 1) for expr in appended(name, frame.function)]
+        if isinstance(found, list):
+            return [*found, *more]
+        return more if found is UNKNOWN and more else found
+
+
+def _members(found: Known) -> dict[str, Known]:
+    """The members of an object that are known."""
+    inner = found.members if isinstance(found, Open) else found
+    return inner if isinstance(inner, dict) else {}
 
 
 def _text(value: Str) -> Known:
@@ -80,80 +150,13 @@ def _text(value: Str) -> Known:
     return Part(start, end) if len(value.atoms) > 1 else UNKNOWN
 
 
-def _table(value: Obj, evaluator: Evaluator, depth: int) -> Known:
-    members: dict[str, list[Known]] = {}
-    items = value.expr.items if isinstance(value.expr, Table) else ()
-    frame = value.frame
-    pairs = [*items, *((k, v) for k, v, where in value.puts if where is frame.function)]
-    is_open = len(pairs) < len(items) + len(value.puts)
-    for key, item in pairs:
-        found = known(evaluator.values(item, frame), evaluator, depth + 1)
-        if key is None:
-            spread = found.members if isinstance(found, Open) else found
-            is_open = is_open or not isinstance(found, dict)
-            for name, inner in spread.items() if isinstance(spread, dict) else ():
-                members.setdefault(name, []).append(inner)
-            continue
-        named = _literal(evaluator.values(key, frame))
-        if named is None:
-            is_open = True
-        else:
-            members.setdefault(named, []).append(found)
-    plain = {name: v[0] if len(v) == 1 else _either(v) for name, v in members.items()}
-    return Open(plain) if is_open else plain
-
-
 def _either(found: list[Known]) -> Known:
-    return UNKNOWN if UNKNOWN in found else OneOf(tuple(found))
+    return UNKNOWN if UNKNOWN in found or not found else OneOf(tuple(found))
 
 
 def _literal(values: tuple[Value, ...]) -> str | None:
     only = values[0] if len(values) == 1 else None
     return only.literal if isinstance(only, Str) else None
-
-
-def _request(call: Call, frame: Frame, evaluator: Evaluator) -> Known:
-    """All that the call is given by name, whatever the language's way to write it."""
-    items: list[tuple[str | None, Known]] = [
-        (key, _given(value, frame, evaluator)) for key, value in call.named
-    ]
-    items += [(None, _given(arg, frame, evaluator)) for arg in call.args]
-    members: dict[str, Known] = {}
-    is_open = False
-    for key, found in items:
-        if key is not None:
-            members[key] = found
-            continue
-        inner = found.members if isinstance(found, Open) else found
-        is_open = is_open or not isinstance(found, dict)
-        members |= inner if isinstance(inner, dict) else {}
-    plain = {_upper(name): value for name, value in members.items()}
-    return Open(plain) if is_open else plain
-
-
-def _given(expr: Expr, frame: Frame, evaluator: Evaluator) -> Known:
-    found = known(evaluator.values(expr, frame), evaluator)
-    if isinstance(expr, Table):
-        return _with_appended(expr, found, frame, evaluator)
-    if found is UNKNOWN and isinstance(expr, Name):
-        return _filled(expr.name, frame, evaluator)
-    return found
-
-
-def _with_appended(expr: Table, found: Known, frame: Frame, evaluator: Evaluator) -> Known:
-    """The table, with the lists that are filled later by name: `{Entries: entries}`."""
-    members = found.members if isinstance(found, Open) else found
-    if not isinstance(members, dict):
-        return found
-    for key, value in expr.items:
-        if isinstance(key, Text) and isinstance(value, Name) and members.get(key.text) is UNKNOWN:
-            members[key.text] = _filled(value.name, frame, evaluator)
-    return found
-
-
-def _filled(name: str, frame: Frame, evaluator: Evaluator) -> Known:
-    found = [known(evaluator.values(e, frame), evaluator) for e in appended(name, frame.function)]
-    return found or UNKNOWN
 
 
 def appended(name: str, function: Function) -> list[Expr]:

@@ -298,7 +298,7 @@ def _buses(call: Call, frame: Frame, evaluator: Evaluator) -> Ends | None:
     if not given:
         return None
     entries = [v for value in given for v in _entries(value, evaluator)]
-    entries += [v for value in given for v in _appended(call, value, frame, evaluator)]
+    entries += _appended(call, frame, evaluator)
     found: list[Value] = []
     for entry in entries:
         if isinstance(entry, Obj):
@@ -316,16 +316,13 @@ def _entries(value: Value, evaluator: Evaluator) -> tuple[Value, ...]:
     return (value,)
 
 
-def _appended(call: Call, value: Value, frame: Frame, evaluator: Evaluator) -> Iterator[Value]:
-    """What is appended to an empty list that the call is given by its name."""
-    if not isinstance(value, Obj) or value.expr.items:
-        return
+def _appended(call: Call, frame: Frame, evaluator: Evaluator) -> Iterator[Value]:
+    """What is appended to a list that the call is given by its name."""
     given = [v for k, v in call.named if k == "Entries"]
     given += [v for a in call.args if isinstance(a, Table) for k, v in a.items if _is(k, "Entries")]
     for expr in given:
-        if isinstance(expr, Name):
-            for one in appended(expr.name, frame.function):
-                yield from evaluator.values(one, frame)
+        for one in appended(expr.name, frame.function) if isinstance(expr, Name) else ():
+            yield from evaluator.values(one, frame)
 
 
 def _is(key: Expr | None, name: str) -> bool:

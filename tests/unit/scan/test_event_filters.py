@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from signed_lambda.scan.infra.model import SHARED
+from signed_lambda.scan.matching import Open
+from signed_lambda.scan.messages import VALUES
 from signed_lambda.scan.selection import Filter
 from signed_lambda.scan.values import text
 from tests.unit.scan.conftest import MakesWorlds, scanned
@@ -97,6 +99,36 @@ def test_entries_that_are_appended_one_by_one_are_seen() -> None:
 
     assert found.severity == "high"
     assert scanned({"app.py": text.replace("SOURCE", "'audit'")}, {"t.yaml": template}) == ()
+
+    begun = text.replace("rows = []", "rows = [{'Source': 'audit'}]")
+    [again] = scanned({"app.py": begun.replace("SOURCE", "'shop'")}, {"t.yaml": template})
+    assert again.severity == "high"
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "rows = [rows, rows]",
+        "t = {'Source': 'shop'}\n    t['Detail'] = {n: t for n in event}\n    rows = [t, t]",
+        "t = {'Detail': {'a': t, 'b': t, 'c': t, 'd': t, 'e': t, 'f': t}}\n    rows = [t, t, t]",
+    ],
+)
+def test_tables_that_hold_each_other_are_known_to_a_limit(world: MakesWorlds, rows: str) -> None:
+    text = (
+        f"import boto3\ndef handler(event, context):\n    {rows}\n"
+        "    boto3.client('events').put_events(Entries=rows)\n"
+    )
+
+    [sink] = world({"app.py": text}).sinks
+
+    assert size_of(sink.message) <= 2 * VALUES
+
+
+def size_of(known: object) -> int:
+    """How many values there are in what is known."""
+    inner = known.members if isinstance(known, Open) else known
+    listed = inner.values() if isinstance(inner, dict) else inner if isinstance(inner, list) else ()
+    return 1 + sum(size_of(each) for each in listed)
 
 
 @pytest.mark.parametrize("state", ["State: DISABLED", "Enabled: false"])
