@@ -134,6 +134,11 @@ class Finding:
     allowed: str | None = None
     allowed_at: str = ""
 
+    @property
+    def guard_seen(self) -> str | None:
+        """The guard's name, "none seen" for a loop without one, None where there is no loop."""
+        return self.guard or ("none seen" if self.cycle else None)
+
 
 Level = Literal["error", "warning", "note"]
 
@@ -185,11 +190,6 @@ class OtherReview:
         told = [f"{n:,} {level}{'' if n == 1 else 's'}" for level, n in by_level if n]
         told += [f"{self.suppressed:,} suppressed"] if self.suppressed else []
         return ", ".join(told) or "nothing found"
-
-    @property
-    def guard_seen(self) -> str | None:
-        """The guard's name, "none seen" for a loop without one, None where there is no loop."""
-        return self.guard or ("none seen" if self.cycle else None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

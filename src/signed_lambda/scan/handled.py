@@ -107,6 +107,6 @@ def found_at(
         cycle=(),
         evidence=(evidence or f"{module.path}:{line} {module.line(line)}",),
         guard=None,
-        aws_stops="",
+        aws_stops=None,
         fix=fix,
     )

@@ -220,7 +220,7 @@ CLIENT: Final = Finding(
     cycle=(),
     evidence=("handler.py:12 `s3 = boto3.client('s3')`",),
     guard=None,
-    aws_stops="",
+    aws_stops=None,
     fix="Create it outside of the handler.",
 )
 OTHERS: Final = (

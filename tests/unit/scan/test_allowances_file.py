@@ -41,7 +41,7 @@ def finding(path: str = "src/app.py", function: str = "handler") -> Finding:
         cycle=(),
         evidence=(),
         guard=None,
-        aws_stops="",
+        aws_stops=None,
         fix="",
     )
 

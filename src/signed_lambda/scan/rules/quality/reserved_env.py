@@ -68,7 +68,7 @@ def check(world: World) -> Iterator[Finding]:
                 cycle=(),
                 evidence=(str(place),),
                 guard=None,
-                aws_stops="",
+                aws_stops=None,
                 fix=FIX,
             )
     handling = {handler.module for handler in world.handlers}
