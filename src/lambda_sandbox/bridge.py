@@ -1,4 +1,4 @@
-"""moto's way to Lambda: S3 notifications, SNS and EventBridge invoke our functions, not moto's.
+"""moto's way to Lambda: S3, SNS, EventBridge and CloudWatch Logs invoke our functions, not moto's.
 
 May import moto's Lambda store (late: it is slow to load), core and the Lambda service. What moto
 calls is a duck: an object with the few methods that moto's services use of a Lambda backend.
@@ -6,11 +6,13 @@ calls is a duck: an object with the few methods that moto's services use of a La
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from lambda_sandbox.core import ApiError
+from lambda_sandbox.core import ApiError, Json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,6 +70,24 @@ class Bridge:
             "Sns": {"Type": "Notification", "Subject": subject, "Message": message},
         }
         self.invoke(function_name, qualifier, json.dumps({"Records": [record]}))
+
+    def send_log_event(
+        self, function_arn: str, filter_name: str, group: str, stream: str, log_events: Json
+    ) -> None:
+        """Delivers lines of a log. Source: AWS docs, lambda/latest/dg/services-cloudwatchlogs.html.
+
+        The owner's account is the one of the function.
+        """
+        told = {
+            "messageType": "DATA_MESSAGE",
+            "owner": function_arn.split(":")[4],
+            "logGroup": group,
+            "logStream": stream,
+            "subscriptionFilters": [filter_name],
+            "logEvents": log_events,
+        }
+        data = base64.b64encode(gzip.compress(json.dumps(told).encode())).decode()
+        self.invoke(function_arn, None, json.dumps({"awslogs": {"data": data}}))
 
 
 class _BridgedFunction:

@@ -5,6 +5,7 @@ May import the wire package, core and botocore. Tests read it: "nothing was writ
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -81,6 +82,12 @@ def logged_params(target: Target, request: Request) -> dict[str, Any]:
     """The parameters as far as the log can tell them."""
     if target.match is not None:
         return parse(target.match, request)
+    if "x-amz-target" in request.headers:  # JSON 1.0 and 1.1: EventBridge, CloudWatch Logs
+        try:
+            members = json.loads(request.body)
+        except ValueError:
+            return {}
+        return members if isinstance(members, dict) else {}
     return {key: value for key, value in request.form.items() if key not in {"Action", "Version"}}
 
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from lambda_sandbox.wire.message import Request, Response
 
 
-_EVENTFUL = frozenset({"sns", "events"})
+_EVENTFUL = frozenset({"sns", "events", "logs"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,8 @@ AFTER: Final = frozenset({"lost_after", "timeout_after", "error500_after", "slow
 """Kinds whose request has its effect."""
 HTML: Final = b"<!doctype html><html><body><h1>Please log in to the network</h1></body></html>"
 
+SNS_DENIED: Final = "AuthorizationError"
+"""Source: botocore model sns 2010-03-31, AuthorizationErrorException."""
 _OPTIONS: Final = frozenset({"seconds", "code", "message", "status", "declared", "fields"})
 _SLOW_S: Final = 5.0
 _TIMEOUT_S: Final = 65.0
@@ -157,12 +159,8 @@ def _denied(service: str) -> ApiError:
     if service == "s3":
         return ApiError("AccessDenied", "Access Denied", 403)
     text = "User is not authorized to perform this action"
-    code = (
-        "AccessDenied"
-        if service in {"sts", "iam", "sns", "monitoring"}
-        else "AccessDeniedException"
-    )
-    return ApiError(code, text, 403)
+    codes = {**dict.fromkeys(("sts", "iam", "monitoring"), "AccessDenied"), "sns": SNS_DENIED}
+    return ApiError(codes.get(service, "AccessDeniedException"), text, 403)
 
 
 def _expired_token(service: str) -> ApiError:

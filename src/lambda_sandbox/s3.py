@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from lambda_sandbox.wire.message import Request, Response
 
 _VIRTUAL_HOST = re.compile(r"(?P<bucket>.+)\.s3[.-](?:[a-z0-9-]+\.)*amazonaws\.com(?::\d+)?")
+_FILTER_NAME = re.compile(rb"(?i)(<Name>)(prefix|suffix)(</Name>)")
 _TWELVE_DIGITS = re.compile(r"\d{12}")
 _DIGESTS: dict[str, Callable[[bytes], bytes]] = {
     "sha256": lambda body: hashlib.sha256(body).digest(),
@@ -50,6 +51,8 @@ class S3Filter:
             if request.method == "PUT":
                 _refuse_bad_conditions(request)
                 request = _checked_body(request)
+                if "notification" in request.arguments:
+                    request = _named_in_small_letters(request)
         except ApiError as error:
             return s3_error(error, request)
         response = self._tenancy.call("s3", region, request)
@@ -64,8 +67,10 @@ class S3Filter:
         """Adds what moto leaves out of good answers.
 
         A checksum that was sent comes back, and every checksum says its type; an empty
-        EventBridgeConfiguration is told. Source: LocalStack AWS-validated snapshots (s3 checksums:
-        ChecksumType FULL_OBJECT; bucket notifications).
+        EventBridgeConfiguration is told, and the rules of a notification's filter are named
+        "Prefix" and "Suffix", however they were sent. Source: LocalStack AWS-validated snapshots
+        (s3 checksums: ChecksumType FULL_OBJECT; bucket notifications;
+        test_filter_rules_case_insensitive, 2023-08).
         """
         for name in _DIGESTS:
             header = f"x-amz-checksum-{name}"
@@ -76,6 +81,9 @@ class S3Filter:
                 response.headers["x-amz-checksum-type"] = "FULL_OBJECT"
         if request.method == "GET" and "notification" in request.arguments:
             self._tell_event_bridge(request, response)
+            response.body = _FILTER_NAME.sub(
+                lambda name: name[1] + name[2].capitalize() + name[3], response.body
+            )
 
     def _tell_event_bridge(self, request: Request, response: Response) -> None:
         with self._tenancy.active():
@@ -109,6 +117,15 @@ class S3Filter:
                 )
             if owner != self._world.account:
                 raise ApiError("AccessDenied", "Access Denied", 403)
+
+
+def _named_in_small_letters(request: Request) -> Request:
+    """Moto knows a filter's rules by "prefix" and "suffix" only; S3 takes any letters.
+
+    Source: LocalStack AWS-validated snapshot (test_filter_rules_case_insensitive, 2023-08).
+    """
+    body = _FILTER_NAME.sub(lambda name: name[1] + name[2].lower() + name[3], request.body)
+    return request.carrying(request.headers, body)
 
 
 def path_style(request: Request) -> Request:

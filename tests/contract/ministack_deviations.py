@@ -127,6 +127,10 @@ DEVIATIONS: Final[dict[str, str]] = {
     "alias-qualifier": "FunctionArn ends in the number",
     "alias-qualifier-missing": "the text has the unqualified ARN",
     # -- other
+    "s3-notification-filter": "names the filter's rules as they were sent",
+    "event-sources-of-function": "lists an alias' mappings with the function's",
+    "rule-of-bus": "finds a rule of another bus on the default bus",
+    "destination-is-itself": _ACCEPTED,
     "policy-per-qualifier": "an alias' permission stands in the function's policy too",
     "policy-none": "answers an empty policy",
     "policy-on-latest": _ACCEPTED,

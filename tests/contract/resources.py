@@ -59,6 +59,7 @@ class Resources:
         self.sts = target.client("sts")
         self.iam = target.client("iam")
         self.events = target.client("events")
+        self.logs = target.client("logs")
         self.sns = target.client("sns")
         self.sqs = target.client("sqs")
         self.cloudwatch = target.client("cloudwatch")

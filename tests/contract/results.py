@@ -25,6 +25,7 @@ from tests.contract import (  # noqa: F401 - importing them fills ROWS
     rows_signed_zip,
     rows_signer,
     rows_signing_job,
+    rows_triggers,
     rows_version,
 )
 from tests.contract.clients import Clients

@@ -1,4 +1,4 @@
-"""Refuses calls that the caller's policies do not allow: Lambda, Signer and S3.
+"""Refuses calls that the caller's policies do not allow: Lambda, Signer, S3, and what triggers.
 
 Only callers that IAM knows are judged: a user with an access key made here, or a session of a role
 made here. Any other key is the account itself and may do everything, as tests with plain
@@ -13,8 +13,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lambda_sandbox.core import ApiError
+from lambda_sandbox.faults import SNS_DENIED
 from lambda_sandbox.iam.evaluation import Statement, bounded, decide
-from lambda_sandbox.iam.resources import lambda_access, s3_access, s3_on_behalf, signer_access
+from lambda_sandbox.iam.resources import (
+    events_access,
+    lambda_access,
+    logs_access,
+    s3_access,
+    s3_on_behalf,
+    signer_access,
+    sns_access,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +33,13 @@ if TYPE_CHECKING:
     from lambda_sandbox.iam.principals import Principal, Principals
     from lambda_sandbox.lambda_service.state import LambdaState
 
-_ENFORCED = frozenset({"lambda", "signer", "s3"})
+_ENFORCED = frozenset({"lambda", "signer", "s3", "sns", "events", "logs"})
+_BY_PLACE = {
+    "lambda": lambda_access,
+    "signer": signer_access,
+    "events": events_access,
+    "logs": logs_access,
+}
 _INVOKE = "lambda:InvokeFunction"
 
 
@@ -56,12 +71,10 @@ class Enforcement:
         if service not in _ENFORCED:
             return
         region, account = state.world.region, self._world.account
-        if service == "lambda":
-            action, resource = lambda_access(operation, params, region, account)
-        elif service == "signer":
-            action, resource = signer_access(operation, params, region, account)
+        if service in _BY_PLACE:
+            action, resource = _BY_PLACE[service](operation, params, region, account)
         else:
-            action, resource = s3_access(operation, params)
+            action, resource = (s3_access if service == "s3" else sns_access)(operation, params)
         principal = self._principals.by_access_key(access_key) if self._identities else None
         caller = principal.arn if principal is not None else f"arn:aws:iam::{account}:root"
         granted = _resource_policy(state, action, resource, caller) if action == _INVOKE else []
@@ -175,7 +188,7 @@ def _refusal(service: str, caller: str, action: str, resource: str, decision: De
         else "with an explicit deny"
     )
     return ApiError(
-        "AccessDeniedException",
+        SNS_DENIED if service == "sns" else "AccessDeniedException",
         f"User: {caller} is not authorized to perform: {action} on resource: {resource} {reason}",
         403,
     )

@@ -1,8 +1,8 @@
-"""Which IAM action an operation is, and which ARN it acts on, for Lambda, Signer and S3.
+"""Which IAM action an operation is, and which ARN it acts on, for the services that are judged.
 
 Pure. Source: https://docs.aws.amazon.com/service-authorization/latest/reference/ (list_awslambda,
-list_awssigner, list_amazons3); that a qualified invocation is asked of the qualified ARN only:
-stackd native capture 2026-09.
+list_awssigner, list_amazons3, list_amazonsns, list_amazoneventbridge, list_amazoncloudwatchlogs);
+that a qualified invocation is asked of the qualified ARN only: stackd native capture 2026-09.
 """
 
 from __future__ import annotations
@@ -96,6 +96,31 @@ def s3_on_behalf(operation: str, params: dict[str, Any]) -> list[tuple[str, str]
             s3_access("PutObject", {"Bucket": target.get("bucketName"), "Key": key}),
         ]
     return []
+
+
+def sns_access(operation: str, params: dict[str, Any]) -> tuple[str, str]:
+    """The action and the ARN of an SNS call; those on a subscription have no resource."""
+    return f"sns:{operation}", params.get("TopicArn", "*")
+
+
+def events_access(
+    operation: str, params: dict[str, Any], region: str, account: str
+) -> tuple[str, str]:
+    """The action and the ARN of an EventBridge call; lists have no resource."""
+    name, bus = params.get("Name"), params.get("EventBusName", "default")
+    if "Rule" not in operation or operation.startswith("List") or not name:
+        return f"events:{operation}", "*"
+    path = name if bus == "default" else f"{bus.rpartition('/')[2]}/{name}"
+    return f"events:{operation}", f"arn:aws:events:{region}:{account}:rule/{path}"
+
+
+def logs_access(
+    operation: str, params: dict[str, Any], region: str, account: str
+) -> tuple[str, str]:
+    """The action and the ARN of a call of CloudWatch Logs."""
+    group = params.get("logGroupName")
+    arn = f"arn:aws:logs:{region}:{account}:log-group:{group}" if group else "*"
+    return f"logs:{operation}", arn
 
 
 def s3_access(operation: str, params: dict[str, Any]) -> tuple[str, str]:

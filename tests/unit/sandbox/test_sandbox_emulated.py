@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -79,6 +82,25 @@ def test_object_of_a_bucket_invokes_our_function(live: Rig) -> None:
 
     ((arn, event),) = invoked(live)
     assert (arn, event["Records"][0]["s3"]["object"]["key"]) == (f"{ARN}:live", "k")
+
+
+def test_lines_of_a_log_invoke_our_function(live: Rig) -> None:
+    logs = client("logs")
+    group = "/aws/lambda/orders"
+    logs.create_log_group(logGroupName=group)
+    logs.create_log_stream(logGroupName=group, logStreamName="s")
+    logs.put_subscription_filter(
+        logGroupName=group, filterName="all", filterPattern="", destinationArn=f"{ARN}:live"
+    )
+
+    # moto takes no line that is old by the machine's clock
+    line = {"timestamp": int(datetime.now(UTC).timestamp() * 1000), "message": "hello"}
+    logs.put_log_events(logGroupName=group, logStreamName="s", logEvents=[line])
+
+    ((arn, event),) = invoked(live)
+    told = json.loads(gzip.decompress(base64.b64decode(event["awslogs"]["data"])))
+    assert (arn, told["logGroup"], told["owner"]) == (f"{ARN}:live", group, ACCOUNT)
+    assert [e["message"] for e in told["logEvents"]] == ["hello"]
 
 
 def test_new_alarm_has_insufficient_data_and_a_changed_one_keeps_its_state(rig: Rig) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lambda_sandbox.iam.evaluation import decide, statements_of
+from lambda_sandbox.lambda_service.service import snake_case
 from tests.unit.sandbox.rig import ACCOUNT, ROLE, client, refused, zipped
 
 if TYPE_CHECKING:
@@ -345,6 +346,46 @@ def test_signer_is_asked_of_the_profile(rig: Rig) -> None:
     assert ann.get_signing_profile(profileName="team")["status"] == "Active"
     with refused("AccessDeniedException", 403, arn):
         ann.cancel_signing_profile(profileName="team")
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "given", "code"),
+    [
+        (
+            "sns:ListSubscriptionsByTopic",
+            f"arn:aws:sns:eu-west-1:{ACCOUNT}:mine",
+            {"TopicArn": f"arn:aws:sns:eu-west-1:{ACCOUNT}:mine"},
+            "AuthorizationError",
+        ),
+        (
+            "events:DescribeRule",
+            f"arn:aws:events:eu-west-1:{ACCOUNT}:rule/shop/mine",
+            {"Name": "mine", "EventBusName": "shop"},
+            "AccessDeniedException",
+        ),
+        (
+            "events:ListRuleNamesByTarget",
+            "*",
+            {"TargetArn": ARN},
+            "AccessDeniedException",
+        ),
+        (
+            "logs:DescribeSubscriptionFilters",
+            f"arn:aws:logs:eu-west-1:{ACCOUNT}:log-group:mine",
+            {"logGroupName": "mine"},
+            "AccessDeniedException",
+        ),
+    ],
+)
+def test_what_triggers_is_asked_of_its_own_arn(
+    rig: Rig, action: str, resource: str, given: dict[str, Any], code: str
+) -> None:
+    service, operation = action.split(":")
+    ann = keyed(rig, service, statement(action, f"arn:aws:{service}:eu-west-1:{ACCOUNT}:other"))
+
+    text = f"is not authorized to perform: {action} on resource: {resource} because"
+    with refused(code, 403, text):
+        getattr(ann, snake_case(operation))(**given)
 
 
 def test_session_of_a_known_role_is_judged_and_of_an_unknown_one_not(rig: Rig) -> None:
