@@ -86,7 +86,8 @@ _LOOPS_INTRODUCTION: Final = """
 A finding is `high` when a handler leads to the call and no condition stands before it, `medium`
 when no handler was seen to lead there, `low` when a condition was recognised (it is named, and
 told as weak where it does not bound the loop), and `ask` when it depends on something that was
-not seen, such as a part of an event that a rule's pattern asks for. Where `RecursiveLoop` is
+not seen, such as a part of an event that a rule's pattern asks for. `plan` and `deploy` read the
+live triggers of the function, which decide most of these. Where `RecursiveLoop` is
 `Allow`, `low` is `medium` and `medium` is `high`. Each says whether AWS's own detection would
 stop it.
 """

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Self
 
@@ -103,6 +103,10 @@ class Deadline:
     def after(cls, clock: Clock, seconds: float, check_stop: Callable[[], None]) -> Self:
         """The deadline `seconds` from now."""
         return cls(clock, clock.monotonic() + seconds, check_stop)
+
+    def within(self, seconds: float) -> Deadline:
+        """The deadline of a part of the run that may take no longer than so many seconds."""
+        return replace(self, at=min(self.at, self.clock.monotonic() + seconds))
 
     def left_s(self) -> float:
         """Seconds left, 0 when over."""

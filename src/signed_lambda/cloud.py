@@ -21,6 +21,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from signed_lambda.model import AliasName, FunctionName, Sha256, Version
+    from signed_lambda.triggers import (
+        EventRule,
+        EventSource,
+        FilterPolicy,
+        Listed,
+        LogSubscription,
+        Notification,
+        Permission,
+        Subscription,
+    )
 
 
 class Clock(Protocol):
@@ -306,6 +316,54 @@ class Cloud(Protocol):
             TargetError: E-TARGET-05, the version's code is stored by reference in a bucket
                 (S3ObjectStorageMode REFERENCE), so "immutable" is not true of it.
         """
+        ...
+
+    # -- triggers, reads: each gives up after 20 s, because no deploy depends on them
+    def permissions(
+        self, name: FunctionName, qualifier: str | None = None
+    ) -> tuple[Permission, ...]:
+        """GetPolicy of exactly this qualifier; empty when there is none."""
+        ...
+
+    def event_sources(
+        self, name: FunctionName, qualifier: str | None = None
+    ) -> Listed[EventSource]:
+        """ListEventSourceMappings of exactly this qualifier, at most ten pages."""
+        ...
+
+    def destinations(self, name: FunctionName, qualifier: str | None = None) -> tuple[str, ...]:
+        """GetFunctionEventInvokeConfig: the ARNs of OnSuccess and OnFailure."""
+        ...
+
+    def recursive_loop(self, name: FunctionName) -> str:
+        """GetFunctionRecursionConfig: "Allow" or "Terminate"."""
+        ...
+
+    def notifications(self, bucket: str) -> tuple[Notification, ...]:
+        """GetBucketNotificationConfiguration; empty when the bucket does not exist.
+
+        Errors hold the bucket's name nowhere: it may be a value of the function's environment.
+        """
+        ...
+
+    def subscriptions(self, topic: str) -> Listed[Subscription]:
+        """ListSubscriptionsByTopic, at most ten pages; empty when the topic does not exist."""
+        ...
+
+    def filter_policy(self, subscription: str) -> FilterPolicy:
+        """GetSubscriptionAttributes: what the subscription takes; all when it does not exist."""
+        ...
+
+    def rule_names(self, target: str, bus: str) -> Listed[str]:
+        """ListRuleNamesByTarget, at most ten pages; empty when the bus does not exist."""
+        ...
+
+    def rule(self, name: str, bus: str) -> EventRule | None:
+        """DescribeRule; None when it does not exist."""
+        ...
+
+    def log_subscriptions(self, group: str) -> Listed[LogSubscription]:
+        """DescribeSubscriptionFilters; empty when the log group does not exist."""
         ...
 
     # -- Signer and S3, reads

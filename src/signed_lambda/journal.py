@@ -190,8 +190,8 @@ class Journal:
         self._review, self._review_required = review, required
 
     def found(self, findings: Iterable[Finding]) -> None:
-        """Records findings of the static review."""
-        self._findings.extend(findings)
+        """Records the findings of the static review, in place of those known before."""
+        self._findings = [*findings]
 
     def others(self, reviews: tuple[OtherReview, ...]) -> None:
         """Records what other reviewers found."""

@@ -29,8 +29,9 @@ from signed_lambda.publishing import tell
 from signed_lambda.pull_request import Conversation
 from signed_lambda.report.model import Status
 from signed_lambda.review import ReviewedBuild, review_of
+from signed_lambda.reviewing import Reviewing
 from signed_lambda.runner import Runner
-from signed_lambda.scan import allowed_in, blocking, require_acceptable, review
+from signed_lambda.scan import allowed_in, survey
 from signed_lambda.scan.discovery import find_templates
 from signed_lambda.signals import handle_stop_signals
 from signed_lambda.signature import TrustRoots
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
     from signed_lambda.cloud import Clock, Cloud
     from signed_lambda.model import Package
     from signed_lambda.report.model import Outcome, Report
-    from signed_lambda.scan import Review as StaticReview
 
     Connect = Callable[[Inputs, Deadline, Callable[[str], None]], Cloud]
 
@@ -207,17 +207,16 @@ def _run(  # noqa: PLR0917 - the wiring of one run
 
 def _deploy(context: Context) -> Outcome:
     package = _packed(context)
-    reviewed = _review(context, package)
-    require_acceptable(reviewed, context.inputs.fail_on)
+    reviewing = _review(context, package)
     if context.inputs.require_reviewed:
         _require_reviewed(context, package)
-    done = deploy(context.bench(), context.order, package)
+    done = deploy(context.bench(), context.order, package, reviewing)
     return "deployed" if not isinstance(done, Unchanged) and done.moved else "unchanged"
 
 
 def _plan(context: Context) -> Outcome:
     package = _packed(context)
-    problems = blocking(_review(context, package), context.inputs.fail_on)
+    reviewing = _review(context, package)
     context.journal.reviewed(None, required=context.inputs.require_reviewed)
     try:
         bench = context.bench()
@@ -225,9 +224,10 @@ def _plan(context: Context) -> Outcome:
         if not context.from_fork or error.problems[0].id != NO_CREDENTIALS:
             raise
         _say_that_forks_see_no_aws(context)
-        require((*problems, *unseen(context.journal, context.order)))
+        reviewing.tell_unused()
+        require((*reviewing.problems, *unseen(context.journal, context.order)))
         return "planned"
-    return "planned" if plan(bench, context.order, package, problems) is None else "unchanged"
+    return "planned" if plan(bench, context.order, package, reviewing) is None else "unchanged"
 
 
 NO_CREDENTIALS: Final = "E-IDENTITY-01"
@@ -242,7 +242,8 @@ def _say_that_forks_see_no_aws(context: Context) -> None:
         step="observe",
         title="Look at AWS",
         status=Status.SKIPPED,
-        proof="a fork's pull request has no AWS credentials; the build and its review are above",
+        proof="a fork's pull request has no AWS credentials: the build was reviewed without the"
+        " function's live triggers",
     )
 
 
@@ -265,8 +266,7 @@ def _verify(context: Context) -> Outcome:
 
 
 def _scan(context: Context) -> Outcome:
-    reviewed = _review(context, _packed(context))
-    require_acceptable(reviewed, context.inputs.fail_on)
+    _review(context, _packed(context)).conclude()
     return "scanned"
 
 
@@ -296,20 +296,16 @@ def _packed(context: Context) -> Package:
     return package
 
 
-def _review(context: Context, package: Package) -> StaticReview:
+def _review(context: Context, package: Package) -> Reviewing:
     """The static review of exactly the bytes that are packed, and of the templates around them."""
     inputs, workspace = context.inputs, context.workspace
     templates, missing = find_templates(workspace, inputs.templates)
     root = _repo_root(package, workspace)
-    reviewed = review(
-        package, str(inputs.function), templates, root, allowed_in(workspace)
-    ).without(missing)
-    context.journal.found(reviewed.findings)
-    for allowance in reviewed.unused:
-        warning = f"{allowance.place} allows {allowance.rule}, and nothing is found there"
-        context.journal.warn(warning)
+    surveyed = survey(
+        package, str(inputs.function), templates, root, allowed_in(workspace), missing
+    )
     _read_other_reviews(context)
-    return context.journal.note(reviewed)
+    return Reviewing(surveyed, inputs.fail_on, context.journal)
 
 
 def _read_other_reviews(context: Context) -> None:

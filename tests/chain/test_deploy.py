@@ -383,7 +383,7 @@ def test_a_proven_self_invocation_blocks_before_any_write(team: Team) -> None:
 
     assert (ended.exit_code, ended.error_ids) == (27, ["E-SCAN-01"])
     assert "loop.py:2" in ended.log
-    assert ended.calls == ()
+    assert ended.writes == []
     assert allowed.exit_code == 0
 
 

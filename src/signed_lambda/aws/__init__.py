@@ -5,7 +5,8 @@ at member by member, every refusal becomes an error of the port or of the catalo
 nothing about the chain.
 
 `session` makes the clients, `calls` is the one loop that repeats them, `refusals` and `diagnosis`
-say what an error means, and one module each speaks to Lambda (reads, writes), Signer, S3.
+say what an error means, and one module each speaks to Lambda (reads, writes), Signer, S3, and to
+what triggers a function.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from signed_lambda.aws.lambda_writes import LambdaWrites
 from signed_lambda.aws.s3 import S3Calls
 from signed_lambda.aws.session import Clients, make_clients
 from signed_lambda.aws.signer import SignerCalls
+from signed_lambda.aws.trigger_reads import TriggerReads
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["Aws", "Clients", "Fetch", "UrlFetch", "make_clients"]
 
 
-class Aws(LambdaReads, LambdaWrites, SignerCalls, S3Calls):
+class Aws(LambdaReads, LambdaWrites, SignerCalls, S3Calls, TriggerReads):
     """AWS, as far as the chain needs it."""
 
     def __init__(

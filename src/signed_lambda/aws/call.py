@@ -38,6 +38,8 @@ class Call:
         expected: What a refusal of a code means for this call; None from it means: nothing special.
         reads: ARN of the object version that AWS reads for it with the caller's rights.
         hint: A further sentence when a permission is missing and this call has a usual cause.
+        secret: A parameter may be a value of the function's environment: no text about a failure
+            of the network holds the address.
     """
 
     operation: str
@@ -46,6 +48,7 @@ class Call:
     expected: Mapping[str, Expected] = field(default_factory=dict)
     hint: str = ""
     reads: str = ""
+    secret: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,15 @@ class Place:
     def bucket(self, name: str) -> str:
         """ARN of a bucket."""
         return f"arn:{self.partition}:s3:::{name}"
+
+    def rule(self, name: str, bus: str) -> str:
+        """ARN of a rule of EventBridge; those of the default bus do not name it."""
+        path = name if bus == "default" else f"{bus}/{name}"
+        return f"arn:{self.partition}:events:{self.region}:{self.account}:rule/{path}"
+
+    def log_group(self, name: str) -> str:
+        """ARN of a log group."""
+        return f"arn:{self.partition}:logs:{self.region}:{self.account}:log-group:{name}"
 
     def object(self, bucket: str, key: str) -> str:
         """ARN of an object."""

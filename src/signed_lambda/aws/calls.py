@@ -98,6 +98,15 @@ class Calls:
         self._say = say
         self._jitter = jitter
 
+    def within(self, seconds: float) -> Calls:
+        """The same loop for calls that are given up after so many seconds from now."""
+        return Calls(
+            clock=self._clock,
+            deadline=self._deadline.within(seconds),
+            say=self._say,
+            jitter=self._jitter,
+        )
+
     def left_s(self) -> float:
         """Seconds left until the deadline."""
         return self._deadline.left_s()
@@ -176,7 +185,8 @@ class Calls:
                 raise values_error(call, str(error)) from error
             case _:
                 # botocore's texts hold the endpoint's URL, which holds names only
-                return Repeat("unreachable", shown(f"{type(error).__name__}: {error}"))
+                text = type(error).__name__ if call.secret else f"{type(error).__name__}: {error}"
+                return Repeat("unreachable", shown(text))
 
     def _judge(self, error: ClientError, call: Call) -> Repeat:
         """The repetition that a refusal asks for; everything else is raised."""

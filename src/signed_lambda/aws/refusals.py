@@ -20,6 +20,7 @@ THROTTLED: Final = frozenset(
     {
         # Source: botocore `retries/standard.py` (ThrottledRetryableChecker), and the errors of the
         # Lambda, Signer and S3 models.
+        "Throttled",
         "Throttling",
         "ThrottlingException",
         "ThrottledException",
@@ -111,7 +112,14 @@ WRONG_REGION: Final = frozenset(
 """Codes of S3 for a bucket of another region."""
 
 DENIED: Final = frozenset(
-    {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403", "Forbidden"}
+    {
+        "AccessDenied",
+        "AccessDeniedException",
+        "AuthorizationError",  # of SNS
+        "UnauthorizedOperation",
+        "403",
+        "Forbidden",
+    }
 )
 """Codes of a missing permission. A HEAD has no body: its code is its status."""
 

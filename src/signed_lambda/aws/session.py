@@ -13,12 +13,14 @@ from __future__ import annotations
 
 import difflib
 import logging
+import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypedDict
+from typing import TYPE_CHECKING, Any, Final, TypedDict, TypeVar
 
 import boto3
 import botocore.session
 from botocore import plugin
+from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.configprovider import (
     BOTOCORE_DEFAUT_SESSION_VARIABLES,
@@ -38,10 +40,15 @@ from signed_lambda.errors import IdentityError, InputError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_signer import SignerClient
+    from mypy_boto3_sns import SNSClient
     from mypy_boto3_sts import STSClient
+
+C = TypeVar("C", bound=BaseClient)
 
 CONNECT_TIMEOUT_S: Final = 5
 READ_TIMEOUT_S: Final = 60
@@ -59,6 +66,8 @@ class Clients:
     Attributes:
         invoker: Makes the Lambda client that waits so many seconds for a function's answer; made
             when needed.
+        sns, events, logs: Give the client of what may trigger the function; it is made when it is
+            first needed, because most runs need none.
         region: Of all clients.
         endpoint_url: Where they were redirected to, None for AWS itself.
     """
@@ -68,6 +77,9 @@ class Clients:
     signer: SignerClient
     sts: STSClient
     invoker: Callable[[float], LambdaClient]
+    sns: Callable[[], SNSClient]
+    events: Callable[[], EventBridgeClient]
+    logs: Callable[[], CloudWatchLogsClient]
     region: str
     endpoint_url: str | None
 
@@ -172,6 +184,21 @@ def _clients(session: boto3.Session, region: str, endpoint_url: str | None) -> C
         check_answers(client, "lambda", json_bodies=True)
         return client
 
+    making = threading.Lock()
+
+    def once(make: Callable[[], C], service: str, *, json_bodies: bool) -> Callable[[], C]:
+        made: list[C] = []
+
+        def client() -> C:
+            with making:  # a session makes one client at a time
+                if not made:
+                    _no_plugins()
+                    made.append(make())
+                    check_answers(made[0], service, json_bodies=json_bodies)
+            return made[0]
+
+        return client
+
     try:
         s3 = session.client("s3", **given)
     except ValueError as error:
@@ -187,6 +214,9 @@ def _clients(session: boto3.Session, region: str, endpoint_url: str | None) -> C
         signer=session.client("signer", **given),
         sts=session.client("sts", **given),
         invoker=invoker,
+        sns=once(lambda: session.client("sns", **given), "sns", json_bodies=False),
+        events=once(lambda: session.client("events", **given), "events", json_bodies=True),
+        logs=once(lambda: session.client("logs", **given), "logs", json_bodies=True),
         region=region,
         endpoint_url=endpoint_url,
     )

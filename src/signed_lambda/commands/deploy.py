@@ -22,12 +22,17 @@ if TYPE_CHECKING:
     from signed_lambda.chain.stage import Artefact
     from signed_lambda.chain.workbench import Order, Workbench
     from signed_lambda.model import Package
+    from signed_lambda.reviewing import Reviewing
 
 
-def deploy(bench: Workbench, order: Order, package: Package) -> AliasMove | Unchanged:
+def deploy(
+    bench: Workbench, order: Order, package: Package, reviewing: Reviewing
+) -> AliasMove | Unchanged:
     """Moves order.alias to a version that runs exactly package's files, or changes nothing.
 
-    Callers of the alias see the old version until the last step, and then the new one.
+    Callers of the alias see the old version until the last step, and then the new one. The live
+    triggers are looked at before the first write; not for a build that runs already and that its
+    own review lets pass: nothing new would run, so it stays two reads and a download.
 
     Raises:
         DeployError: A link of the chain is broken; the alias was not moved.
@@ -36,6 +41,9 @@ def deploy(bench: Workbench, order: Order, package: Package) -> AliasMove | Unch
     observed = observe(bench, order)
     look_before_writing(bench, order, observed, package)
     unchanged = find_unchanged(bench, order, package, observed)
+    if unchanged is None or reviewing.problems:
+        reviewing.look(bench, order, observed)
+    reviewing.conclude()
     if unchanged is not None:
         return note(unchanged)
     artefact = _artefact(bench, order, observed, package)

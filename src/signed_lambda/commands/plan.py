@@ -18,21 +18,22 @@ if TYPE_CHECKING:
     from signed_lambda.chain.workbench import Order, Workbench
     from signed_lambda.journal import Journal
     from signed_lambda.model import Package
+    from signed_lambda.reviewing import Reviewing
 
 
 def plan(
-    bench: Workbench, order: Order, package: Package, problems: Iterable[Problem] = ()
+    bench: Workbench, order: Order, package: Package, reviewing: Reviewing
 ) -> Unchanged | None:
     """Says what deploy would do with the package; writes nothing and signs nothing.
 
     What forbids a deploy is told at the end, all at once: a reviewer sees what would change even
-    where something blocks.
+    where something blocks. The live triggers are looked at where `deploy` would.
 
     Args:
         bench: The means.
         order: What was asked for.
         package: The build.
-        problems: That were found before AWS was looked at.
+        reviewing: The static review of it.
 
     Raises:
         DeployError: All that forbids the deploy.
@@ -41,9 +42,12 @@ def plan(
     made = make_plan(order, observed, package)
     for warning in made.warnings:
         bench.journal.warn(warning)
-    against = (*problems, *made.problems)
-    unchanged = None if against else find_unchanged(bench, order, package, observed)
-    if unchanged is not None:
+    unchanged = None if made.problems else find_unchanged(bench, order, package, observed)
+    if unchanged is None or reviewing.problems:
+        reviewing.look(bench, order, observed)
+    reviewing.tell_unused()
+    against = (*reviewing.problems, *made.problems)
+    if unchanged is not None and not against:
         return bench.journal.note(unchanged)
     # The version that a deploy would publish has no number yet; the one that it would leave has.
     bench.journal.know(version="", undo_version=observed.alias.version if observed.alias else "")

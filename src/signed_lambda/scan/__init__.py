@@ -21,9 +21,10 @@ from signed_lambda.scan import rules, sdk
 from signed_lambda.scan.allowances import CONFIG, Allowance, Entry, applied, comments, read_config
 from signed_lambda.scan.credentials import hidden
 from signed_lambda.scan.infra.read import read_templates
+from signed_lambda.scan.live import named_by_code
 from signed_lambda.scan.reading import CODE, MAX_SOURCE_BYTES, Unread, is_sdk, read, uses_sdk
 from signed_lambda.scan.rules import quality
-from signed_lambda.scan.world import world_of
+from signed_lambda.scan.world import groundwork, world_around
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
     from signed_lambda.model import Package
     from signed_lambda.report.model import Severity
     from signed_lambda.scan.form import Module
-    from signed_lambda.scan.world import World
+    from signed_lambda.scan.world import Groundwork, World
+    from signed_lambda.triggers import LiveTriggers, Named
 
 _ORDER: Final[dict[Severity, int]] = {"high": 3, "medium": 2, "low": 1, "ask": 0}
 MAX_TELLING: Final = 200
@@ -71,10 +73,6 @@ class Review:
     templates: int = 0
     installed: int = 0
     unused: tuple[Allowance, ...] = ()
-
-    def without(self, missing: Iterable[Unread]) -> Review:
-        """The same review, with more that was not read."""
-        return replace(self, unread=(*self.unread, *missing))
 
     def fact(self) -> Fact:
         """For the journal: partly read is a warning, never clean."""
@@ -136,6 +134,48 @@ def allowed_in(workspace: Path) -> tuple[Entry, ...]:
     return read_config(workspace, [rule.ID for rule in all_rules()])
 
 
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What was read of a package and of the templates around it; `judge` says what follows.
+
+    Attributes:
+        files: How many files with code were read whole.
+        installed: How many files of installed packages were passed over.
+        entries: What `.signed-lambda.yml` allows.
+        paths: Of all that could be read.
+        root: Where the package's files lie in the repository, None when they are not of it.
+    """
+
+    ground: Groundwork
+    files: int
+    unread: tuple[Unread, ...]
+    installed: int
+    entries: tuple[Entry, ...]
+    paths: tuple[str, ...]
+    root: str | None
+
+    def named(self, environment: Mapping[str, str]) -> tuple[Named, ...]:
+        """What the code writes to, given the environment of the live function."""
+        return named_by_code(self.ground.sinks, environment)
+
+    def judge(self, live: LiveTriggers | None = None) -> Review:
+        """The review of the package alone, or with what is live around its function."""
+        ground = self.ground
+        found = findings_in(world_around(ground, live), all_rules())
+        said = (*comments(ground.program.modules.values()), *self.entries)
+        findings, unused = applied(found, said, self.root)
+        return Review(
+            findings=findings,
+            files=self.files,
+            unread=self.unread,
+            templates=len(ground.infra.sources),
+            installed=self.installed,
+            unused=tuple(
+                a for a in unused if ground.complete and a.concerns(self.paths, self.root)
+            ),
+        )
+
+
 def review(
     package: Package,
     function_name: str,
@@ -143,7 +183,19 @@ def review(
     root: str | None = None,
     entries: Sequence[Entry] = (),
 ) -> Review:
-    """Reviews exactly the bytes that are packed.
+    """Reviews exactly the bytes that are packed, without an account; see `survey`."""
+    return survey(package, function_name, templates, root, entries).judge()
+
+
+def survey(
+    package: Package,
+    function_name: str,
+    templates: Mapping[str, bytes] = MappingProxyType({}),
+    root: str | None = None,
+    entries: Sequence[Entry] = (),
+    missing: Iterable[Unread] = (),
+) -> Survey:
+    """Reads exactly the bytes that are packed.
 
     Args:
         package: The build.
@@ -152,6 +204,7 @@ def review(
         root: Where the package's files lie in the repository, "" for its root, None when they are
             not of it.
         entries: What `.signed-lambda.yml` allows.
+        missing: Templates that could not be read.
     """
     modules: list[Module] = []
     unread: list[Unread] = []
@@ -190,19 +243,17 @@ def review(
                 why = f"partly read: line {found.unread_line} is not understood"
                 unread.append(Unread(entry.name, why))
     infra, not_scanned = read_templates(templates)
-    world = world_of(modules, function_name, infra, root, sdk.old_sdks(telling))
-    if not world.complete:
+    ground = groundwork(modules, function_name, infra, root, sdk.old_sdks(telling))
+    if not ground.complete:
         unread.append(Unread("the package", "more to follow than one review may cost; partly read"))
-    said = (*comments(world.program.modules.values()), *entries)
-    found_all, unused = applied(findings_in(world, all_rules()), said, root)
-    paths = (*code, *templates)
-    return Review(
-        findings=found_all,
+    return Survey(
+        ground=ground,
         files=len(modules),
-        unread=(*unread, *not_scanned),
-        templates=len(infra.sources),
+        unread=(*unread, *not_scanned, *missing),
         installed=installed,
-        unused=tuple(a for a in unused if world.complete and a.concerns(paths, root)),
+        entries=tuple(entries),
+        paths=(*code, *templates),
+        root=root,
     )
 
 

@@ -44,6 +44,28 @@ def bind_code(program: Program, infra: Infra, function_name: str, root: str | No
         _choose(functions, function_name)
 
 
+def handler_at(program: Program, handler: str) -> CodeFunction | None:
+    """The function that Lambda starts in the package, as its configuration spells it.
+
+    `app.handler` and `src/app.handler` name a file from the package's root; `com.acme.Orders` and
+    `com.acme.Orders::handle` a class of Java.
+    Source: https://docs.aws.amazon.com/lambda/latest/api/API_FunctionConfiguration.html
+    """
+    where, _, name = handler.partition("::")
+    if "::" not in handler:
+        where, _, name = handler.rpartition(".")
+        for module in program.modules.values():
+            if _ENDING.sub("", module.path) == where and (found := _exported(module, name)):
+                return found
+    wanted = {where.rpartition(".")[2]: name, name: "handleRequest"}
+    for module in program.modules.values() if handler else ():
+        for function in module.functions:
+            owner = function.owner.name if function.owner is not None else ""
+            if owner in wanted and function.name == wanted[owner]:
+                return function
+    return None
+
+
 def _choose(functions: list[Function], function_name: str) -> None:
     """Of several functions whose handler could be the same, the one that is deployed."""
     if len(functions) == 1:

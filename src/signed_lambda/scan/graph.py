@@ -18,7 +18,7 @@ from signed_lambda.scan.address import host_of, is_management, is_own_host, leve
 from signed_lambda.scan.infra.model import SHARED, Edge, Function, Place, is_known, name_in
 from signed_lambda.scan.matching import all_of
 from signed_lambda.scan.own import of_event, own
-from signed_lambda.scan.values import Client, Env, Hole, Lit, Obj, Path, Ref, Str, joined
+from signed_lambda.scan.values import Client, Env, Hole, Lit, Obj, Path, Ref, Str, joined, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -124,6 +124,9 @@ class Graph:
                 self._named[resource.kind, resource.name] = resource.id
         for edge in infra.edges:
             self._add_edge(edge)
+        self._declared = {(r.kind, Str((Ref(r.id),))) for r in infra.resources.values()}
+        for hop in chain.from_iterable(self.hops.values()):
+            self._declared |= {(n.kind, n.key) for n in (hop.source, hop.target)}
 
     # -- nodes
 
@@ -189,6 +192,9 @@ class Graph:
         if kind is None:
             return
         source = self.node_of(function)
+        env = _clear(function)
+        keys = tuple(with_environment(k, env) if isinstance(k, Str) else k for k in sink.keys)
+        seen = replace(sink, keys=keys) if env else sink
         for value in sink.targets:
             targets = self._targets(function, kind, value)
             if kind == "bucket" and value in read_by_key and of_event(value) is None:
@@ -196,8 +202,8 @@ class Graph:
                 targets = chain(targets, self._triggers(function, kind))
             for target in targets:
                 how = "environment" if _has_env(value) else ""
-                filled = with_environment(value, function.env) if isinstance(value, Str) else None
-                self.add(Hop(source, target, sink.where, how, None, sink, filled))
+                filled = with_environment(value, env) if isinstance(value, Str) else None
+                self.add(Hop(source, target, sink.where, how, None, seen, filled))
 
     def _add_redrives(self, function: Function) -> None:
         """A reader of a dead-letter queue: what it sends on may come back, as far as is known."""
@@ -208,11 +214,11 @@ class Graph:
                 atom = hop.target.key.atoms[0]
                 declared = isinstance(atom, Ref) and atom.of in self.infra.resources
                 if hop.target != queue and hop.sink is not None and not declared:
-                    text = f"{queue.label} may be the dead-letter queue of {hop.target.label}"
+                    said = f"{queue.label} may be the dead-letter queue of {hop.target.label}"
                     edge = Edge(
                         hop.target.key, "queue", queue.key, "queue", Place("", 0), certain=False
                     )
-                    self.add(Hop(hop.target, queue, text, "redrive", edge))
+                    self.add(Hop(hop.target, queue, said, "redrive", edge))
 
     def _targets(self, function: Function, kind: str, value: Value) -> Iterator[Node]:
         if kind == "function" and own(value):
@@ -221,7 +227,7 @@ class Graph:
             yield Node(kind, SHARED, _spelled(value) if isinstance(value, Str) else kind)
             return
         if kind == "api" and isinstance(value, Str):
-            yield from self._apis(function, with_environment(value, function.env))
+            yield from self._apis(function, with_environment(value, function.shown_env))
             return
         what = of_event(value)
         if what is not None:
@@ -230,8 +236,8 @@ class Graph:
             return
         if isinstance(value, Client | Obj) or not isinstance(value, Str):
             return
-        filled = with_environment(value, function.env)
-        found = self.node(kind, filled)
+        filled = with_environment(value, function.shown_env)
+        found = self._named_live(function, kind, value) or self.node(kind, filled)
         if found is not None and found.kind == kind:
             yield found
 
@@ -252,6 +258,16 @@ class Graph:
         found = self.node("api", host)
         if found is not None and found.kind == "api":
             yield found
+
+    def _named_live(self, function: Function, kind: str, value: Str) -> Node | None:
+        """The node that the live environment names, if something else has named it before.
+
+        Every other value of the environment is a secret: a label would show it.
+        """
+        if not function.live_env:
+            return None
+        found = self.node(kind, with_environment(value, _clear(function)))
+        return found if found is not None and (found.kind, found.key) in self._declared else None
 
     def _triggers(self, function: Function, kind: str) -> Iterator[Node]:
         """What starts the function, of a kind."""
@@ -315,6 +331,11 @@ def with_environment(value: Str, env: dict[str, Str]) -> Str:
     )
 
 
+def _clear(function: Function) -> dict[str, Str]:
+    """The variables with the values that the code will read; to decide by, never to be shown."""
+    return function.env | {name: text(value) for name, value in function.live_env.items()}
+
+
 def _has_env(value: Value) -> bool:
     return isinstance(value, Str) and any(isinstance(a, Env) for a in value.atoms)
 
@@ -333,7 +354,7 @@ def _spelled(value: Str) -> str:
         if isinstance(atom, Lit):
             parts.append(atom.text)
         elif isinstance(atom, Ref):
-            name = atom.of.removeprefix("param:").rpartition("#")[2]
+            name = atom.of.removeprefix("param:").removeprefix("env:").rpartition("#")[2]
             parts.append(name if atom.of.startswith("event:") else f"${{{name}}}")
     return "".join(parts)
 
@@ -399,9 +420,9 @@ def _end_fits(atom: object, wanted: str, *, alone: bool, at_start: bool) -> Chan
         return "yes" if of_event(Str((atom,))) == "key" else "maybe"
     if not isinstance(atom, Lit):
         return "maybe"
-    text = atom.text
-    fits = text.startswith(wanted) if at_start else text.endswith(wanted)
+    known = atom.text
+    fits = known.startswith(wanted) if at_start else known.endswith(wanted)
     if fits:
         return "yes"
-    could = wanted.startswith(text) if at_start else wanted.endswith(text)
+    could = wanted.startswith(known) if at_start else wanted.endswith(known)
     return "maybe" if could and not alone else "no"

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.report.model import Finding
+from signed_lambda.scan import live as live_triggers
 from signed_lambda.scan.binding import bind_code
 from signed_lambda.scan.evaluate import ALL_STEPS, Evaluator
 from signed_lambda.scan.explore import explore, is_started
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from signed_lambda.scan.graph import Way
     from signed_lambda.scan.sdk import OldSdk
     from signed_lambda.scan.sinks import Sink
+    from signed_lambda.triggers import LiveTriggers
 
 ALLOWANCE: Final = re.compile(r"(?:#|//)\s*signed-lambda:\s*allow\s+(REC-[A-Z0-9-]+)\s+--\s*(\S.*)")
 """`# signed-lambda: allow REC-SELF-CTX -- reason`, on the line of the finding or the one above."""
@@ -96,6 +98,23 @@ class World:
         return tuple(f for f in found if isinstance(f, Function))
 
 
+@dataclass(frozen=True, slots=True)
+class Groundwork:
+    """The files of a package and what they call, before anything is known of the account.
+
+    Attributes:
+        infra: What the templates declare, bound to the code.
+        complete: False when the budget ended before all calls were looked at.
+    """
+
+    program: Program
+    sinks: tuple[Sink, ...]
+    infra: Infra
+    function_name: str
+    complete: bool
+    sdks: tuple[OldSdk, ...] = ()
+
+
 def world_of(
     modules: Iterable[Module],
     function_name: str = "",
@@ -103,7 +122,18 @@ def world_of(
     root: str | None = "",
     sdks: tuple[OldSdk, ...] = (),
 ) -> World:
-    """Puts the files together.
+    """Puts the files together, without an account; see `groundwork`."""
+    return world_around(groundwork(modules, function_name, infra, root, sdks))
+
+
+def groundwork(
+    modules: Iterable[Module],
+    function_name: str = "",
+    infra: Infra | None = None,
+    root: str | None = "",
+    sdks: tuple[OldSdk, ...] = (),
+) -> Groundwork:
+    """Looks for the calls in the files.
 
     Args:
         modules: The package's files.
@@ -119,8 +149,23 @@ def world_of(
     chalice.read(program, evaluator, infra)
     entries = tuple(f.code for f in infra.functions if f.code is not None)
     sinks, followed = _explored(program, evaluator, entries)
-    _add_undeclared(infra, sinks, function_name)
-    _add_events(infra)
+    complete = followed and evaluator.spent < ALL_STEPS
+    return Groundwork(program, sinks, infra, function_name, complete, sdks)
+
+
+def world_around(ground: Groundwork, live: LiveTriggers | None = None) -> World:
+    """Puts together what calls and what triggers what.
+
+    Args:
+        ground: Of the package; stays as it is.
+        live: What was seen in the account, None when nobody looked.
+    """
+    infra, sinks = ground.infra.copied(), ground.sinks
+    _add_undeclared(infra, sinks, ground.function_name)
+    declared = {(e.source_kind, e.target) for e in infra.edges}
+    if live is not None:
+        declared |= live_triggers.add(infra, ground.program, sinks, live)
+    _add_events(infra, declared)
     _add_logs(infra)
     graph = Graph(infra)
     for function in infra.functions:
@@ -129,19 +174,20 @@ def world_of(
     said = _add_recursion(graph, sinks)
     starts = [r for r in infra.resources.values() if r.kind in ("function", "machine")]
     ways = tuple(way for start in starts for way in graph.ways(start))
-    complete = followed and evaluator.spent < ALL_STEPS
+    program = ground.program
+    entries = [f.code for f in ground.infra.functions if f.code is not None]
     started = (f for m in program.modules.values() for f in m.functions if is_started(f, program))
     return World(
         program,
         sinks,
         ways,
         infra,
-        function_name,
-        complete,
+        ground.function_name,
+        ground.complete,
         PythonFiles(program.modules.values()),
         tuple(dict.fromkeys((*entries, *started))),
         infra.functions,
-        sdks,
+        ground.sdks,
         said,
     )
 
@@ -179,9 +225,8 @@ def _add_undeclared(infra: Infra, sinks: Iterable[Sink], function_name: str) -> 
                 infra.aliases[f"param:function{said[1] if said else ''}{attribute}"] = label
 
 
-def _add_events(infra: Infra) -> None:
-    """What the event says of its source is a trigger, where no template declares one."""
-    declared = {(e.source_kind, e.target) for e in infra.edges}
+def _add_events(infra: Infra, declared: set[tuple[str, Str]]) -> None:
+    """What the event says of its source is a trigger, where nothing declares one."""
     for function in infra.functions:
         me = Str((Ref(function.id),))
         for kind, label in _OF_EVENT.items():
@@ -311,7 +356,7 @@ def way_finding(world: World, way: Way, rule: str, message: str, fix: str) -> Fi
 def _declared_finding(world: World, way: Way, rule: str, message: str, fix: str) -> Finding:
     """The finding for a way that templates alone declare: only some events take it."""
     edge = way.hops[0].edge
-    place = edge.place if edge is not None else way.start.place
+    place = edge.place if edge is not None and edge.place.path else way.start.place
     guard = (edge.guard if edge is not None else "") or None
     functions = world.on(way)
     severity: Severity = raised("low" if guard else "medium", functions)

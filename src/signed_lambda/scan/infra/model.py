@@ -6,27 +6,29 @@ what it is before anybody knows what it will be called. Pure: imports `values`, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Literal
 
 from signed_lambda.scan.selection import Route
 from signed_lambda.scan.values import Lit, Ref, Str
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from signed_lambda.scan.form import Function as CodeFunction
     from signed_lambda.scan.selection import Selection
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where something is declared."""
+    """Where something is declared; without a path it is not in a file, and the text says where."""
 
     path: str
     line: int
     text: str = ""
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.line} {self.text}".rstrip()
+        return f"{self.path}:{self.line} {self.text}".rstrip() if self.path else self.text
 
 
 @dataclass(slots=True, eq=False)
@@ -60,9 +62,10 @@ class Function(Resource):
         handler: As Lambda spells it, "" when unknown.
         folder: Where its code is, as the template says.
         code: The handler itself, where the template's own text holds it.
-        recursive_loop: What its `RecursiveLoop` says, None where nothing does.
-        allowed_at: Where a template says "Allow".
+        recursive_loop: What its `RecursiveLoop` says, or Lambda of it; None where nothing does.
+        allowed_at: Where a template, or Lambda, says "Allow".
         certain: False when the handler's file was found by its name only, and others fit as well.
+        live_env: The variables of the live function, in clear: they decide, and are never shown.
     """
 
     handler: str = ""
@@ -72,6 +75,12 @@ class Function(Resource):
     recursive_loop: Literal["Allow", "Terminate"] | None = None
     allowed_at: Place | None = None
     certain: bool = True
+    live_env: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def shown_env(self) -> dict[str, Str]:
+        """What a reader may know of the variables: what the template says, else their names."""
+        return {name: Str((Ref(f"env:{name}"),)) for name in self.live_env} | self.env
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +176,11 @@ class Infra:
     def add(self, resource: Resource) -> None:
         """Keeps a resource."""
         self.resources[resource.id] = resource
+
+    def copied(self) -> Infra:
+        """The same, to be added to."""
+        resources = {key: replace(one) for key, one in self.resources.items()}
+        return replace(self, resources=resources, edges=[*self.edges], aliases={**self.aliases})
 
     def route(self, api: str, method: str, path: str, target: Str, place: Place) -> None:
         """Keeps that an API leads requests to a function.
