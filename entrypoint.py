@@ -2,14 +2,31 @@
 
 Run with -I: then neither the checked-out repository nor PYTHONPATH or HOME can bring modules of
 their own (a `yaml.py` in the workspace, a `sitecustomize.py`, a `.pth` file).
+
+The order counts: a signal that comes while the rest is imported must not be lost, and no library
+may see the environment that the job gave us.
 """
 
+import os
 import sys
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent / "src"))
+sys.path.insert(0, f"{os.path.dirname(os.path.abspath(__file__))}/src")  # noqa: PTH100, PTH120 - pathlib alone takes longer than all before the handlers
 
-from signed_lambda.main import main
+from signed_lambda.signals import StopFlag, handle_stop_signals
+
+
+def run() -> int:
+    """Runs the action in this process, which is then good for nothing else."""
+    stop = StopFlag()
+    handle_stop_signals(stop)
+    from signed_lambda.environment import take  # noqa: PLC0415 - only now: see above
+
+    environ = take(os.environ)
+    from signed_lambda.main import main  # noqa: PLC0415 - only now: see above
+    from signed_lambda.privileges import owner_of  # noqa: PLC0415 - only now: see above
+
+    return main(environ, stop=stop, owner_of=owner_of)
+
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run())

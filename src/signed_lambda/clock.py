@@ -5,18 +5,18 @@ Tests inject another clock of the same shape (`cloud.Clock`).
 
 from __future__ import annotations
 
-import threading
 import time
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Self
 
-from signed_lambda.errors import Cancelled, DeadlineError
+from signed_lambda.errors import DeadlineError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from signed_lambda.cloud import Clock
+    from signed_lambda.signals import StopFlag
 
 
 TELL_FIRST_S: Final = 3.0
@@ -25,40 +25,6 @@ TELL_EVERY_S: Final = 10.0
 """A log that stands still for longer looks like a run that hangs."""
 _TICK_S: Final = 0.001
 """Shorter than any pause that matters, longer than a clock's rounding."""
-
-
-class StopFlag:
-    """Set by a signal handler; waits end at once and no new write starts after it."""
-
-    def __init__(self) -> None:
-        self._event = threading.Event()
-        self.signal_name = ""
-
-    def set(self, signal_name: str) -> None:
-        """Marks the run as cancelled; called from a signal handler."""
-        self.signal_name = signal_name
-        self._event.set()
-
-    def is_set(self) -> bool:
-        """Whether the run was cancelled."""
-        return self._event.is_set()
-
-    def wait(self, seconds: float) -> bool:
-        """Waits at most `seconds`; True when the flag is set."""
-        return self._event.wait(seconds)
-
-    def check(self) -> None:
-        """Does nothing until the flag is set.
-
-        Raises:
-            Cancelled: The run was cancelled.
-        """
-        if self._event.is_set():
-            raise Cancelled.of(
-                "E-CANCEL-01",
-                f"the job was cancelled ({self.signal_name})",
-                "Run it again: a new run goes on where this one stopped",
-            )
 
 
 class SystemClock:

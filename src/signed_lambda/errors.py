@@ -237,6 +237,12 @@ class ReviewError(DeployError):
     exit_code, area = 36, "REVIEW"
 
 
+class RootError(DeployError):
+    """The process runs as root and cannot become the workspace's owner."""
+
+    exit_code, area = 37, "ROOT"
+
+
 class InternalError(DeployError):
     """A mistake of ours."""
 
@@ -328,6 +334,8 @@ CATALOGUE: Final[dict[str, str]] = {
     "E-REVIEW-03": "The build is not the one that was reviewed.",
     "E-REVIEW-04": "GitHub could not be asked what was reviewed.",
     "E-REVIEW-05": "The plan of this build was refused.",
+    # -- ROOT
+    "E-ROOT-01": "Root could not be given up.",
     # -- SCAN
     "E-SCAN-01": "A finding of the static review blocks, as `fail-on` says.",
     "E-SCAN-02": "A file that `template` names cannot be read.",

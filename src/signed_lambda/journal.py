@@ -221,6 +221,20 @@ class Journal:
         if alias_at is not None:
             self._known["previous_version"] = alias_at
 
+    def left(self, alias: str) -> str:
+        """What was left unchanged, as one or two sentences."""
+        before = self._known.get("previous_version")
+        stands = f"alias '{alias}' is still at {before}" if before else f"alias '{alias}' untouched"
+        return {
+            Reach.NOTHING: "Nothing was written; every alias and version is as it was",
+            Reach.ARTEFACTS: f"Lambda was not touched ({stands}); files in S3 or a signing job"
+            " may exist and are reused by the next run",
+            Reach.LATEST: f"{_capital(stands)}, no version was published; $LATEST may hold the"
+            " new code, which callers of the alias do not see",
+            Reach.VERSION: f"{_capital(stands)}; {self._new_version()} takes no traffic",
+            Reach.ALIAS: f"The move of alias '{alias}' was sent and may have happened",
+        }[self._reach]
+
     def close(
         self,
         *,
@@ -260,7 +274,7 @@ class Journal:
             other_reviews=self._others,
             warnings=tuple(self._warnings),
             problems=error.problems if error else (),
-            left=self._left(alias) if error else "",
+            left=self.left(alias) if error else "",
             reach=self._reach,
             package=self._package,
             comparison=self._comparison,
@@ -273,20 +287,6 @@ class Journal:
             took_s=self._clock.monotonic() - self._start,
             **self._known,
         )
-
-    def _left(self, alias: str) -> str:
-        """What was left unchanged, as one or two sentences."""
-        before = self._known.get("previous_version")
-        stands = f"alias '{alias}' is still at {before}" if before else f"alias '{alias}' untouched"
-        return {
-            Reach.NOTHING: "Nothing was written; every alias and version is as it was",
-            Reach.ARTEFACTS: f"Lambda was not touched ({stands}); files in S3 or a signing job"
-            " may exist and are reused by the next run",
-            Reach.LATEST: f"{_capital(stands)}, no version was published; $LATEST may hold the"
-            " new code, which callers of the alias do not see",
-            Reach.VERSION: f"{_capital(stands)}; {self._new_version()} takes no traffic",
-            Reach.ALIAS: f"The move of alias '{alias}' was sent and may have happened",
-        }[self._reach]
 
     def _new_version(self) -> str:
         """The version that was published; Lambda's answer may not have come."""

@@ -6,6 +6,7 @@ import os
 import sys
 import tempfile
 import traceback
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
@@ -14,13 +15,22 @@ from signed_lambda import __version__
 from signed_lambda.chain.smoke import read_smoke_event
 from signed_lambda.chain.unchanged import Unchanged
 from signed_lambda.chain.workbench import Order, Workbench
-from signed_lambda.clock import Deadline, StopFlag, SystemClock
+from signed_lambda.clock import Deadline, SystemClock
 from signed_lambda.commands.deploy import deploy
 from signed_lambda.commands.plan import plan, unseen
 from signed_lambda.commands.promote import promote
 from signed_lambda.commands.rollback import rollback
 from signed_lambda.commands.verify import verify
-from signed_lambda.errors import Cancelled, DeployError, IdentityError, InputError, InternalError
+from signed_lambda.environment import ignored, known
+from signed_lambda.errors import (
+    Cancelled,
+    DeployError,
+    IdentityError,
+    InputError,
+    InternalError,
+    RootError,
+    refuse,
+)
 from signed_lambda.inputs import Inputs, read
 from signed_lambda.journal import Journal
 from signed_lambda.package import pack
@@ -33,18 +43,55 @@ from signed_lambda.reviewing import Reviewing
 from signed_lambda.runner import Runner
 from signed_lambda.scan import allowed_in, survey
 from signed_lambda.scan.discovery import find_templates
-from signed_lambda.signals import handle_stop_signals
+from signed_lambda.signals import StopFlag
 from signed_lambda.signature import TrustRoots
 from signed_lambda.trust import gets_no_credentials, require_trusted_event
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from signed_lambda.cloud import Clock, Cloud
     from signed_lambda.model import Package
+    from signed_lambda.privileges import Owner
     from signed_lambda.report.model import Outcome, Report
 
     Connect = Callable[[Inputs, Deadline, Callable[[str], None]], Cloud]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Process:
+    """What runs the action, whatever it is asked to do.
+
+    Attributes:
+        environ: The variables that are known here.
+        workspace: Where the repository is checked out; paths in the inputs are relative to it.
+        owner: What the process has to become before it talks to the network; None: it is no root.
+    """
+
+    environ: Mapping[str, str]
+    runner: Runner
+    journal: Journal
+    clock: Clock
+    stop: StopFlag
+    workspace: Path
+    owner: Owner | None
+
+    @contextmanager
+    def folder(self) -> Iterator[Path]:
+        """A private, temporary folder."""
+        if self.owner is not None:
+            with self.owner.folder() as made:
+                yield made
+        else:
+            with tempfile.TemporaryDirectory(prefix="signed-lambda-") as name:
+                yield Path(name)
+
+    def give_up_root(self, folder: Path | None = None) -> None:
+        """Becomes the owner of the workspace, for good."""
+        if self.owner is not None:
+            self.runner.hold_files()
+            made = folder.iterdir() if folder is not None else ()
+            self.journal.note(self.owner.become(made))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +99,8 @@ class Context:
     """What a command is run with.
 
     Attributes:
-        workspace: Where the repository is checked out; paths in the inputs are relative to it.
         folder: Private and temporary.
+        package: The build; None for commands that need no source.
         connect: Makes the connection to AWS; commands without AWS never call it.
         talk: What can be asked of GitHub.
         from_fork: The run is for a fork's pull request, which gets no credentials.
@@ -61,11 +108,12 @@ class Context:
 
     inputs: Inputs
     order: Order
-    clock: Clock
     deadline: Deadline
     journal: Journal
     workspace: Path
     folder: Path
+    roots: TrustRoots
+    package: Package | None
     connect: Callable[[], Cloud]
     talk: Conversation
     from_fork: bool
@@ -74,25 +122,12 @@ class Context:
         """The chain's means, with a connection to AWS."""
         return Workbench(
             cloud=self.connect(),
-            clock=self.clock,
+            clock=self.deadline.clock,
             deadline=self.deadline,
             journal=self.journal,
             folder=self.folder,
-            roots=self._roots(),
+            roots=self.roots,
         )
-
-    def _roots(self) -> TrustRoots:
-        if self.inputs.signer_root is None:
-            return TrustRoots.AWS
-        try:
-            return TrustRoots.from_pem((self.workspace / self.inputs.signer_root).read_bytes())
-        except (OSError, ValueError) as error:
-            raise InputError.of(
-                "E-INPUT-03",
-                f"signer-root: {self.inputs.signer_root!r} is not a readable PEM certificate"
-                f" ({error})",
-                "Give the path of the emulator's root certificate, relative to the workspace",
-            ) from error
 
 
 def main(
@@ -100,6 +135,9 @@ def main(
     stdout: TextIO | None = None,
     connect: Connect | None = None,
     clock: Clock | None = None,
+    *,
+    stop: StopFlag | None = None,
+    owner_of: Callable[[Path], Owner | None] = lambda _: None,
 ) -> int:
     """Runs the action once.
 
@@ -107,40 +145,51 @@ def main(
         environ: The environment, the process's own by default.
         stdout: Where lines go.
         connect: Makes the connection to AWS; boto3 by default.
-        clock: The time; the machine's by default.
+        clock: The time; the machine's by default, which ends waits at a stop signal.
+        stop: Whether the run was cancelled; set by whoever handles signals.
+        owner_of: What a process of root's has to become; by default it stays what it is.
 
     Returns:
         The exit code: 0, or the error's own.
     """
-    environ = os.environ if environ is None else environ
-    stop = StopFlag()
-    if clock is None:
-        handle_stop_signals(stop)
+    given = os.environ if environ is None else environ
+    environ = known(given)
+    stop = stop or StopFlag()
     runner = Runner(environ, stdout or sys.stdout)
     for name in SECRETS:
         runner.mask(environ.get(name, ""))
-    time = clock or SystemClock(stop)
-    journal = Journal(time, runner)
+    clock = clock or SystemClock(stop)
+    journal = Journal(clock, runner)
+    if names := ignored(given):
+        journal.warn(
+            f"{', '.join(names)} in the environment {'is' if len(names) == 1 else 'are'} ignored:"
+            " the environment redirects no request of this action"
+        )
+    workspace = Path(environ.get("GITHUB_WORKSPACE") or Path.cwd()).resolve()
+    process = Process(
+        environ=environ,
+        runner=runner,
+        journal=journal,
+        clock=clock,
+        stop=stop,
+        workspace=workspace,
+        owner=owner_of(workspace),
+    )
     try:
         inputs = read(environ)
     except DeployError as error:
-        report = _close(journal, runner, None, environ, "refused", error)
-        tell(report, runner, environ, None, None)
-        return error.exit_code
-    deadline = Deadline.after(time, inputs.timeout_s, stop.check)
-    talk = Conversation(inputs, runner, environ, time)
-    code, report = _run(
-        environ,
-        runner,
-        journal,
-        deadline,
-        inputs,
-        talk,
-        connect or _connect(environ, runner.mask),
-    )
-    # A cancelled job has seconds left: the log and the outputs first, and they alone.
-    cancelled = code == Cancelled.exit_code
-    tell(report, runner, environ, None if cancelled else talk, journal.build)
+        return _refuse(process, error)
+    deadline = Deadline.after(clock, inputs.timeout_s, stop.check)
+    talk = Conversation(inputs, runner, environ, clock, stop)
+    stop.last_words = lambda: _say_what_stands(process, inputs)
+    code, report = _run(process, inputs, deadline, talk, connect or _connect(environ, runner.mask))
+    stop.settle()
+    stop.exit_code = code
+    stop.last_words = lambda: runner.warning(f"cancelled while it was told: {report.outcome}")
+    # A cancelled job has seconds left: the log and the outputs first, and they alone. And root,
+    # where it could not be given up, says nothing to the network.
+    quiet = code in (Cancelled.exit_code, RootError.exit_code)
+    tell(report, runner, environ, None if quiet else talk, journal.build)
     return code
 
 
@@ -158,51 +207,102 @@ An access key's id is no secret: it stands in AWS's own logs and messages.
 """
 
 
-def _run(  # noqa: PLR0917 - the wiring of one run
-    environ: Mapping[str, str],
-    runner: Runner,
-    journal: Journal,
-    deadline: Deadline,
-    inputs: Inputs,
-    talk: Conversation,
-    connect: Connect,
+def _refuse(process: Process, error: DeployError) -> int:
+    """Tells that the inputs cannot be read; the exit code."""
+    try:
+        process.give_up_root()
+    except RootError as root:
+        error = refuse((*error.problems, *root.problems))
+    report = _close(process, None, "refused", error)
+    tell(report, process.runner, process.environ, None, None)
+    return error.exit_code
+
+
+def _run(
+    process: Process, inputs: Inputs, deadline: Deadline, talk: Conversation, connect: Connect
 ) -> tuple[int, Report]:
     """Runs the command; every error becomes part of the report."""
     error: DeployError | None = None
     outcome: Outcome
     try:
-        with tempfile.TemporaryDirectory(prefix="signed-lambda-") as folder:
-            workspace = Path(environ.get("GITHUB_WORKSPACE") or Path.cwd()).resolve()
-            context = Context(
-                inputs=inputs,
-                order=_order(inputs, runner, workspace),
-                clock=deadline.clock,
-                deadline=deadline,
-                journal=journal,
-                workspace=workspace,
-                folder=Path(folder),
-                connect=lambda: connect(inputs, deadline, runner.line),
-                talk=talk,
-                from_fork=gets_no_credentials(runner.event(), environ),
-            )
-            journal.know(region=inputs.function_region or inputs.aws_region or "")
-            if runner.on_github and (why := runner.event().unreadable):
-                journal.warn(
-                    f"what started this run could not be read ({why}): the pull request may stay"
-                    " without a comment"
-                )
-            require_trusted_event(inputs.command, runner.event(), environ)
-            if inputs.aws_endpoint_url is not None:
-                journal.warn(
-                    f"AWS calls go to {inputs.aws_endpoint_url} (aws-endpoint-url), not to AWS"
-                )
-            outcome = COMMANDS[inputs.command.name](context)
+        with process.folder() as folder:
+            try:
+                with process.stop.interruptible():
+                    context = _prepared(process, inputs, deadline, talk, connect, folder)
+            finally:  # the network comes next, be it to tell what went wrong
+                process.give_up_root(folder)
+            with process.stop.interruptible():
+                outcome = COMMANDS[inputs.command.name](context)
     except DeployError as raised:
         error, outcome = raised, raised.outcome
     except Exception as raised:  # noqa: BLE001 - the one place where our own mistakes are told
         error, outcome = _internal(raised), "failed"
-    report = _close(journal, runner, inputs, environ, outcome, error)
+    report = _close(process, inputs, outcome, error)
     return (error.exit_code if error else 0), report
+
+
+def _prepared(
+    process: Process,
+    inputs: Inputs,
+    deadline: Deadline,
+    talk: Conversation,
+    connect: Connect,
+    folder: Path,
+) -> Context:
+    """What is done before anything is said to the network: checks without AWS, and the build."""
+    runner, journal, environ = process.runner, process.journal, process.environ
+    deadline.check("beginning")
+    order = _order(inputs, runner, process.workspace)
+    journal.know(region=inputs.function_region or inputs.aws_region or "")
+    if runner.on_github and (why := runner.event().unreadable):
+        journal.warn(
+            f"what started this run could not be read ({why}): the pull request may stay"
+            " without a comment"
+        )
+    require_trusted_event(inputs.command, runner.event(), environ)
+    if inputs.aws_endpoint_url is not None:
+        journal.warn(f"AWS calls go to {inputs.aws_endpoint_url} (aws-endpoint-url), not to AWS")
+    return Context(
+        inputs=inputs,
+        order=order,
+        deadline=deadline,
+        journal=journal,
+        workspace=process.workspace,
+        folder=folder,
+        roots=_roots(inputs, process.workspace),
+        package=_pack(process, inputs, folder) if "source" in inputs.command.needs else None,
+        connect=lambda: connect(inputs, deadline, runner.line),
+        talk=talk,
+        from_fork=gets_no_credentials(runner.event(), environ),
+    )
+
+
+def _pack(process: Process, inputs: Inputs, folder: Path) -> Package:
+    """The build, checked against expected-sha256; nothing is written before."""
+    package = pack(
+        Path(inputs.source or ""),
+        workspace=process.workspace,
+        into=folder,
+        include=inputs.include,
+        exclude=inputs.exclude,
+        allow_secret_files=inputs.allow_secret_files,
+    )
+    process.journal.packed(package, _repo_root(package, process.workspace))
+    require(expected_hash(package, inputs.expected_sha256))
+    return package
+
+
+def _roots(inputs: Inputs, workspace: Path) -> TrustRoots:
+    if inputs.signer_root is None:
+        return TrustRoots.AWS
+    try:
+        return TrustRoots.from_pem((workspace / inputs.signer_root).read_bytes())
+    except (OSError, ValueError) as error:
+        raise InputError.of(
+            "E-INPUT-03",
+            f"signer-root: {inputs.signer_root!r} is not a readable PEM certificate ({error})",
+            "Give the path of the emulator's root certificate, relative to the workspace",
+        ) from error
 
 
 def _deploy(context: Context) -> Outcome:
@@ -281,19 +381,10 @@ COMMANDS: Final[Mapping[str, Callable[[Context], Outcome]]] = {
 
 
 def _packed(context: Context) -> Package:
-    """The build, checked against expected-sha256; nothing is written before."""
-    inputs, journal = context.inputs, context.journal
-    package = pack(
-        Path(inputs.source or ""),
-        workspace=context.workspace,
-        into=context.folder,
-        include=inputs.include,
-        exclude=inputs.exclude,
-        allow_secret_files=inputs.allow_secret_files,
-    )
-    journal.packed(package, _repo_root(package, context.workspace))
-    require(expected_hash(package, inputs.expected_sha256))
-    return package
+    """The build of a command that needs a source."""
+    if context.package is None:
+        raise InternalError.of("E-INTERNAL-01", "a build that was never packed", "Report it")
+    return context.package
 
 
 def _review(context: Context, package: Package) -> Reviewing:
@@ -393,20 +484,25 @@ def _internal(raised: Exception) -> InternalError:
 
 
 def _close(
-    journal: Journal,
-    runner: Runner,
-    inputs: Inputs | None,
-    environ: Mapping[str, str],
-    outcome: Outcome,
-    error: DeployError | None,
+    process: Process, inputs: Inputs | None, outcome: Outcome, error: DeployError | None
 ) -> Report:
-    return journal.close(
+    environ = process.environ
+    return process.journal.close(
         command=inputs.command.name if inputs else environ.get("INPUT_COMMAND") or "deploy",
         outcome=outcome,
         function_name=inputs.function if inputs else environ.get("INPUT_FUNCTION-NAME", ""),
         alias=inputs.alias if inputs else environ.get("INPUT_ALIAS") or "live",
-        run=runner.run(),
+        run=process.runner.run(),
         action_version=__version__,
         reason=(inputs.reason if inputs else "") or "",
         error=error,
+    )
+
+
+def _say_what_stands(process: Process, inputs: Inputs) -> None:
+    """The last words of a run that has to be ended from outside."""
+    stands = process.journal.left(inputs.alias)
+    process.runner.error(
+        f"E-CANCEL-01 The job was cancelled ({process.stop.signal_name}), and a call did not end."
+        f" Run it again: a new run goes on where this one stopped. What stands: {stands}."
     )

@@ -136,26 +136,17 @@ def _write_files(report: Report, environ: Mapping[str, str], texts: Mapping[str,
         (workspace / FOLDER).mkdir()
     folder = os.open(workspace / FOLDER, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
-        owner = workspace.stat()
-        _own(folder, owner)
         for ending, text in texts.items():
-            _write(folder, f"{safe}.{ending}", text, owner)
+            _write(folder, f"{safe}.{ending}", text)
     finally:
         os.close(folder)
     return f"{FOLDER}/{safe}.{next(iter(texts))}"
 
 
-def _write(folder: int, name: str, text: str, owner: os.stat_result) -> None:
+def _write(folder: int, name: str, text: str) -> None:
     """A new file in the open folder; what had the name before is gone, not written through."""
     with suppress(FileNotFoundError):
         os.unlink(name, dir_fd=folder)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
     with os.fdopen(os.open(name, flags, 0o644, dir_fd=folder), "w", encoding="utf-8") as file:
-        _own(file.fileno(), owner)
         file.write(text)
-
-
-def _own(descriptor: int, owner: os.stat_result) -> None:
-    """Owned as the workspace is: root's files would block the next checkout."""
-    if os.geteuid() == 0:
-        os.fchown(descriptor, owner.st_uid, owner.st_gid)

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from signed_lambda.report.model import Comparison, FileChange, Report
     from signed_lambda.review import Reviewed
     from signed_lambda.runner import Runner
+    from signed_lambda.signals import StopFlag
 
 BUDGET_S: Final = 60.0
 """All waits and tries of one talk with GitHub: the result must be told soon."""
@@ -69,9 +70,15 @@ class Conversation:
     """What this run can say to GitHub, and ask."""
 
     def __init__(
-        self, inputs: Inputs, runner: Runner, environ: Mapping[str, str], clock: Clock
+        self,
+        inputs: Inputs,
+        runner: Runner,
+        environ: Mapping[str, str],
+        clock: Clock,
+        stop: StopFlag,
     ) -> None:
         """Nothing is sent yet."""
+        self._stop = stop
         self._inputs = inputs
         self._runner = runner
         self._clock = clock
@@ -101,7 +108,14 @@ class Conversation:
         Args:
             report: Of the run.
             build: What was packed; None when nothing was.
+
+        Raises:
+            Cancelled: The job was cancelled meanwhile, and GitHub did not answer.
         """
+        with self._stop.interruptible():
+            return self._tell(report, build)
+
+    def _tell(self, report: Report, build: Package | None) -> Told:
         comments = self._inputs.comment != "off"
         planned = build if report.command == "plan" and self._under_review(report) else None
         if not self._possible or not (comments or planned):

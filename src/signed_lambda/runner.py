@@ -11,8 +11,10 @@ through `escape`, and never print a secret: callers `mask` it before anything el
 from __future__ import annotations
 
 import json
+import os
 import re
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
@@ -39,6 +41,7 @@ MIN_SECRET: Final = 8
 An emulator's "test" would garble each line and hash that holds it, and a step's output that holds
 it would be lost to other jobs. Secrets of the workflow are masked by GitHub itself, at any length.
 """
+_APPEND: Final = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
 MAX_EVENT_BYTES: Final = 32 * 1024 * 1024
 """GitHub caps an event's payload at 25 MB; what is larger was not written by GitHub.
 
@@ -74,6 +77,7 @@ class Runner:
         self._environ = environ
         self._stdout = stdout
         self._event: Event | None = None
+        self._held: dict[str, int] = {}
 
     @property
     def on_github(self) -> bool:
@@ -170,6 +174,15 @@ class Runner:
             raise ValueError(f"a summary has at most {MAX_SUMMARY_BYTES} bytes")
         self._append("GITHUB_STEP_SUMMARY", markdown)
 
+    def hold_files(self) -> None:
+        """Opens the runner's files for good: the process will not be root when it writes them.
+
+        One that cannot be opened is told when it is to be written.
+        """
+        for variable in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"):
+            with suppress(OSError):
+                self._held[variable] = os.open(self._environ.get(variable, ""), _APPEND, 0o644)
+
     def event(self) -> Event:
         """The event that started the workflow; a broken or missing one is told in the result."""
         if self._event is None:
@@ -233,7 +246,9 @@ class Runner:
         path = self._environ.get(variable, "")
         if not path:
             return False
-        with Path(path).open("a", encoding="utf-8", newline="\n") as file:
+        held = self._held.get(variable)
+        opened = os.open(path, _APPEND, 0o644) if held is None else os.dup(held)
+        with os.fdopen(opened, "a", encoding="utf-8", newline="\n") as file:
             file.write(text)
         return True
 

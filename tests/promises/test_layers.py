@@ -56,6 +56,8 @@ BREAKING: Final = [
     (layers.clock, "aws.x", "from datetime import UTC, datetime\ndatetime.now(UTC)"),
     (layers.clock, "aws.x", "import datetime as d\nd.datetime.utcnow()"),
     (layers.shell, "main", "import subprocess"),
+    (layers.shell, "main", "import ctypes"),
+    (layers.shell, "privileges", "import subprocess"),
     (layers.shell, "main", "import os\nos.system('x')"),
     (layers.shell, "main", "import os\nos.execv('x', [])"),
     (layers.shell, "main", "eval('1')"),

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from signed_lambda.clock import Deadline
     from signed_lambda.cloud import Cloud
     from signed_lambda.inputs import Inputs
+    from signed_lambda.privileges import Owner
 
 SOURCE = {
     "app.py": "from greet import hello\n\n\ndef handler(event, context):\n"
@@ -75,6 +76,8 @@ class Team:
         self.runs = 0
         self.wrap: Callable[[Cloud], Cloud] = lambda cloud: cloud
         self.connect_error: Exception | None = None
+        self.owner: Owner | None = None
+        self.more: dict[str, str] = {}
         self._attach()
         self.estate: Estate = make_estate(self.client, sleep=self.sandbox.clock.sleep)
         self.write_source(SOURCE)
@@ -104,10 +107,16 @@ class Team:
         self.runs += 1
         folder = self.folder / f"run-{self.runs}"
         folder.mkdir()
-        environment = self._environment(command, folder, inputs) | dict(env or {})
+        environment = self._environment(command, folder, inputs) | self.more | dict(env or {})
         begun, out = len(self.sandbox.calls), io.StringIO()
         self._attach()
-        code = main(environment, out, self._connect, self.sandbox.clock)
+        code = main(
+            environment,
+            out,
+            self._connect,
+            self.sandbox.clock,
+            owner_of=lambda _: self.owner,
+        )
         outputs = read_outputs(folder / "output")
         report_path = self.workspace / outputs["report"]
         console = Console()

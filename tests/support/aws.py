@@ -18,8 +18,9 @@ from lambda_sandbox.core import ApiError, VirtualClock
 from signed_lambda.aws import Aws, Clients, make_clients
 from signed_lambda.aws.calls import Repeat
 from signed_lambda.aws.files import store
-from signed_lambda.clock import Deadline, StopFlag
+from signed_lambda.clock import Deadline
 from signed_lambda.cloud import Download
+from signed_lambda.signals import StopFlag
 
 if TYPE_CHECKING:
     from collections.abc import Callable

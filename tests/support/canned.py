@@ -16,7 +16,8 @@ from botocore.awsrequest import AWSResponse
 from urllib3.response import HTTPResponse
 
 from lambda_sandbox.core import VirtualClock
-from signed_lambda.clock import Deadline, StopFlag
+from signed_lambda.clock import Deadline
+from signed_lambda.signals import StopFlag
 from tests.support.aws import aws_over
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ import pytest
 
 from lambda_sandbox.core import VirtualClock
 from signed_lambda.aws import Aws, UrlFetch, make_clients
-from signed_lambda.clock import Deadline, StopFlag
+from signed_lambda.clock import Deadline
 from signed_lambda.errors import IdentityError
+from signed_lambda.signals import StopFlag
 from tests.support.aws import unmasked
 from tests.support.canned import Reply, sts_refused, xml
 from tests.unit.aws import good

@@ -16,10 +16,11 @@ from lambda_sandbox import Sandbox
 from lambda_sandbox.core import VirtualClock
 from lambda_sandbox.estate import make_estate
 from signed_lambda.aws import Aws, UrlFetch, make_clients
-from signed_lambda.clock import Deadline, StopFlag
+from signed_lambda.clock import Deadline
 from signed_lambda.cloud import AlreadyExistsError, RevisionMovedError, StoredObject
 from signed_lambda.errors import AccessError, IdentityError
 from signed_lambda.model import AliasName, FunctionName, Sha256, Version
+from signed_lambda.signals import StopFlag
 from tests.support.aws import make_aws, shared_clients, unmasked
 
 if TYPE_CHECKING:

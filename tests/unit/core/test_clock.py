@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambda_sandbox.core import VirtualClock
-from signed_lambda.clock import Deadline, StopFlag, SystemClock, Wait
+from signed_lambda.clock import Deadline, SystemClock, Wait
 from signed_lambda.errors import Cancelled, DeadlineError
+from signed_lambda.signals import StopFlag
 
 
 def deadline(seconds: float) -> tuple[VirtualClock, StopFlag, Deadline]:

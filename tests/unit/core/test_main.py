@@ -8,17 +8,22 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 import signed_lambda
-from signed_lambda.clock import StopFlag, SystemClock
-from signed_lambda.errors import CATALOGUE, DeployError, Problem
+from signed_lambda.clock import SystemClock
+from signed_lambda.errors import CATALOGUE, DeployError, Problem, RootError
 from signed_lambda.inputs import COMMANDS
 from signed_lambda.main import COMMANDS as BOUND
 from signed_lambda.main import SECRETS, main
+from signed_lambda.privileges import Owner, WithoutRoot
+from signed_lambda.signals import StopFlag
 from tests.support.action import Team, read_outputs
 from tests.support.canned import Reply, sts_refused
 from tests.support.lying import lying
@@ -31,6 +36,7 @@ if TYPE_CHECKING:
     from signed_lambda.cloud import Cloud
     from tests.support.lying import Lie
 
+PACKING = ("deploy", "plan", "scan")
 OUTCOMES = {
     "deploy": "unchanged",
     "plan": "unchanged",
@@ -196,6 +202,104 @@ def test_every_secret_is_masked_before_anything_else_is_printed(tmp_path: Path) 
     lines = out.getvalue().splitlines()
     assert lines[: len(SECRETS)] == [f"::add-mask::{value}" for value in values.values()]
     assert not any("s3cr3t" in line for line in lines[len(SECRETS) :])
+
+
+class Watched(Owner):
+    """An owner of the workspace that only tells when it was to be become, and perhaps refuses."""
+
+    def __init__(self, happened: list[str], error: RootError | None = None) -> None:
+        super().__init__(1001)
+        object.__setattr__(self, "happened", happened)
+        object.__setattr__(self, "error", error)
+
+    @contextmanager
+    def folder(self) -> Iterator[Path]:
+        """Any."""
+        with tempfile.TemporaryDirectory() as name:
+            yield Path(name)
+
+    def become(self, made: Iterable[Path] = ()) -> WithoutRoot:
+        """Tells it."""
+        self.happened.append("root given up" if self.error is None else "root kept")
+        self.happened.extend(path.suffix for path in made)
+        if self.error is not None:
+            raise self.error
+        return WithoutRoot(user=1001, sockets=())
+
+
+@pytest.fixture
+def happened(team: Team) -> Iterator[list[str]]:
+    """What happened in the team's runs: requests to AWS and GitHub, and root given up."""
+    events: list[str] = []
+
+    def aws(cloud: Cloud) -> Cloud:
+        events.append("aws")
+        return cloud
+
+    def github(_asked: Asked) -> Reply:
+        events.append("github")
+        return Reply(b"{}", status=404)
+
+    team.wrap = aws
+    with serving(github) as server:
+        team.more = {
+            "GITHUB_API_URL": server.url,
+            "INPUT_GITHUB-TOKEN": "t",
+            "INPUT_PR-NUMBER": "7",
+        }
+        yield events
+
+
+@pytest.mark.parametrize(
+    ("command", "inputs", "exit_code"),
+    [
+        ("deploy", {}, 0),
+        ("plan", {}, 0),
+        ("deploy", {"require_reviewed": "true"}, 36),
+        ("deploy", {"source": "gone"}, 11),
+        ("deploy", {"smoke_event": "gone.json"}, 25),
+        ("rollback", {}, 18),
+        ("verify", {}, 35),
+        ("scan", {"source": "function"}, 0),
+        ("scan", {"source": "gone"}, 11),
+    ],
+)
+def test_root_is_given_up_before_the_network_whatever_happens(
+    team: Team, happened: list[str], command: str, inputs: dict[str, str], exit_code: int
+) -> None:
+    team.owner = Watched(happened)
+
+    ended = team.run(command, comment="update", **inputs)
+
+    assert ended.exit_code == exit_code, ended.log
+    assert happened[0] == "root given up"
+    assert happened.count("root given up") == 1
+    assert "github" in happened  # the comment
+    assert (".zip" in happened) == (command in PACKING and "gone" not in str(inputs))
+
+
+def test_a_run_with_bad_inputs_gives_root_up_before_it_writes_the_report(
+    team: Team, happened: list[str]
+) -> None:
+    team.owner = Watched(happened)
+
+    ended = team.run("nonsense")
+
+    assert (ended.exit_code, happened) == (10, ["root given up"])
+
+
+@pytest.mark.parametrize(("command", "ids"), [("deploy", 1), ("scan", 1), ("nonsense", 2)])
+def test_root_that_cannot_be_given_up_says_nothing_to_the_network(
+    team: Team, happened: list[str], command: str, ids: int
+) -> None:
+    team.owner = Watched(happened, RootError.of("E-ROOT-01", "root was kept", "grant SETUID"))
+
+    ended = team.run(command, comment="update", source="function")
+
+    assert ended.exit_code == (37 if ids == 1 else 10)
+    assert ended.error_ids[-1] == "E-ROOT-01"
+    assert ended.report["left"] == "Nothing was written; every alias and version is as it was"
+    assert not {"aws", "github"}.intersection(happened)
 
 
 def test_the_warning_about_another_endpoint_is_in_the_report(team: Team) -> None:

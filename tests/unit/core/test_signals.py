@@ -8,25 +8,40 @@ import subprocess
 import sys
 import textwrap
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 import signed_lambda
-from signed_lambda.clock import StopFlag
 from signed_lambda.errors import Cancelled
-from signed_lambda.signals import EXIT_CANCELLED, WATCHDOG_S, handle_stop_signals
+from signed_lambda.signals import (
+    EXIT_CANCELLED,
+    LAST_WORDS_S,
+    PATIENCE_S,
+    WATCHDOG_S,
+    StopFlag,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[3]
 LIMIT_S = 30
 """A process that has not ended by then never would."""
 
-WAITS = """
+BEGIN = """
 import os, sys
+from signed_lambda.signals import StopFlag, handle_stop_signals
+
+stop = StopFlag()
+handle_stop_signals(stop, **{TIMES})
+"""
+
+WAITS = (
+    BEGIN
+    + """
 from signed_lambda.cloud import Identity
 from signed_lambda.main import main
 
@@ -35,37 +50,63 @@ class Waits:
         self.clock = deadline.clock
     def identity(self):
         print("waiting", flush=True)
-        self.clock.sleep(600)
-        raise SystemExit("the sleep was not ended")
+        {WAIT}
+        raise SystemExit("the wait was not ended")
 
-sys.exit(main(os.environ, connect=lambda inputs, deadline, say: Waits(deadline)))
+def connect(inputs, deadline, say):
+    return Waits(deadline)
+
+sys.exit(main(os.environ, connect=connect, stop=stop))
 """
+)
+SLEEPS = "self.clock.sleep(600)"
+STALLS = "import socket; a, b = socket.socketpair(); a.recv(1)"
+KEEPS_IT_TO_ITSELF = """
+        import socket
+        a, b = socket.socketpair()
+        for _ in range(3):  # a library that takes any error for the network's
+            try:
+                a.recv(1)
+            except Exception:
+                continue
+        self.clock.sleep(600)"""
+DEADLOCKS = """
+        import ctypes
+        c, mutex = ctypes.CDLL(None), ctypes.create_string_buffer(64)
+        c.pthread_mutex_lock(mutex)
+        c.pthread_mutex_lock(mutex)"""
+"""In the C library, which takes no notice of a signal."""
+CANNOT_PRINT = """
+        while True:
+            print("x" * 4096)  # nobody reads"""
 
-HANGS = """
-import signal, sys, threading, time
-from signed_lambda.clock import StopFlag
-from signed_lambda.signals import handle_stop_signals
-
-stop = StopFlag()
-handle_stop_signals(stop, watchdog_s=0.2)
-print("waiting", flush=True)
-while True:  # a call that nothing ends
-    time.sleep(1)
-"""
-
-ENDS = """
-import sys, time
-from signed_lambda.clock import StopFlag
-from signed_lambda.signals import handle_stop_signals
-
-stop = StopFlag()
-handle_stop_signals(stop)
+ENDS = (
+    BEGIN
+    + """
 print("waiting", flush=True)
 stop.wait(600)
 print(stop.signal_name, flush=True)
 sys.stdin.read()  # the test has sent its signals when it closes this; then the handlers go
 sys.exit(5)
 """
+)
+INTERRUPTED_ANYWHERE = (
+    BEGIN
+    + """
+import threading
+lock = stop._event._cond
+print("waiting", flush=True)
+with lock:  # as a wait has it for a moment
+    while not stop.is_set():
+        pass
+print(stop.signal_name, flush=True)
+"""
+)
+
+
+def program(text: str, wait: str = SLEEPS, **times: float) -> str:
+    """A program with its wait, and with other times than the product's."""
+    return text.replace("{WAIT}", wait).replace("{TIMES}", repr(times))
 
 
 class Process:
@@ -118,27 +159,35 @@ def start() -> Iterator[Callable[[str, dict[str, str]], Process]]:
         process.running.kill()
         process.running.wait()
         process.out.close()
+        assert process.running.stdin is not None
+        process.running.stdin.close()
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> dict[str, str]:
+    """The environment of a rollback on a runner."""
+    (tmp_path / "output").touch()
+    return {
+        "INPUT_COMMAND": "rollback",
+        "INPUT_FUNCTION-NAME": "orders",
+        "INPUT_AWS-REGION": "eu-west-1",
+        "INPUT_COMMENT": "off",
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_WORKSPACE": str(tmp_path),
+        "GITHUB_OUTPUT": str(tmp_path / "output"),
+        "GITHUB_EVENT_NAME": "push",
+    }
+
+
+Start = Callable[[str, dict[str, str]], Process]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("wait", [SLEEPS, STALLS, KEEPS_IT_TO_ITSELF])
 def test_a_cancelled_run_ends_at_once_and_reports(
-    tmp_path: Path, start: Callable[[str, dict[str, str]], Process], number: signal.Signals
+    job: dict[str, str], start: Start, number: signal.Signals, wait: str
 ) -> None:
-    output = tmp_path / "output"
-    output.touch()
-    process = start(
-        WAITS,
-        {
-            "INPUT_COMMAND": "rollback",
-            "INPUT_FUNCTION-NAME": "orders",
-            "INPUT_AWS-REGION": "eu-west-1",
-            "INPUT_COMMENT": "off",
-            "GITHUB_ACTIONS": "true",
-            "GITHUB_WORKSPACE": str(tmp_path),
-            "GITHUB_OUTPUT": str(output),
-            "GITHUB_EVENT_NAME": "push",
-        },
-    )
+    process = start(program(WAITS, wait, patience_s=0.1, watchdog_s=60), job)
 
     code, said, seconds = process.end(number)
 
@@ -147,25 +196,47 @@ def test_a_cancelled_run_ends_at_once_and_reports(
     assert f"the job was cancelled ({number.name})" in said
     assert "Nothing was written; every alias and version is as it was" in said
     assert "Traceback" not in said
-    assert "failed" in output.read_text()
+    assert "failed" in Path(job["GITHUB_OUTPUT"]).read_text()
 
 
-def test_a_call_that_does_not_end_is_ended_by_the_watchdog(
-    start: Callable[[str, dict[str, str]], Process],
+def test_a_call_that_never_returns_is_ended_by_the_watchdog_which_says_what_stands(
+    job: dict[str, str], start: Start
 ) -> None:
-    process = start(HANGS, {})
+    process = start(program(WAITS, DEADLOCKS, patience_s=0.1, watchdog_s=0.2), job)
 
     code, said, _ = process.end(signal.SIGTERM)
 
     assert code == 31
-    assert "stopped by the watchdog" in said
-    assert "running it again converges" in said
+    last = said.splitlines()[-1]
+    assert last.startswith("::error::E-CANCEL-01 The job was cancelled (SIGTERM)")
+    assert "Run it again" in last
+    assert "Nothing was written; every alias and version is as it was" in last
 
 
-def test_further_signals_change_nothing(
-    start: Callable[[str, dict[str, str]], Process],
+def test_a_log_that_nobody_reads_keeps_no_cancelled_run_alive(
+    job: dict[str, str], start: Start
 ) -> None:
-    process = start(ENDS, {})
+    process = start(program(WAITS, CANNOT_PRINT, patience_s=0.1, watchdog_s=0.2), job)
+    process.running.send_signal(signal.SIGINT)
+
+    assert process.running.wait(LIMIT_S) == 31
+
+
+def test_a_signal_before_anything_was_done_ends_the_run_before_it_begins(
+    job: dict[str, str], start: Start
+) -> None:
+    begun = BEGIN + "print('waiting', flush=True)\nsys.stdin.read()\n" + WAITS.removeprefix(BEGIN)
+    process = start(program(begun), job)
+
+    code, said, _ = process.end(signal.SIGINT)
+
+    assert code == 31, said
+    assert "the job was cancelled (SIGINT)" in said
+    assert "waiting" not in said  # AWS was not asked
+
+
+def test_further_signals_change_nothing(start: Start) -> None:
+    process = start(program(ENDS), {})
     process.running.send_signal(signal.SIGTERM)
     first = process.out.readline()
 
@@ -175,22 +246,27 @@ def test_further_signals_change_nothing(
     assert (code, said) == (5, "")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_first_signal_sets_the_flag(number: signal.Signals) -> None:
-    before = {n: signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)}
+def test_a_signal_in_the_midst_of_a_wait_does_not_lock_the_run_up(start: Start) -> None:
+    process = start(program(INTERRUPTED_ANYWHERE, watchdog_s=60), {})
+
+    code, said, _ = process.end(signal.SIGINT)
+
+    assert (code, said) == (0, "SIGINT\n")
+
+
+def test_what_may_not_be_interrupted_is_not() -> None:
     stop = StopFlag()
-    try:
-        handle_stop_signals(stop, watchdog_s=1e6)
-        signal.raise_signal(number)
-        signal.raise_signal(signal.SIGTERM)
-    finally:
-        for one, handler in before.items():
-            signal.signal(one, handler)
+    with stop.interruptible():
+        stop.nudge()  # nobody cancelled
+    stop.set("SIGINT")
+    stop.nudge()
 
-    assert stop.is_set()
-    assert stop.signal_name == number.name
+    with pytest.raises(Cancelled), stop.interruptible():
+        stop.nudge()
+    stop.nudge()
 
 
-def test_the_watchdog_leaves_before_the_runner_kills() -> None:
-    assert WATCHDOG_S < 7.5  # SIGTERM follows SIGINT after so long
+def test_the_times_keep_what_the_runner_grants() -> None:
+    assert PATIENCE_S + 1 < 5  # an interrupted run reports within the second
+    assert WATCHDOG_S + LAST_WORDS_S <= 7.5  # SIGTERM follows SIGINT after so long
     assert Cancelled.exit_code == EXIT_CANCELLED

@@ -11,13 +11,14 @@ import pytest
 from lambda_sandbox.core import VirtualClock
 from signed_lambda.chain.verify_signed import VerifiedZip, verify_signed
 from signed_lambda.chain.workbench import Workbench
-from signed_lambda.clock import Deadline, StopFlag
+from signed_lambda.clock import Deadline
 from signed_lambda.cloud import Download
 from signed_lambda.errors import DeployError, SignatureError
 from signed_lambda.journal import Journal
 from signed_lambda.model import Sha256
 from signed_lambda.report.model import Run
 from signed_lambda.runner import Runner
+from signed_lambda.signals import StopFlag
 from signed_lambda.signature import ContentDigest
 from tests.unit.signature import forge
 from tests.unit.signature.variants import GOOD, ROOTS
