@@ -76,9 +76,12 @@ DEADLOCKS = """
         c.pthread_mutex_lock(mutex)
         c.pthread_mutex_lock(mutex)"""
 """In the C library, which takes no notice of a signal."""
-CANNOT_PRINT = """
-        while True:
-            print("x" * 4096)  # nobody reads"""
+CANNOT_PRINT = (
+    """
+        import threading
+        stop.last_words = threading.Event().wait  # as printing does where nobody reads"""
+    + DEADLOCKS
+)
 
 ENDS = (
     BEGIN
