@@ -18,54 +18,25 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.docker
 
-PLANTED = "import pathlib; pathlib.Path('/github/workspace/HIJACKED').write_text(__file__)\n"
 
-
-def test_the_image_deploys_and_rolls_back_and_nothing_that_was_planted_runs(
-    job: Job,
-) -> None:
-    for name in ("yaml.py", "boto3.py", "json.py", "sitecustomize.py", "usercustomize.py"):
-        (job.workspace / name).write_text(PLANTED)
-    site = job.home / ".local" / "lib" / "python3.13" / "site-packages"
-    site.mkdir(parents=True)
-    (site / "planted.pth").write_text(
-        "import pathlib; pathlib.Path('/github/workspace/HIJACKED').touch()\n"
-    )
-    aws = job.home / ".aws"
-    aws.mkdir()
-    (aws / "config").write_text(
-        "[default]\ncredential_process = touch /github/workspace/HIJACKED\n"
-        "endpoint_url = http://127.0.0.1:9\n"
-    )
-    leaked = {
-        "PYTHONPATH": "/github/workspace",
-        "PYTHONSTARTUP": "/github/workspace/yaml.py",
-        "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
-        "AWS_ENDPOINT_URL_LAMBDA": "http://127.0.0.1:9",
-        "AWS_CONFIG_FILE": "/github/home/.aws/config",
-        "AWS_DATA_PATH": "/github/workspace",
-        "AWS_PROFILE": "default",
-        "HTTPS_PROXY": "http://127.0.0.1:9",
-        "HTTP_PROXY": "http://127.0.0.1:9",
-    }
+def test_the_image_deploys_and_rolls_back(job: Job) -> None:
     with sandbox_on_a_port(job.workspace / "signer-root.pem") as url:
         inputs = deploy_inputs(url)
 
-        first = job.run(inputs, leaked)
+        first = job.run(inputs)
         (job.workspace / "function" / "greet.py").write_text("def hello(event):\n    return 2\n")
-        second = job.run(inputs, leaked)
-        same = job.run(inputs, leaked)
+        second = job.run(inputs)
+        same = job.run(inputs)
         back_inputs = {
             k: v for k, v in inputs.items() if k not in ("source", "bucket", "signing-profile")
         }
-        back = job.run(back_inputs | {"command": "rollback"}, leaked)
+        back = job.run(back_inputs | {"command": "rollback"})
 
     assert first.conclusion == "success", first.printed
     assert (first.outputs["outcome"], first.outputs["version"]) == ("deployed", "1")
     assert second.conclusion == "success", second.printed
     assert same.outputs["outcome"] == "unchanged", same.printed
     assert back.outputs["outcome"] == "rolled-back", back.printed
-    assert not (job.workspace / "HIJACKED").exists()
     report = json.loads((job.workspace / first.outputs["report"]).read_text())
     assert report["outcome"] == "unchanged"
 

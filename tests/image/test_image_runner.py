@@ -79,6 +79,7 @@ def test_a_deploy_reads_as_steps_with_times_and_ends_with_the_report(job: Job) -
     steps = [line for line in unfolded(ended.log) if line.startswith("> ")]
     assert [re.sub(r"/\w{64}| \(\d+\.\d s\)$", "", step) for step in steps] == [
         "> ok Pack function",
+        "> ok Give up root",
         "> ok Static review",
         "> ok Look at orders in eu-west-1",
         "> ok Upload to s3://acme-artifacts/signed-lambda/unsigned.zip",

@@ -15,6 +15,7 @@ import subprocess
 import threading
 import uuid
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
 import yaml
@@ -25,7 +26,6 @@ from tests.support.runner_rules import Console, inputs_of, read_pairs, read_summ
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from tests.support.runner_rules import Shown
 
@@ -50,6 +50,7 @@ FILES: Final = {
     "GITHUB_PATH": "add_path",
     "GITHUB_STEP_SUMMARY": "step_summary",
 }
+SOCKET: Final = Path("/var/run/docker.sock")
 PERSON: Final = 1001
 """The user who runs GitHub's runner, and to whom the workspace belongs."""
 SIGINT_S: Final = 7.5
@@ -191,16 +192,25 @@ class Step:
 
 
 class Job:
-    """A job on a runner: its folders, and the steps that run the action in them."""
+    """A job on a runner: its folders, and the steps that run the action in them.
 
-    def __init__(self, folder: Path, *, image: str = IMAGE, network: str = "host") -> None:
+    Attributes:
+        of_root: Files in the workspace that an earlier container action left behind.
+    """
+
+    def __init__(
+        self, folder: Path, *, image: str = IMAGE, network: str = "host", owner: int = PERSON
+    ) -> None:
         """Makes the folders, with a function's source as if it was checked out.
 
         Args:
             folder: Private to the test.
             image: Built from the action's Dockerfile before.
             network: GitHub makes one for each job; "host" reaches the sandbox.
+            owner: To whom the workspace belongs, where the test is root.
         """
+        self._owner = owner
+        self.of_root: list[Path] = []
         self.temp, self.workspace = folder / "_temp", folder / "workspace"
         self._image = image
         self._network = network
@@ -219,10 +229,17 @@ class Job:
         return self.temp / FOLDERS["home"]
 
     def _give_away(self) -> None:
-        """Makes everything in the workspace the runner's user's, if we are root."""
+        """Makes everything in the workspace the runner's user's, if we are root.
+
+        The group is Docker's, as on GitHub's own runners.
+        Source: https://github.com/actions/runner/issues/1282
+        """
         if os.geteuid() == 0:
+            docker = SOCKET.stat().st_gid
             for path in (self.workspace, *self.workspace.rglob("*")):
-                os.lchown(path, PERSON, PERSON)
+                os.lchown(path, self._owner, docker)
+            for path in self.of_root:
+                os.lchown(path, 0, 0)
 
     def strangers(self) -> tuple[str, ...]:
         """What in the workspace belongs to another than its owner."""
@@ -239,9 +256,10 @@ class Job:
         env: Mapping[str, str] | None = None,
         *,
         event_name: str = "push",
+        options: tuple[str, ...] = (),
     ) -> Ended:
         """Runs the action to its end; see `start`."""
-        return self.start(inputs, env, event_name=event_name).end()
+        return self.start(inputs, env, event_name=event_name, options=options).end()
 
     def start(
         self,
@@ -251,6 +269,7 @@ class Job:
         event_name: str = "push",
         entrypoint: str = "",
         arguments: tuple[str, ...] = (),
+        options: tuple[str, ...] = (),
     ) -> Step:
         """Starts the action.
 
@@ -260,6 +279,7 @@ class Job:
             event_name: What started the workflow.
             entrypoint: Another program than the image's, to try the runner itself.
             arguments: For that program.
+            options: More options of `docker run`, as a runner of one's own may set them.
         """
         action = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
         self._give_away()
@@ -283,7 +303,7 @@ class Job:
         notes = [f"Unexpected input(s) '{n}'" for n in unknown]
         notes += [f"Input required and not supplied: {n}" for n in missing]
         process = subprocess.Popen(
-            [*command, self._image, *arguments],
+            [*command, *options, self._image, *arguments],
             env=os.environ | environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -295,7 +315,7 @@ class Job:
     def _docker_run(self, name: str, environment: Mapping[str, str], entrypoint: str) -> list[str]:
         """The command line: values reach the container by the client's own environment."""
         mounts = {
-            "/var/run/docker.sock": "/var/run/docker.sock",
+            str(SOCKET): str(SOCKET),
             str(self.temp): "/github/runner_temp",
             **{str(self.temp / kept): f"/github/{seen}" for seen, kept in FOLDERS.items()},
             str(self.workspace): "/github/workspace",
