@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from lambda_sandbox.sandbox import Sandbox
     from lambda_sandbox.wire.message import Request
 
-_OPTIONS = ("message", "status", "declared", "seconds")
+_OPTIONS = ("message", "status", "declared", "seconds", "skip")
 _STATUS_KINDS = {429: "throttle", 500: "error500_before", 403: "denied"}
 _PREFIX = "/_sandbox/"
 

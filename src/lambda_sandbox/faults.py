@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from botocore.model import ServiceModel
 
 BEFORE: Final = frozenset(
-    {"conn_before", "throttle", "error500_before", "html_200", "denied", "expired_token",
-     "clock_skew", "error"}
+    {"conn_before", "timeout_before", "throttle", "error500_before", "html_200", "denied",
+     "expired_token", "clock_skew", "error"}
 )  # fmt: skip
 """Kinds whose request has no effect."""
 AFTER: Final = frozenset({"lost_after", "timeout_after", "error500_after", "slow", "truncated"})
@@ -24,7 +24,7 @@ HTML: Final = b"<!doctype html><html><body><h1>Please log in to the network</h1>
 
 SNS_DENIED: Final = "AuthorizationError"
 """Source: botocore model sns 2010-03-31, AuthorizationErrorException."""
-_OPTIONS: Final = frozenset({"seconds", "code", "message", "status", "declared", "fields"})
+_OPTIONS: Final = frozenset({"seconds", "code", "message", "status", "declared", "fields", "skip"})
 _SLOW_S: Final = 5.0
 _TIMEOUT_S: Final = 65.0
 
@@ -38,8 +38,9 @@ class Fault:
         kind: A name of BEFORE or AFTER.
         times: How many times still; None for ever.
         service: As in the SigV4 scope; None is any.
-        options: seconds (slow, timeout_after), code/message/status (error), declared ("whole" or
-            "cut": which length a truncated answer declares).
+        options: seconds (slow, timeout_before, timeout_after), code/message/status (error),
+            declared ("whole" or "cut": which length a truncated answer declares), skip (how many
+            calls of the operation pass before the first that it hits).
     """
 
     operation: str
@@ -94,6 +95,9 @@ class Faults:
         """The fault for this call, counted; None when nothing is ordered."""
         for fault in self._orders:
             if fault.operation in {operation, "*"} and fault.service in {service, None}:
+                if fault.options.get("skip", 0) > 0:
+                    fault.options["skip"] -= 1
+                    continue
                 if fault.times is not None:
                     fault.times -= 1
                     if fault.times <= 0:

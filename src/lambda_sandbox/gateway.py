@@ -66,6 +66,8 @@ class Gateway:
             fault = self.faults.take(service, target.operation)
         if fault is not None and fault.kind == "conn_before":
             raise TransportFault("conn_before")
+        if fault is not None and fault.kind == "timeout_before":
+            raise TransportFault("timeout_after", hold_s=fault.seconds)
         if fault is not None and fault.kind == "slow":
             self._world.clock.sleep(fault.seconds)
         with self._lock:

@@ -181,7 +181,7 @@ def main(
         return _refuse(process, error)
     deadline = Deadline.after(clock, inputs.timeout_s, stop.check)
     talk = Conversation(inputs, runner, environ, clock, stop)
-    stop.last_words = lambda: _say_what_stands(process, inputs)
+    stop.last_words = lambda: runner.error(_what_stands(process, inputs))
     code, report = _run(process, inputs, deadline, talk, connect or _connect(environ, runner.mask))
     stop.settle()
     stop.exit_code = code
@@ -190,6 +190,8 @@ def main(
     # where it could not be given up, says nothing to the network.
     quiet = code in (Cancelled.exit_code, RootError.exit_code)
     tell(report, runner, environ, None if quiet else talk, journal.build)
+    if code == Cancelled.exit_code:
+        runner.line(_what_stands(process, inputs))
     return code
 
 
@@ -499,10 +501,10 @@ def _close(
     )
 
 
-def _say_what_stands(process: Process, inputs: Inputs) -> None:
-    """The last words of a run that has to be ended from outside."""
-    stands = process.journal.left(inputs.alias)
-    process.runner.error(
-        f"E-CANCEL-01 The job was cancelled ({process.stop.signal_name}), and a call did not end."
-        f" Run it again: a new run goes on where this one stopped. What stands: {stands}."
+def _what_stands(process: Process, inputs: Inputs) -> str:
+    """The last line of a cancelled run."""
+    return (
+        f"E-CANCEL-01 The job was cancelled ({process.stop.signal_name})."
+        f" What stands: {process.journal.left(inputs.alias)}."
+        " Run it again: a new run goes on where this one stopped"
     )

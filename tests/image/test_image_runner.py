@@ -43,13 +43,15 @@ def assert_is_clean(ended: Ended) -> None:
     assert "Traceback" not in ended.printed
 
 
-def assert_ends_with_the_report(ended: Ended, first: str, last: str) -> None:
-    """The text of the report is the last thing of the log, in the open."""
+def assert_ends_with_the_report(ended: Ended, first: str, last: str, *after: str) -> None:
+    """The text of the report is the last thing of the log, in the open, but for lines after it."""
     seen = unfolded(ended.log)
     begin, end = (
         i for i, line in enumerate(seen) if re.fullmatch(r"::(stop-commands::)?\*\*\*(::)?", line)
     )
-    assert end == len(seen) - 1
+    assert [bool(re.match(a, b)) for a, b in zip(after, seen[end + 1 :], strict=True)] == [
+        True for _ in after
+    ]
     report = seen[begin + 1 : end]
     assert report[0].startswith(first)
     assert re.fullmatch(last, report[-1])
@@ -164,7 +166,7 @@ def test_a_cancelled_job_says_what_stands_before_the_runner_loses_patience(job: 
         ended = step.cancel()
 
     assert_is_clean(ended)
-    assert_ends_with_the_report(ended, "FAILED: orders -> live", re.escape(RUN))
+    assert_ends_with_the_report(ended, "FAILED: orders -> live", re.escape(RUN), "E-CANCEL-01 ")
     assert (ended.exit_code, ended.outputs["outcome"]) == (31, "failed")
     error = ended.annotations[0]
     assert error.title == "E-CANCEL-01: orders → live (eu-west-1)"

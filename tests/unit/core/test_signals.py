@@ -112,6 +112,12 @@ def program(text: str, wait: str = SLEEPS, **times: float) -> str:
     return text.replace("{WAIT}", wait).replace("{TIMES}", repr(times))
 
 
+LAST_LINE = (
+    "E-CANCEL-01 The job was cancelled (SIGINT). What stands: Nothing was written; every alias and"
+    " version is as it was. Run it again: a new run goes on where this one stopped"
+)
+
+
 class Process:
     """A program that says "waiting" when it is ready for a signal."""
 
@@ -198,6 +204,7 @@ def test_a_cancelled_run_ends_at_once_and_reports(
     assert seconds < LIMIT_S / 2
     assert f"the job was cancelled ({number.name})" in said
     assert "Nothing was written; every alias and version is as it was" in said
+    assert said.splitlines()[-1] == LAST_LINE.replace("SIGINT", number.name)
     assert "Traceback" not in said
     assert "failed" in Path(job["GITHUB_OUTPUT"]).read_text()
 
@@ -210,10 +217,7 @@ def test_a_call_that_never_returns_is_ended_by_the_watchdog_which_says_what_stan
     code, said, _ = process.end(signal.SIGTERM)
 
     assert code == 31
-    last = said.splitlines()[-1]
-    assert last.startswith("::error::E-CANCEL-01 The job was cancelled (SIGTERM)")
-    assert "Run it again" in last
-    assert "Nothing was written; every alias and version is as it was" in last
+    assert said.splitlines()[-1] == "::error::" + LAST_LINE.replace("SIGINT", "SIGTERM")
 
 
 def test_a_log_that_nobody_reads_keeps_no_cancelled_run_alive(

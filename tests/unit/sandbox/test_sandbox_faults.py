@@ -50,6 +50,30 @@ def test_lost_answer_leaves_the_effect(rig: Rig, kind: str, seen: type[Exception
     assert rig.sandbox.writes("lambda")[-1].operation == "PublishVersion"
 
 
+def test_a_request_that_is_never_taken_has_no_effect(rig: Rig) -> None:
+    rig.function()
+    rig.sandbox.faults.add("PublishVersion", "timeout_before", seconds=30)
+    begun, at = len(rig.sandbox.calls), rig.clock.now()
+
+    with pytest.raises(ReadTimeoutError):
+        publish(rig)
+
+    assert (rig.clock.now() - at).total_seconds() >= 30
+    assert len(rig.sandbox.calls) == begun
+    assert rig.versions() == ["$LATEST"]
+
+
+def test_a_fault_can_let_calls_pass_first(rig: Rig) -> None:
+    rig.function()
+    rig.sandbox.faults.add("GetFunction", "throttle", skip=2)
+
+    for _ in range(2):
+        assert rig.lambda_.get_function(FunctionName="orders")["Code"]
+    with refused("TooManyRequestsException", 429):
+        rig.lambda_.get_function(FunctionName="orders")
+    assert rig.lambda_.get_function(FunctionName="orders")["Code"]
+
+
 def test_timeout_takes_its_time_on_the_virtual_clock(rig: Rig) -> None:
     rig.function()
     begun = rig.clock.now()
@@ -248,7 +272,14 @@ def test_unknown_fault_is_refused_at_once(kind: str, options: dict[str, object])
 
 def test_every_kind_of_the_interface_exists() -> None:
     assert {
-        *("conn_before", "lost_after", "timeout_after", "throttle", "error500_before"),
+        *(
+            "conn_before",
+            "timeout_before",
+            "lost_after",
+            "timeout_after",
+            "throttle",
+            "error500_before",
+        ),
         *("error500_after", "slow", "truncated", "html_200", "denied", "expired_token"),
         *("clock_skew", "error"),
     } == BEFORE | AFTER
