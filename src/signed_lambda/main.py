@@ -188,9 +188,10 @@ def main(
     stop.last_words = lambda: runner.warning(f"cancelled while it was told: {report.outcome}")
     # A cancelled job has seconds left: the log and the outputs first, and they alone. And root,
     # where it could not be given up, says nothing to the network.
-    quiet = code in (Cancelled.exit_code, RootError.exit_code)
+    cancelled = stop.is_set() or code == Cancelled.exit_code
+    quiet = cancelled or code == RootError.exit_code
     tell(report, runner, environ, None if quiet else talk, journal.build)
-    if code == Cancelled.exit_code:
+    if cancelled and code:
         runner.line(_what_stands(process, inputs))
     return code
 

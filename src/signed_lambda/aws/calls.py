@@ -135,6 +135,7 @@ class Calls:
             try:
                 return read(self._answer(send))
             except _CAUGHT as error:
+                self._deadline.check_stop()  # libraries wrap what interrupted them
                 last = self._repetition(error, call)
             delay = self._delay(call, last, tries, started)
             if tries == 1:
