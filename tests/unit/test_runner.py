@@ -309,6 +309,34 @@ def test_outputs_are_added_to_what_is_there(tmp_path: Path) -> None:
     assert read_pairs(content.removeprefix("earlier=1\n")) == {"a": "1", "b": "2"}
 
 
+def test_files_that_were_opened_before_are_written_also_when_they_cannot_be_opened_any_more(
+    tmp_path: Path,
+) -> None:
+    out, summary = tmp_path / "out", tmp_path / "summary"
+    out.write_text("earlier=1\n")
+    runner, _ = on_github(GITHUB_OUTPUT=str(out), GITHUB_STEP_SUMMARY=str(summary))
+    runner.hold_files()
+    for path in (out, summary):
+        path.rename(tmp_path / f"{path.name}-opened")
+        path.mkdir()  # as little to be opened as a file of root's
+
+    runner.set_outputs({"a": "1"})
+    runner.set_outputs({"b": "2"})
+    runner.summary("# It is told\n")
+
+    written = (tmp_path / "out-opened").read_text()
+    assert read_pairs(written.removeprefix("earlier=1\n")) == {"a": "1", "b": "2"}
+    assert (tmp_path / "summary-opened").read_text() == "# It is told\n"
+
+
+def test_files_that_cannot_be_opened_before_are_told_when_they_are_written(tmp_path: Path) -> None:
+    runner, _ = on_github(GITHUB_OUTPUT=str(tmp_path))
+    runner.hold_files()
+
+    with pytest.raises(OSError, match="directory"):
+        runner.set_outputs({"a": "1"})
+
+
 def test_each_output_has_a_token_of_its_own(tmp_path: Path) -> None:
     runner, _ = on_github(GITHUB_OUTPUT=str(tmp_path / "out"))
 
