@@ -309,7 +309,7 @@ def test_outputs_are_added_to_what_is_there(tmp_path: Path) -> None:
     assert read_pairs(content.removeprefix("earlier=1\n")) == {"a": "1", "b": "2"}
 
 
-def test_files_that_were_opened_before_are_written_also_when_they_cannot_be_opened_any_more(
+def test_files_that_were_opened_before_are_not_opened_again(
     tmp_path: Path,
 ) -> None:
     out, summary = tmp_path / "out", tmp_path / "summary"
@@ -318,7 +318,7 @@ def test_files_that_were_opened_before_are_written_also_when_they_cannot_be_open
     runner.hold_files()
     for path in (out, summary):
         path.rename(tmp_path / f"{path.name}-opened")
-        path.mkdir()  # as little to be opened as a file of root's
+        path.touch()
 
     runner.set_outputs({"a": "1"})
     runner.set_outputs({"b": "2"})
