@@ -112,7 +112,6 @@ class Context:
     journal: Journal
     workspace: Path
     folder: Path
-    roots: TrustRoots
     package: Package | None
     connect: Callable[[], Cloud]
     talk: Conversation
@@ -126,7 +125,7 @@ class Context:
             deadline=self.deadline,
             journal=self.journal,
             folder=self.folder,
-            roots=self.roots,
+            roots=_roots(self.inputs, self.workspace),
         )
 
 
@@ -272,7 +271,6 @@ def _prepared(
         journal=journal,
         workspace=process.workspace,
         folder=folder,
-        roots=_roots(inputs, process.workspace),
         package=_pack(process, inputs, folder) if "source" in inputs.command.needs else None,
         connect=lambda: connect(inputs, deadline, runner.line),
         talk=talk,
