@@ -22,8 +22,8 @@ from botocore.exceptions import ClientError
 from lambda_sandbox.estate import first_code
 from signed_lambda.aws import Aws, UrlFetch, make_clients
 from signed_lambda.clock import SystemClock
-from signed_lambda.signals import StopFlag
 from signed_lambda.main import main
+from signed_lambda.signals import StopFlag
 from tests.contract import servers
 from tests.support.action import read_outputs
 from tests.support.aws import unmasked
