@@ -131,6 +131,9 @@ def handle_stop_signals(
 
     def on_stop(number: int, _frame: FrameType | None) -> None:
         stop.mark(signal.Signals(number).name)
+        # A nudge that hits a callback of the interpreter would be told with a traceback: the next
+        # one ends the run.
+        sys.unraisablehook = lambda _: None
 
     def on_nudge(_number: int, _frame: FrameType | None) -> None:
         stop.nudge()
