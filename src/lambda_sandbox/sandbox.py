@@ -74,9 +74,11 @@ class Sandbox:
             timing=timing if timing is not None else Timing(),
             random=Random(seed),
         )
-        snapshots = Snapshots(self.world)
-        self._dispatcher = Dispatcher(self.world, tenancy, S3Filter(self.world, tenancy), snapshots)
-        self.gateway = Gateway(self.world, self._dispatcher, snapshots)
+        self._snapshots = Snapshots(self.world)
+        self._dispatcher = Dispatcher(
+            self.world, tenancy, S3Filter(self.world, tenancy), self._snapshots
+        )
+        self.gateway = Gateway(self.world, self._dispatcher, self._snapshots)
         self._in_process = InProcess(self.gateway, self.clock)
         self.acts = Acts(self.world, self._dispatcher, self.gateway)
         self.wsgi = application(self.gateway.handle)
@@ -90,6 +92,11 @@ class Sandbox:
     def faults(self) -> Faults:
         """Faults on demand."""
         return self.gateway.faults
+
+    @property
+    def presigned_urls(self) -> tuple[str, ...]:
+        """Every Code.Location that was given out: bearer tokens that no client may show."""
+        return tuple(self._snapshots.issued)
 
     @property
     def signer_root_pem(self) -> bytes:

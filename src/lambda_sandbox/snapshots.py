@@ -28,12 +28,14 @@ class Snapshots:
 
     Attributes:
         base: "http://host:port" while a request over a socket is being answered; None in process.
+        issued: Every URL that was given out, in order.
     """
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._bodies: dict[str, tuple[datetime, bytes]] = {}
         self.base: str | None = None
+        self.issued: list[str] = []
 
     def locate(self, region: str, name: str, body: bytes) -> str:
         """A new URL for the bytes of one version of the function or layer `name`."""
@@ -60,7 +62,9 @@ class Snapshots:
                 "X-Amz-Signature": signature,
             }
         )
-        return f"{root}/snapshots/{world.account}/{name}-{signature[32:]}?{query}"
+        url = f"{root}/snapshots/{world.account}/{name}-{signature[32:]}?{query}"
+        self.issued.append(url)
+        return url
 
     def answer(self, request: Request) -> Response:
         """The bytes behind a URL.

@@ -137,6 +137,20 @@ class FunctionConfiguration:
     handler: str | None
     content: Mapping[str, object] = field(repr=False)
 
+    @property
+    def why_state(self) -> str:
+        """Why it is in its state, as Lambda says."""
+        return _why(self.state_reason_code, self.state_reason)
+
+    @property
+    def why_update(self) -> str:
+        """Why its last update ended as it did, as Lambda says."""
+        return _why(self.last_update_reason_code, self.last_update_reason)
+
+
+def _why(code: str | None, text: str | None) -> str:
+    return f"{code} ({text})" if code and text else code or text or "Lambda gives no reason"
+
 
 @dataclass(frozen=True, slots=True)
 class CodeSigning:
@@ -168,6 +182,15 @@ class Alias:
     weights: Mapping[str, float]
     description: str
     revision_id: str
+
+    @property
+    def route(self) -> str:
+        """Where calls go, as a person reads it: "version 2 (90 %) and version 1 (10 %)"."""
+        rest = 1 - sum(self.weights.values())
+        shares = {self.version: rest, **self.weights} if self.weights else {}
+        return " and ".join(f"version {v} ({100 * w:g} %)" for v, w in shares.items()) or (
+            f"version {self.version}"
+        )
 
 
 @dataclass(frozen=True, slots=True)

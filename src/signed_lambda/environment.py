@@ -30,9 +30,7 @@ CREDENTIALS: Final = (
     "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
 )
 REGIONS: Final = ("AWS_REGION", "AWS_DEFAULT_REGION")
-MASKED: Final = ("ACTIONS_RUNTIME_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN")
-"""Secrets of the job that nothing here uses: known only so that the log never shows them."""
-_NAMES: Final = frozenset({*CREDENTIALS, *REGIONS, *MASKED, "CI"})
+_NAMES: Final = frozenset({*CREDENTIALS, *REGIONS, "CI"})
 _PREFIXES: Final = ("INPUT_", "GITHUB_", "RUNNER_")
 _REDIRECTING: Final = re.compile(
     r"AWS_ENDPOINT_URL(_.*)?|AWS_(DEFAULT_)?PROFILE|AWS_CONFIG_FILE|AWS_SHARED_CREDENTIALS_FILE|"

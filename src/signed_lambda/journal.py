@@ -100,6 +100,7 @@ class Journal:
         self._review: Review | None = None
         self._review_required = False
         self._reach = self._reach_before = Reach.NOTHING
+        self._alias_gone = False
 
     @property
     def build(self) -> Package | None:
@@ -220,11 +221,14 @@ class Journal:
         self._reach = self._reach_before
         if alias_at is not None:
             self._known["previous_version"] = alias_at
+            self._alias_gone = not alias_at
 
     def left(self, alias: str) -> str:
         """What was left unchanged, as one or two sentences."""
         before = self._known.get("previous_version")
         stands = f"alias '{alias}' is still at {before}" if before else f"alias '{alias}' untouched"
+        if self._alias_gone:
+            stands = f"alias '{alias}' is gone, deleted by somebody else"
         return {
             Reach.NOTHING: "Nothing was written; every alias and version is as it was",
             Reach.ARTEFACTS: f"Lambda was not touched ({stands}); files in S3 or a signing job"

@@ -199,13 +199,15 @@ SECRETS: Final = (
     "INPUT_GITHUB-TOKEN",
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
-    "ACTIONS_RUNTIME_TOKEN",
-    "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
     "AWS_CONTAINER_AUTHORIZATION_TOKEN",
 )
-"""Variables whose values the log must never show; what is fetched is masked in `aws`.
+"""Variables whose values the runner may not know as secrets; what is fetched is masked in `aws`.
 
-An access key's id is no secret: it stands in AWS's own logs and messages.
+An earlier step may have minted them and told nobody. ACTIONS_RUNTIME_TOKEN and
+ACTIONS_ID_TOKEN_REQUEST_TOKEN are the job's own, and masked from its start: a mask of them would
+only print them once more. An access key's id is no secret: it stands in AWS's own logs.
+Source: actions/runner, Worker.cs (InitializeSecretMasker: the parameters of all endpoints),
+ContainerActionHandler.cs
 """
 
 
@@ -301,7 +303,8 @@ def _roots(inputs: Inputs, workspace: Path) -> TrustRoots:
     except (OSError, ValueError) as error:
         raise InputError.of(
             "E-INPUT-03",
-            f"signer-root: {inputs.signer_root!r} is not a readable PEM certificate ({error})",
+            f"signer-root: {inputs.signer_root!r} is not a readable PEM certificate"
+            f" ({getattr(error, 'strerror', None) or error})",
             "Give the path of the emulator's root certificate, relative to the workspace",
         ) from error
 

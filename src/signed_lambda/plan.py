@@ -83,7 +83,8 @@ def expected_hash(package: Package, expected: Sha256 | None) -> Iterator[Problem
     yield Problem(
         "E-HASH-01",
         f"expected-sha256 is {expected}, the build of {package.source} is {package.sha256}{given}",
-        "Build again from the reviewed commit, or update expected-sha256 after a review",
+        "Build again from the reviewed commit, or update expected-sha256 after a review: it is the"
+        " hash of the build before it is signed (output build-sha256 of a plan), not CodeSha256",
     )
 
 
@@ -130,15 +131,15 @@ def _function(order: Order, observed: Observed, package: Package | None) -> Iter
     if function.state == "Pending" or function.last_update_status == "InProgress":
         yield Problem(
             "E-FUNCTION-04",
-            f"{order.function} is {function.state}/{function.last_update_status} since"
-            f" {function.last_modified}, begun by somebody else",
-            "Run it again when that update has ended",
+            f"{order.function} is being {'created' if function.state == 'Pending' else 'updated'}"
+            f" by somebody else since {function.last_modified}, and that did not end while this"
+            " run waited for it",
+            "Run it again when it has ended",
         )
     elif function.state not in (None, "Active"):
         yield Problem(
             "E-FUNCTION-03",
-            f"{order.function} is {function.state}: {function.state_reason_code}"
-            f" ({function.state_reason})",
+            f"{order.function} is {function.state}: {function.why_state}",
             "Mend what Lambda names; an Inactive function wakes when it is invoked",
         )
     if package is not None:
@@ -206,7 +207,8 @@ def _code_signing(order: Order, observed: Observed) -> Iterator[Problem]:
             "E-CODESIGNING-01",
             f"no code-signing configuration is attached to {order.function}: Lambda would accept"
             " unsigned code",
-            "Attach one with policy Enforce (aws lambda put-function-code-signing-config), or set"
+            "Attach one with policy Enforce (`aws lambda put-function-code-signing-config"
+            f" --function-name {order.function} --code-signing-config-arn ARN`), or set"
             " require-code-signing: off",
         )
         return
@@ -214,20 +216,25 @@ def _code_signing(order: Order, observed: Observed) -> Iterator[Problem]:
         yield Problem(
             "E-CODESIGNING-02",
             f"the policy of {signing.arn} is {signing.policy}: Lambda would accept unsigned code",
-            "Set it to Enforce (aws lambda update-code-signing-config), or set"
-            " require-code-signing: warn",
+            "Set it to Enforce (`aws lambda update-code-signing-config --code-signing-config-arn"
+            f" {signing.arn} --code-signing-policies UntrustedArtifactOnDeployment=Enforce`), or"
+            " set require-code-signing: warn",
         )
     yield from _publisher(observed, signing)
 
 
 def _publisher(observed: Observed, signing: CodeSigning) -> Iterator[Problem]:
     profile = observed.profile
-    if profile is not None and profile.version_arn not in signing.allowed_publishers:
+    usable = profile is not None and profile.platform == PLATFORM
+    if profile is not None and usable and profile.version_arn not in signing.allowed_publishers:
+        publishers = ",".join((*signing.allowed_publishers, profile.version_arn))
         yield Problem(
             "E-CODESIGNING-03",
             f"{profile.version_arn} is not among the allowed publishers of {signing.arn}"
             f" ({', '.join(signing.allowed_publishers) or 'none'})",
-            "Add it (aws lambda update-code-signing-config --allowed-publishers ...)",
+            "Add it; the command replaces the list, so it names all: `aws lambda"
+            f" update-code-signing-config --code-signing-config-arn {signing.arn}"
+            f" --allowed-publishers SigningProfileVersionArns={publishers}`",
         )
 
 
@@ -301,19 +308,19 @@ def _alias(order: Order, observed: Observed) -> Iterator[Problem]:
             )
         return
     if alias.weights:
-        shares = ", ".join(f"{v}: {100 * w:g} %" for v, w in alias.weights.items())
         yield Problem(
             "E-ALIAS-02",
-            f"a shift is under way on alias '{alias.name}': version {alias.version} and {shares}",
-            "Finish or abort it first (aws lambda update-alias --routing-config {})",
+            f"a shift is under way on alias '{alias.name}': it routes to {alias.route}",
+            f"Finish it, or abort it: `aws lambda update-alias --function-name {order.function}"
+            f" --name {alias.name} --routing-config {{}}`",
         )
     if alias.version == "$LATEST":
         yield Problem(
             "E-ALIAS-01",
             f"alias '{alias.name}' is at $LATEST, which is no version that could be told or"
             " rolled back to",
-            f"Move it to a published version once: aws lambda update-alias --function-name"
-            f" {order.function} --name {alias.name} --function-version N",
+            f"Move it to a published version once: `aws lambda update-alias --function-name"
+            f" {order.function} --name {alias.name} --function-version N`",
         )
     record = AliasRecord.parse(alias.description)
     newer = record is not None and record.is_newer_than(order.run.run_id, order.run.attempt)
@@ -334,7 +341,7 @@ def _alias(order: Order, observed: Observed) -> Iterator[Problem]:
 
 def _warnings(order: Order, observed: Observed) -> Iterator[str]:
     if order.command == "deploy" and order.allow_unsigned:
-        yield "Deployed UNSIGNED: allow-unsigned is true, AWS Signer was skipped"
+        yield "This deploy is UNSIGNED: allow-unsigned is true, AWS Signer is skipped"
     if order.command == "plan" and order.allow_unsigned:
         yield "A deploy would be UNSIGNED: allow-unsigned is true, AWS Signer is skipped"
     signing = observed.code_signing

@@ -78,6 +78,7 @@ class Runner:
         self._stdout = stdout
         self._event: Event | None = None
         self._held: dict[str, int] = {}
+        self._masked: set[str] = set()
 
     @property
     def on_github(self) -> bool:
@@ -87,8 +88,8 @@ class Runner:
     def mask(self, secret: str) -> None:
         """Makes the runner show *** wherever the secret is printed from now on.
 
-        Called before the secret is used. Never between `text`'s lines: there the runner would take
-        the command for text, and show the secret.
+        Called before the secret is used; printed once, however often it is called. Never between
+        `text`'s lines: there the runner would take the command for text, and show the secret.
 
         Each line is masked alone, because the log is made of lines; a value of several lines is
         never sent whole, because the runner then masks each of them, down to a single brace. What
@@ -99,7 +100,8 @@ class Runner:
         if not self.on_github:
             return
         for part in dict.fromkeys(line.strip() for line in secret.splitlines()):
-            if len(part) >= MIN_SECRET and part.isprintable():
+            if len(part) >= MIN_SECRET and part.isprintable() and part not in self._masked:
+                self._masked.add(part)
                 # Not `command_data`: a mask must be the secret itself, not its visible form.
                 self._print(f"::add-mask::{part.replace('%', '%25')}")
 

@@ -206,8 +206,8 @@ def test_a_failed_smoke_test_leaves_the_alias(team: Team) -> None:
     assert (ended.exit_code, ended.error_ids) == (25, ["E-SMOKE-01"])
     assert alias is not None
     assert alias["FunctionVersion"] == "1"
-    assert "boom" in ended.log
-    assert "\n::error::x" not in ended.log
+    assert "FunctionError Unhandled (Exception)" in ended.log
+    assert "boom" not in ended.log + ended.summary + json.dumps(ended.report)
 
 
 @pytest.mark.parametrize(

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import io
 import json
+import threading
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lambda_sandbox import Sandbox
 from lambda_sandbox.estate import make_estate
+from lambda_sandbox.server import Server
 from signed_lambda.main import main
 from tests.support.aws import SandboxFetch, aws_over, shared_clients
 from tests.support.runner_rules import Console, read_pairs, unfolded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from lambda_sandbox.calls import Call
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from signed_lambda.cloud import Cloud
     from signed_lambda.inputs import Inputs
     from signed_lambda.privileges import Owner
+    from signed_lambda.signals import StopFlag
 
 SOURCE = {
     "app.py": "from greet import hello\n\n\ndef handler(event, context):\n"
@@ -42,7 +46,7 @@ class Ended:
 
     Attributes:
         outputs: As the runner would read them from GITHUB_OUTPUT.
-        report: The JSON report.
+        report: The JSON report; empty where it could not be written.
         console: What GitHub's runner makes of the log.
         calls: What reached AWS during the run.
     """
@@ -58,7 +62,7 @@ class Ended:
     @property
     def error_ids(self) -> list[str]:
         """Ids of the problems told."""
-        return [p["id"] for p in self.report["problems"]]
+        return [p["id"] for p in self.report.get("problems", ())]
 
     @property
     def writes(self) -> list[str]:
@@ -69,7 +73,16 @@ class Ended:
 class Team:
     """The world."""
 
-    def __init__(self, folder: Path, *, seed: int = 0) -> None:
+    def __init__(
+        self, folder: Path, *, seed: int = 0, variables: Mapping[str, str] | None = None
+    ) -> None:
+        """Makes it.
+
+        Args:
+            folder: Private to the test.
+            seed: Of the sandbox.
+            variables: Environment of the function; two when None.
+        """
         self.sandbox = Sandbox(seed=seed)
         self.workspace = folder / "workspace"
         self.folder = folder
@@ -77,11 +90,30 @@ class Team:
         self.wrap: Callable[[Cloud], Cloud] = lambda cloud: cloud
         self.connect_error: Exception | None = None
         self.owner: Owner | None = None
+        self.stop: StopFlag | None = None
         self.more: dict[str, str] = {}
+        self.endpoint = ""
         self._attach()
-        self.estate: Estate = make_estate(self.client, sleep=self.sandbox.clock.sleep)
+        self.estate: Estate = make_estate(
+            self.client, sleep=self.sandbox.clock.sleep, environment=variables
+        )
         self.write_source(SOURCE)
         (self.workspace / "signer-root.pem").write_bytes(self.sandbox.signer_root_pem)
+
+    @contextmanager
+    def on_a_port(self) -> Iterator[None]:
+        """Serves the sandbox: the action then makes its own clients, with its own credentials."""
+        server = Server("127.0.0.1", 0, self.sandbox.wsgi)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        self.endpoint = f"http://127.0.0.1:{server.port}"
+        try:
+            yield
+        finally:
+            self.endpoint = ""
+            server.stop()
+            thread.join()
+            server.server_close()
 
     def client(self, service: str) -> Any:  # noqa: ANN401 - of any service
         """A boto3 client of the sandbox, for arranging and asserting."""
@@ -113,12 +145,13 @@ class Team:
         code = main(
             environment,
             out,
-            self._connect,
+            None if self.endpoint else self._connect,
             self.sandbox.clock,
+            stop=self.stop,
             owner_of=lambda _: self.owner,
         )
         outputs = read_outputs(folder / "output")
-        report_path = self.workspace / outputs["report"]
+        report = outputs["report"] and (self.workspace / outputs["report"]).read_text("utf-8")
         console = Console()
         console.feed(out.getvalue())
         unfolded(console.log)
@@ -127,7 +160,7 @@ class Team:
         return Ended(
             exit_code=code,
             outputs=outputs,
-            report=json.loads(report_path.read_text(encoding="utf-8")),
+            report=json.loads(report) if report else {},
             log=out.getvalue(),
             console=console,
             summary=(folder / "summary").read_text(encoding="utf-8"),
@@ -161,7 +194,7 @@ class Team:
             "command": command,
             "function-name": self.estate.function,
             "aws-region": self.sandbox.world.region,
-            "aws-endpoint-url": "http://sandbox.invalid",
+            "aws-endpoint-url": self.endpoint or "http://sandbox.invalid",
             "signer-root": "signer-root.pem",
             "comment": "off",
         }

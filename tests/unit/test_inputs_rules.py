@@ -276,11 +276,11 @@ def test_promotion_may_read_a_hash_alias() -> None:
 @pytest.mark.parametrize(
     ("variable", "says"),
     [
-        ("INPUT_ALLIAS", "unknown input 'allias'. Nearest: alias."),
-        ("INPUT_SIGNING-PROFLE", "unknown input 'signing-profle'. Nearest: signing-profile."),
-        ("INPUT_REGION", "unknown input 'region'. Nearest: aws-region."),
-        ("INPUT_DRY-RUN", "unknown input 'dry-run'. Nearest: command: plan."),
-        ("INPUT_ZIP_FILE", "unknown input 'zip_file'. Nearest: source."),
+        ("INPUT_ALLIAS", "unknown input 'allias'. Did you mean `alias`?"),
+        ("INPUT_SIGNING-PROFLE", "unknown input 'signing-profle'. Did you mean `signing-profile`?"),
+        ("INPUT_REGION", "unknown input 'region'. Use `aws-region`"),
+        ("INPUT_DRY-RUN", "unknown input 'dry-run'. Use `command: plan`; it writes nothing."),
+        ("INPUT_ZIP_FILE", "unknown input 'zip_file'. Use `source`; it takes a folder or a .zip."),
         (
             "INPUT_FUNCTION_NAME",
             (

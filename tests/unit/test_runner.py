@@ -227,6 +227,15 @@ def test_secret_is_masked_line_by_line() -> None:
     assert heard(out.getvalue()).masked("a}b second line") == "a}b ***"
 
 
+def test_a_secret_is_printed_once_however_often_it_is_masked() -> None:
+    runner, out = on_github()
+
+    for _ in range(3):
+        runner.mask("a secret value")
+
+    assert out.getvalue() == "::add-mask::a secret value\n"
+
+
 @pytest.mark.parametrize(
     "secret", ["", " ", "a", "test", "testing", "\n\n\n\n", " " * 40, "a\nb\nc", "bad\udcffbytes"]
 )

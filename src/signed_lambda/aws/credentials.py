@@ -107,6 +107,8 @@ class _Fixed:
 class TokenUnreadableError(CredentialRetrievalError):
     """The web identity token cannot be read; its text is ours and holds no token."""
 
+    fmt = "{error_msg}"
+
 
 class _TokenFile:
     """Reads the web identity token; botocore asks again whenever the role's credentials end."""
@@ -122,7 +124,8 @@ class _TokenFile:
         except (OSError, ValueError) as error:
             raise TokenUnreadableError(
                 provider="web-identity",
-                error_msg=f"{_TOKEN_FILE} cannot be read ({type(error).__name__})",
+                error_msg=f"{_TOKEN_FILE} names {self._path!r}, which cannot be read"
+                f" ({getattr(error, 'strerror', None) or type(error).__name__})",
             ) from error
         self._mask(token)
         return token

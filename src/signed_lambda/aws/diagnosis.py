@@ -33,6 +33,8 @@ _BY_S3: Final = "access has been denied by S3"
 
 Source: https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-deployment.html
 """
+_OUR_KEY: Final = re.compile(r"(:::[^\s*]*?/(?:un)?signed)/[^\s,\"]+")
+"""Keys are made of hashes: a statement for one of them would not help the next build."""
 RERUN: Final = "Run it again: what was done stands, and a new run goes on from there"
 
 
@@ -103,7 +105,7 @@ def access_error(refusal: Refusal, call: Call) -> AccessError:
     error = AccessError.of(
         "E-ACCESS-01",
         f"missing {action} on {resource} (at {call.operation}: {_said(refusal)})",
-        f"{advice}. {call.hint}" if call.hint else advice,
+        _OUR_KEY.sub(r"\1/*", f"{advice}. {call.hint}" if call.hint else advice),
     )
     assert isinstance(error, AccessError)
     return error
@@ -187,6 +189,11 @@ def _region_error(refusal: Refusal, call: Call) -> DeployError:
 
 
 def _said(refusal: Refusal) -> str:
-    """AWS's code and text, as data."""
-    text = f"{refusal.code}: {refusal.message}" if refusal.message else refusal.code
+    """AWS's code and text, as data: its first paragraph.
+
+    What follows a refused signature is our own request, with the session token in it.
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html
+    """
+    said = refusal.message.strip().split("\n")[0].removesuffix(".")
+    text = f"{refusal.code}: {said}" if said else refusal.code
     return shown(text or f"status {refusal.status}")

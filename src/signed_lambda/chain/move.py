@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from signed_lambda.chain.observe import Observed
     from signed_lambda.chain.publish import PublishedVersion
     from signed_lambda.chain.workbench import Order, Workbench
-    from signed_lambda.cloud import Alias
+    from signed_lambda.cloud import Alias, CodeSigning
     from signed_lambda.model import AliasName, Sha256
 
 LOST = (AwsError, DeadlineError, Cancelled, AccessError, IdentityError)
@@ -168,9 +168,19 @@ def _require_same_code_signing(bench: Workbench, order: Order, observed: Observe
         raise CodeSigningError.of(
             "E-CODESIGNING-05",
             f"the code-signing configuration of {order.function} was changed while this run"
-            f" worked: {observed.code_signing} -> {now}",
+            f" worked: {_told(observed.code_signing)} -> {_told(now)}",
             "Find out who changed it, then run it again",
         )
+
+
+def _told(signing: CodeSigning | None) -> str:
+    """A code-signing configuration as a person reads it."""
+    if signing is None:
+        return "none"
+    publishers = ", ".join(
+        p.rsplit("/signing-profiles/", 1)[-1] for p in signing.allowed_publishers
+    )
+    return f"{signing.arn}, policy {signing.policy}, publishers {publishers or 'none'}"
 
 
 def _record(order: Order, before: Alias | None) -> AliasRecord:
@@ -189,17 +199,18 @@ def _lost_to(
 ) -> Conflict | Superseded:
     """Names who won: a run, if it left a record that is neither ours nor the one from before."""
     if now is None:
+        name = f"alias '{before.name}'" if before else "the alias"
         return Conflict.of(
             "E-CONFLICT-04",
-            "the alias was deleted by somebody else while this run worked",
-            "Find out who, then run it again",
+            f"{name} of {published.function} was deleted by somebody else while this run worked",
+            "Find out who; running it again creates the alias, at the new version",
         )
     known = {ours, before.description if before else ""}
     record = None if now.description in known else AliasRecord.parse(now.description)
     by = f"run {record.run}.{record.attempt}" if record else "somebody outside this action"
     what = (
         f"alias '{now.name}' is at version {now.version}"
-        f"{f' with weights {dict(now.weights)}' if now.weights else ''}, moved by {by} while this"
+        f"{f', with weights: {now.route}' if now.weights else ''}, moved by {by} while this"
         f" run worked; version {published.version} was ready"
     )
     if record is not None:

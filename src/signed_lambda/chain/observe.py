@@ -61,7 +61,7 @@ def observe(bench: Workbench, order: Order) -> Observed:
     function = look("function", lambda: _settled(bench, order))
     is_zip = function.package_type == "Zip" if function else "function" in look.unseen
     alias = look("alias", lambda: cloud.alias(name, order.alias) if is_zip else None)
-    live = look("live", lambda: cloud.function(name, alias.version) if alias else None)
+    live = look("live version", lambda: cloud.function(name, alias.version) if alias else None)
     owner = order.owner or identity.account
     observed = Observed(
         identity=identity,

@@ -230,8 +230,7 @@ def wait_active(
         if now.state in ("Failed", "Inactive"):
             raise LambdaFailure.of(
                 "E-LAMBDA-02",
-                f"version {now.version} of {name} is {now.state}: {now.state_reason_code}"
-                f" ({now.state_reason})",
+                f"version {now.version} of {name} is {now.state}: {now.why_state}",
                 "Mend what Lambda names, then run it again; an Inactive version wakes when it is"
                 f" invoked (aws lambda invoke --function-name {name} --qualifier {now.version})",
             )

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from signed_lambda.inputs import Target
     from signed_lambda.model import Sha256
 
+_OTHER = (
+    "Choose another version: `aws lambda list-versions-by-function --function-name {}` lists them"
+)
 SHOWN = 8
 """Versions that an error lists."""
 
@@ -88,7 +91,7 @@ def _recorded(answer: FunctionConfiguration) -> Sha256:
         raise TargetError.of(
             "E-TARGET-05",
             f"Lambda names no CodeSha256 for version {answer.version}: its code is not a copy",
-            "Choose another version",
+            _OTHER.format(answer.name),
         )
     return answer.code_sha256
 
@@ -98,7 +101,7 @@ def _require_usable(answer: FunctionConfiguration) -> None:
         raise TargetError.of(
             "E-TARGET-06",
             f"version {answer.version} is a {answer.package_type} in state {answer.state}"
-            f" ({answer.state_reason or 'no reason given'})",
+            f": {answer.why_state}",
             "Choose another version; an Inactive version wakes when it is invoked by its number",
         )
 
@@ -127,7 +130,7 @@ def _require_signature(
             "E-TARGET-04",
             f"version {version} was signed by {published.profile_version_arn}, which is no longer"
             f" an allowed publisher of {signing.arn}",
-            "Choose another version",
+            _OTHER.format(order.function),
         )
     verified = verify_signed(
         bench,
@@ -157,7 +160,7 @@ def _require_not_revoked(
         raise TargetError.of(
             "E-TARGET-04",
             f"the signing job {job_id} of version {published.version} {why}",
-            "Choose another version",
+            _OTHER.format(published.function),
         )
     # The profile is its owner's, whatever signing-profile-owner says: a namesake here is no answer.
     place, name, _ = str(published.profile_version_arn).rsplit("/", 2)

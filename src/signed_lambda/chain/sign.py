@@ -72,8 +72,9 @@ class SignedObject:
         if job.source is not None and job.source != ours:
             raise SigningJobError.of(
                 "E-JOB-02",
-                f"signing job {job.job_id} signed {'/'.join(job.source)}, ours is"
-                f" {'/'.join(map(str, ours))}",
+                f"signing job {job.job_id} signed version {job.source[2]} of"
+                f" s3://{job.source[0]}/{job.source[1]}, ours is version {ours[2]} of"
+                f" s3://{ours[0]}/{ours[1]}",
                 "Run it again; if it stays so, find out who starts jobs with our token",
             )
         if (job.profile_name, job.profile_version) != (profile.name, profile.version):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
 MAX_EVENT_BYTES: Final = 6 * 1024 * 1024
 """Source: AWS docs, Lambda quotas, invocation payload (synchronous)."""
-SHOWN: Final = 300
-"""Characters of the function's answer that an error shows."""
+_TYPE: Final = re.compile(r"[A-Za-z_][\w.$:]{0,99}", re.ASCII)
+"""The name of an exception's class, in any of Lambda's languages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +39,15 @@ class SmokeTested:
         """
         good = answer.status == 200 and answer.function_error is None  # noqa: PLR2004 - HTTP OK
         if not good or answer.executed_version != published.version:
-            payload = answer.payload.decode("utf-8", "replace")[:SHOWN]
+            other = answer.executed_version != published.version
             raise SmokeError.of(
                 "E-SMOKE-01",
                 f"version {published.version} answered the smoke event with status"
-                f" {answer.status}, FunctionError {answer.function_error}, executed version"
-                f" {answer.executed_version}: {payload}",
-                "Mend the function or the event; its log is in CloudWatch",
+                f" {answer.status}, FunctionError {answer.function_error or 'none'}"
+                f"{_error_type(answer.payload)}"
+                f"{f', and version {answer.executed_version} answered instead' if other else ''}",
+                "Mend the function or the event; what the function said is not shown here, because"
+                f" it may hold secrets: it is in CloudWatch, /aws/lambda/{published.function}",
             )
         return cls(published.version, answer.status)
 
@@ -60,6 +63,20 @@ class SmokeTested:
     def links(self) -> tuple[Link, ...]:
         """None: it proves behaviour, not bytes."""
         return ()
+
+
+def _error_type(payload: bytes) -> str:
+    """The class of the error: of a function's answer the only thing that is shown.
+
+    Its message and its trace are written by the function, and may hold what it holds.
+    Source: https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html
+    """
+    try:
+        answer = json.loads(payload)
+    except (ValueError, RecursionError):
+        return ""
+    name = answer.get("errorType") if isinstance(answer, dict) else None
+    return f" ({name})" if isinstance(name, str) and _TYPE.fullmatch(name) else ""
 
 
 def read_smoke_event(name: str | None, workspace: Path) -> bytes | None:
@@ -83,7 +100,7 @@ def read_smoke_event(name: str | None, workspace: Path) -> bytes | None:
     except (OSError, ValueError, RecursionError) as error:
         raise SmokeError.of(
             "E-SMOKE-02",
-            f"smoke-event {name!r} cannot be used: {error}",
+            f"smoke-event {name!r} cannot be used: {getattr(error, 'strerror', None) or error}",
             "Give the path of a JSON file in the repository",
         ) from error
     return payload

@@ -223,8 +223,7 @@ def _wait_settled(bench: Workbench, order: Order) -> FunctionConfiguration:
             raise LambdaFailure.of(
                 "E-LAMBDA-01",
                 f"the update of {function.name} failed:"
-                f" {function.last_update_reason_code or function.state_reason_code}"
-                f" ({function.last_update_reason or function.state_reason})",
+                f" {function.why_state if function.state == 'Failed' else function.why_update}",
                 "Mend what Lambda names, then run it again",
             )
         return not is_changing(function)

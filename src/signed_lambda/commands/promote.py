@@ -29,7 +29,7 @@ def promote(bench: Workbench, order: Order, from_alias: AliasName) -> AliasMove:
     look_before_writing(bench, order, observed)
     source = bench.cloud.alias(order.function, from_alias)
     if source is None or source.weights or source.version == "$LATEST":
-        state = f"at {source.version}, weights {dict(source.weights)}" if source else "missing"
+        state = f"routed to {source.route}" if source else "missing"
         raise TargetError.of(
             "E-TARGET-08",
             f"alias '{from_alias}' of {order.function} is {state}",

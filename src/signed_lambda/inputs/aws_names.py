@@ -196,9 +196,10 @@ def prefix(text: str) -> str:
     bad = [part for part in text.split("/") if part in ("", ".", "..")]
     if bad:
         tidy = "/".join(p for p in text.split("/") if p not in ("", ".", "..")) or "signed-lambda"
-        raise BadValueError(
-            "has '/' at an end, '//', '/./' or '/../'", f"Write {shown(tidy)} if that was meant"
-        )
+        says = f"has the part '{bad[0]}', which keys do not need"
+        if not bad[0]:
+            says = "has '//'" if "//" in text else "begins or ends with '/'"
+        raise BadValueError(says, f"Write {shown(tidy)} if that was meant")
     return text
 
 

@@ -1,5 +1,7 @@
 """The parser of `aws-endpoint-url`: the only way to send our AWS calls elsewhere.
 
+And what is said to those who try another one.
+
 Pure: imports its sibling `bad`. Never shows a URL that may hold a password.
 """
 

@@ -133,14 +133,15 @@ def _unknown(environ: Mapping[str, str]) -> list[Problem]:
 def _unknown_input(variable: str) -> Problem:
     name = variable.removeprefix(_PREFIX).lower()
     kebab = name.replace("_", "-").replace(" ", "-")
-    known = t.OTHER_NAMES.get(kebab) or nearest(kebab, [spec.name for spec in t.SPECS])
+    instead = t.OTHER_NAMES.get(kebab)
+    known = nearest(kebab, [spec.name for spec in t.SPECS])
     what = f"unknown input {shown(name)}"
-    if known is None:
+    if instead is None and known is None:
         return Problem("E-INPUT-02", what, "docs/inputs.md lists the inputs; remove this one")
     if f"{_PREFIX}{kebab.upper()}" in _BY_VARIABLE:
         what = f"unknown variable {shown(variable)}"
-        return Problem("E-INPUT-02", what, f"Write it INPUT_{known.upper()}, hyphens included")
-    return Problem("E-INPUT-02", what, f"Nearest: {known}")
+        return Problem("E-INPUT-02", what, f"Write it INPUT_{kebab.upper()}, hyphens included")
+    return Problem("E-INPUT-02", what, instead or f"Did you mean `{known}`?")
 
 
 def _check_characters(spec: Spec[object], text: str) -> None:

@@ -351,25 +351,31 @@ SPECS: Final[tuple[Spec[object], ...]] = (
 )
 """All inputs, in the order of action.yml."""
 
+_SOURCE: Final = "Use `source`; it takes a folder or a .zip"
+
 OTHER_NAMES: Final = {
-    "action": "command",
-    "artifact": "source",
-    "code-artifacts-dir": "source",
-    "dry-run": "command: plan",
-    "endpoint-url": "aws-endpoint-url",
-    "function": "function-name",
-    "lambda-function-name": "function-name",
-    "pull-request": "pr-number",
-    "region": "aws-region",
-    "role-to-assume": "role-to-assume of aws-actions/configure-aws-credentials",
-    "s3-bucket": "bucket",
-    "s3-key": "prefix",
-    "source-dir": "source",
-    "target": "to",
-    "version": "to",
-    "wait-seconds": "timeout-minutes",
-    "sarif": "sarif-files",
-    "sarif-file": "sarif-files",
-    "zip-file": "source",
+    "action": "Use `command`",
+    "artifact": _SOURCE,
+    "aws-role": "Use `role-to-assume` of aws-actions/configure-aws-credentials, before this step",
+    "canary-weight": "Remove it: the alias is moved as a whole, after all checks",
+    "code-artifacts-dir": _SOURCE,
+    "dry-run": "Use `command: plan`; it writes nothing",
+    "endpoint-url": "Use `aws-endpoint-url`",
+    "function": "Use `function-name`",
+    "lambda-function-name": "Use `function-name`",
+    "pull-request": "Use `pr-number`",
+    "region": "Use `aws-region`",
+    "role": "Use `role-to-assume` of aws-actions/configure-aws-credentials, before this step",
+    "role-to-assume": "Give it to aws-actions/configure-aws-credentials, before this step, in a job"
+    " with `permissions: id-token: write`",
+    "s3-bucket": "Use `bucket`",
+    "s3-key": "Use `prefix`; the key itself is made of the build's hash",
+    "sarif": "Use `sarif-files`",
+    "sarif-file": "Use `sarif-files`",
+    "source-dir": _SOURCE,
+    "target": "Use `to`",
+    "version": "Use `to`",
+    "wait-seconds": "Use `timeout-minutes`, the deadline of the whole run",
+    "zip-file": _SOURCE,
 }
-"""What other tools call them; for the message about an unknown input only."""
+"""What other tools call them, and what to do instead; for messages about unknown inputs only."""

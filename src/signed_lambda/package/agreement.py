@@ -133,7 +133,8 @@ def difference(central: CentralHeader, local: Header) -> str | None:
     )
     for what, ours, theirs, may_be_zero in pairs:
         if ours != theirs and not (may_be_zero and theirs == 0):
-            return f"has the {what} {ours} in the index and {theirs} in the data"
+            told = "08x" if what == "CRC" else ""
+            return f"has the {what} {ours:{told}} in the index and {theirs:{told}} in the data"
     if central.method == STORED:
         if central.size_bytes != central.compressed_bytes:
             return "is stored and has two sizes"

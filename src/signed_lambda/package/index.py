@@ -76,8 +76,11 @@ def find_index(
         between = read(_ZIP64_LOCATOR_BYTES, max(end_of_index, at - _ZIP64_LOCATOR_BYTES))
         if between.startswith(ZIP64_LOCATOR_SIGNATURE):
             raise _error(label, "E-ZIP-15", "has zip64 records, which no package needs")
+        stray = at - end_of_index
+        between = read(min(stray, _COMMENT_BYTES_MAX), at - min(stray, _COMMENT_BYTES_MAX))
+        second = ", a second end record among them" if END_SIGNATURE in between else ""
         raise _error(
-            label, "E-ZIP-03", f"has {at - end_of_index:,} bytes before it, or behind its index"
+            label, "E-ZIP-03", f"has {stray:,} bytes before it, or behind its index{second}"
         )
     if record.entries > limits.entries:
         raise _error(label, "E-ZIP-12", f"has {record.entries:,} entries, limit {limits.entries:,}")

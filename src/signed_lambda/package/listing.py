@@ -244,10 +244,12 @@ def _check_signature(survey: Survey) -> None:
 
 
 def _refuse_nothing(survey: Survey) -> None:
-    left = f"; {len(survey.left_out):,} were left out" if survey.left_out else ""
+    shown_first = [f"{shown(n)} ({why})" for n, why in sorted(survey.left_out.items())[:3]]
+    more = len(survey.left_out) - len(shown_first)
+    left = f"; left out: {', '.join(shown_first)}" if shown_first else ""
     survey.refuse(
         "E-SOURCE-03",
-        f"{survey.place} has no files to pack{left}",
+        f"{survey.place} has no files to pack{left}{f' and {more:,} more' if more > 0 else ''}",
         "Build first, or point `source` at the folder that holds the function's code",
     )
 

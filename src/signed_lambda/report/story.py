@@ -112,7 +112,7 @@ def headline(report: Report) -> str:
         "promoted": f"now runs version {version} ({before}), promoted",
         "verified": f"version {version} runs what was recorded",
         "drifted": f"version {version} no longer runs what was recorded",
-        "scanned": f"{count(found, 'open finding')}" if found else "nothing found",
+        "scanned": _scanned(report, found),
         "refused": _still(report),
         "failed": _still(report),
         "moved-unconfirmed": f"may have moved to version {version}, please check",
@@ -248,6 +248,13 @@ def count(number: int, noun: str) -> str:
 def _open(report: Report) -> int:
     """Findings that nobody allowed."""
     return sum(f.allowed is None for f in report.findings)
+
+
+def _scanned(report: Report, found: int) -> str:
+    """The verdict of a review: what was not read is never told as clean."""
+    what = count(found, "open finding") if found else "nothing found"
+    partly = any(f.step == "scan" and " not read: " in f.proof for f in report.facts)
+    return f"{what}, but not all could be read" if partly else what
 
 
 def _unchanged(report: Report) -> str:

@@ -139,7 +139,8 @@ def test_a_token_file_that_cannot_be_read_is_told(
         _aws(role, server.url).identity()
 
     assert caught.value.problems[0].id == "E-IDENTITY-09"
-    assert "AWS_WEB_IDENTITY_TOKEN_FILE cannot be read" in str(caught.value)
+    told = f"AWS_WEB_IDENTITY_TOKEN_FILE names '{tmp_path}/token', which cannot be read"
+    assert told in str(caught.value)
     assert server.asked == []
 
 

@@ -117,6 +117,28 @@ def test_refused_credentials_are_an_identity_error(reply: Reply, id_: str, said:
     assert said in error.problems[0].what
 
 
+def test_our_own_request_behind_a_refused_signature_is_not_shown() -> None:
+    said = (
+        "The signature does not match.\n\nThe Canonical String was\n'GET\nx-amz-security-token:S3CR"
+    )
+
+    problem = _caught(refused("InvalidSignatureException", said, 403)).problems[0]
+
+    assert "InvalidSignatureException: The signature does not match" in problem.what
+    assert "S3CR" not in str(problem)
+    assert "Canonical" not in str(problem)
+
+
+def test_the_statement_for_a_key_that_is_made_of_a_hash_covers_the_next_build_too() -> None:
+    arn = "arn:aws:s3:::b/team/unsigned/" + "0a" * 32 + ".zip"
+    said = f"User: u is not authorized to perform: s3:PutObject on resource: {arn} because no"
+
+    problem = _caught(refused("AccessDeniedException", said, 403)).problems[0]
+
+    assert arn in problem.what
+    assert '"Resource": "arn:aws:s3:::b/team/unsigned/*"' in problem.do
+
+
 @pytest.mark.parametrize(
     ("text", "date", "said"),
     [

@@ -84,6 +84,34 @@ def test_only_a_good_answer_of_the_version_itself_passes_the_smoke_test(answer: 
     assert caught.value.problems[0].id == "E-SMOKE-01"
 
 
+@pytest.mark.parametrize(
+    ("payload", "shown"),
+    [
+        (b'{"errorType": "KeyError", "errorMessage": "s3cr3t"}', " (KeyError)"),
+        (b'{"errorType": "java.lang.IllegalStateException"}', " (java.lang.IllegalStateException)"),
+        (b'{"errorType": "s3cr3t of the function", "trace": ["s3cr3t"]}', ""),
+        (b'{"errorType": ["s3cr3t"]}', ""),
+        (b'["s3cr3t"]', ""),
+        (b"s3cr3t", ""),
+        (b"[" * 100_000, ""),
+    ],
+    ids=range(7),
+)
+def test_of_what_a_failed_function_says_only_the_class_of_its_error_is_shown(
+    payload: bytes, shown: str
+) -> None:
+    published = PublishedVersion.recall(SHA, VERSION, GOT)
+
+    with pytest.raises(SmokeError) as caught:
+        SmokeTested.confirm(published, Invocation(200, "Unhandled", payload, "4"))
+
+    [problem] = caught.value.problems
+    assert problem.what == (
+        f"version 4 answered the smoke event with status 200, FunctionError Unhandled{shown}"
+    )
+    assert "s3cr3t" not in str(problem)
+
+
 def test_a_good_smoke_test_proves_no_bytes() -> None:
     published = PublishedVersion.recall(SHA, VERSION, GOT)
 

@@ -163,6 +163,19 @@ def test_a_refused_move_tells_where_the_alias_was_found(desk: Desk) -> None:
     assert desk.close().left == "Alias 'live' is still at 9; the new version 5 takes no traffic"
 
 
+def test_an_alias_that_was_found_gone_is_not_told_as_untouched(desk: Desk) -> None:
+    desk.journal.know(previous_version="4", version="5")
+    desk.journal.writing(Reach.VERSION)
+    desk.journal.note(Proof(1))
+    desk.journal.writing(Reach.ALIAS)
+
+    desk.journal.stood("")
+
+    assert desk.close().left == (
+        "Alias 'live' is gone, deleted by somebody else; the new version 5 takes no traffic"
+    )
+
+
 def test_a_refused_write_that_was_not_about_the_alias_says_nothing_of_it(desk: Desk) -> None:
     desk.journal.know(previous_version="4")
     desk.journal.writing(Reach.LATEST)

@@ -302,6 +302,17 @@ def test_root_that_cannot_be_given_up_says_nothing_to_the_network(
     assert not {"aws", "github"}.intersection(happened)
 
 
+def test_what_the_runner_masks_from_the_start_is_not_even_printed_to_mask_it(
+    tmp_path: Path,
+) -> None:
+    out = io.StringIO()
+    known = {"ACTIONS_RUNTIME_TOKEN": "0123456789a", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "9876543210"}
+
+    main({**known, "GITHUB_ACTIONS": "true", "GITHUB_WORKSPACE": str(tmp_path)}, out)
+
+    assert not any(value in out.getvalue() for value in known.values())
+
+
 def test_the_warning_about_another_endpoint_is_in_the_report(team: Team) -> None:
     ended = team.run("plan")
 

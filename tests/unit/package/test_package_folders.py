@@ -28,7 +28,7 @@ def test_a_folder_of_which_all_is_left_out_has_nothing_to_pack(place: Place) -> 
     error = place.refused()
 
     assert ids(error) == ["E-SOURCE-03"]
-    assert "2 were left out" in str(error)
+    assert "left out: .env (secret), __pycache__/ (bytecode)." in str(error)
 
 
 @pytest.mark.parametrize(

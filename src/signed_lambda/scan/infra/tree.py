@@ -100,12 +100,21 @@ def parse(body: bytes, twice: list[tuple[int, str]] | None = None) -> Tree:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = f"{mark.line + 1}:{mark.column + 1} " if mark is not None else ""
-        raise NotScannedError(f"{where}{error.problem or 'not YAML'}") from None
+        at_tab = mark is not None and _line(text, mark.line)[mark.column :].startswith("\t")
+        problem = "a tab, where YAML takes blanks only" if at_tab else error.problem
+        raise NotScannedError(f"{where}{problem or 'not YAML'}") from None
+    except yaml.reader.ReaderError as error:
+        raise NotScannedError(f"U+{error.character:04X}, which YAML does not take") from None
     except yaml.YAMLError as error:
         raise NotScannedError(f"not YAML: {type(error).__name__}") from None
     if builder.document is None:
         raise NotScannedError("empty")
     return builder.document
+
+
+def _line(text: str, number: int) -> str:
+    lines = text.split("\n")
+    return lines[number] if number < len(lines) else ""
 
 
 def _decoded(body: bytes) -> str:
