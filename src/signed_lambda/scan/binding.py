@@ -2,8 +2,8 @@
 
 A package is one folder of a repository whose templates declare many functions: `app.handler` fits
 half of them. The handler's file is looked for where the template says that it is; by its name only
-where no function is at its place (a build folder, a zip), and then a second that fits makes the
-finding a question.
+where no function of the template is at its place (a build folder, a zip), and then a second that
+fits makes the finding a question.
 Imports `form`, `infra.model`, `program`.
 """
 
@@ -14,32 +14,45 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
-from signed_lambda.scan.form import Closure, Text
+from signed_lambda.scan.form import Call, Closure, Name, Text
+from signed_lambda.scan.program import is_test
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from signed_lambda.scan.form import Class, Expr, Module
     from signed_lambda.scan.form import Function as CodeFunction
-    from signed_lambda.scan.form import Module
     from signed_lambda.scan.infra.model import Function, Infra
     from signed_lambda.scan.program import Program
 
 _ENDING: Final = re.compile(r"(/__init__)?\.\w+$")
+_USUAL: Final = "handleRequest"
+"""The method that Lambda calls of a class, where the handler names none.
+
+Source: https://docs.aws.amazon.com/lambda/latest/dg/java-handler.html
+"""
+_WRAPS: Final = 4
+"""`middy(f).use(x)`: calls around a handler."""
 
 
 def bind_code(program: Program, infra: Infra, function_name: str, root: str | None) -> None:
     """Gives each function of the templates its handler, where the package has it."""
     guessed: dict[CodeFunction, list[Function]] = defaultdict(list)
-    stems = {_ENDING.sub("", m.path): m for m in program.modules.values()}
+    files = _Files(program)
+    written = [f for f in infra.functions if f.id not in infra.inline]
     for function in infra.functions:
         if function.id in infra.inline:
             function.code = _inline(program, function)
-            continue
-        function.code = _at_its_place(stems, function, root)
-    if all(f.code is None for f in infra.functions if f.id not in infra.inline):
-        for function in infra.functions:
-            if function.code is None:
-                function.code = _by_its_name(stems, function) or _by_convention(stems, function)
-                if function.code is not None:
-                    guessed[function.code].append(function)
+        elif root is not None:
+            function.code = files.at_its_place(function, root)
+    bound = {f.code for f in infra.functions if f.code is not None}
+    placed = {f.place.path for f in written if f.code is not None}
+    for function in written:
+        if function.code is None and function.place.path not in placed:
+            found = files.by_its_name(function, alone=len(written) == 1)
+            if found is not None and found not in bound:
+                function.code = found
+                guessed[found].append(function)
     for functions in guessed.values():
         _choose(functions, function_name)
 
@@ -85,51 +98,108 @@ def _inline(program: Program, function: Function) -> CodeFunction | None:
     return _exported(module, wanted) if module is not None else None
 
 
-def _at_its_place(
-    stems: dict[str, Module], function: Function, root: str | None
-) -> CodeFunction | None:
-    if root is None or not function.handler:
-        return None
-    where, _, name = function.handler.rpartition(".")
-    above = posixpath.dirname(function.place.path)
-    while True:  # a template is beside its code, a stack of the CDK somewhere below it
-        wanted = posixpath.normpath(posixpath.join(above, function.folder, where))
-        inside = posixpath.relpath(wanted, root or ".")
+class _Files:
+    """The files of the package, by where a handler may be."""
+
+    def __init__(self, program: Program) -> None:
+        self.stems = {_ENDING.sub("", m.path): m for m in program.modules.values()}
+        self._all = tuple(program.modules.values())
+        self._mains = [m for m in self._all if m.language == "go" and m.starts]
+        self._classes = [(m, c) for m in self._all if m.language == "java" for c in m.classes]
+
+    def at_its_place(self, function: Function, root: str) -> CodeFunction | None:
+        """The handler in the file, or below the folder, that the template names."""
+        above = posixpath.dirname(function.place.path)
+        if not function.handler:
+            return None
+        while True:  # a template is beside its code, a stack of the CDK somewhere below it
+            folder = posixpath.normpath(posixpath.join(above, function.folder))
+            found = self._in_folder(function, posixpath.relpath(folder, root or "."))
+            if found is not None or not above:
+                return found
+            above = posixpath.dirname(above)
+
+    def _in_folder(self, function: Function, folder: str) -> CodeFunction | None:
+        where, _, name = function.handler.rpartition(".")
+        inside = posixpath.normpath(posixpath.join(folder, where))
         for stem in (inside, re.sub(r"(?<=\w)\.(?=\w)", "/", inside)):
-            found = _exported(stems[stem], name) if stem in stems else None
+            found = _exported(self.stems[stem], name) if stem in self.stems else None
             if found is not None:
                 return found
-        if not above:
+        if not function.folder:
             return None
-        above = posixpath.dirname(above)
+        below = "" if folder == "." else f"{folder}/"
+        return _only(self._of_class(function.handler, below)) or _only(self._of_main(below))
 
+    def by_its_name(self, function: Function, *, alone: bool) -> CodeFunction | None:
+        """The handler in any file of that name; the only one, where there is one function."""
+        found = self._of_stem(function) or _only(self._of_class(function.handler, ""))
+        if found is None and "." not in function.handler:
+            base = posixpath.basename(function.handler)
+            mains = [
+                m for m in self._mains if posixpath.basename(posixpath.dirname(m.path)) == base
+            ]
+            found = _only(_entry(m) for m in mains or (self._mains if alone else ()))
+        return found or self._by_convention(function)
 
-def _by_its_name(stems: dict[str, Module], function: Function) -> CodeFunction | None:
-    where, _, name = function.handler.rpartition(".")
-    folder = re.sub(r"^[./]+", "", function.folder).strip("/")
-    own = where.replace(".", "/").strip("/")
-    wanted = [f"{folder}/{own}".strip("/"), own]
-    for tail in wanted if own else ():
-        for stem, module in stems.items():
-            if stem == tail or stem.endswith(f"/{tail}"):
-                found = _exported(module, name)
+    def _of_stem(self, function: Function) -> CodeFunction | None:
+        where, _, name = function.handler.rpartition(".")
+        folder = re.sub(r"^[./]+", "", function.folder).strip("/")
+        own = where.replace(".", "/").strip("/")
+        wanted = [f"{folder}/{own}".strip("/"), own]
+        for tail in wanted if own else ():
+            for stem, module in self.stems.items():
+                if stem == tail or stem.endswith(f"/{tail}"):
+                    found = _exported(module, name)
+                    if found is not None:
+                        return found
+        return None
+
+    def _of_class(self, handler: str, below: str) -> Iterator[CodeFunction]:
+        """`com.example.App::handle` and `com.example.App` of Java."""
+        whole, _, method = handler.partition("::")
+        package, _, name = whole.rpartition(".")
+        tail = f"/{package.replace('.', '/')}/".replace("//", "/")
+        for module, declared in self._classes:
+            at = f"/{posixpath.dirname(module.path)}/".replace("//", "/")
+            if declared.name == name and at.endswith(tail) and module.path.startswith(below):
+                found = self._method(declared, method or _USUAL, 0)
+                if found is not None:
+                    yield found
+
+    def _method(self, declared: Class, name: str, level: int) -> CodeFunction | None:
+        if name in declared.methods or level > _WRAPS:
+            return declared.methods.get(name)
+        bases = {b.name.partition("<")[0] for b in declared.bases if isinstance(b, Name)}
+        found = (self._method(c, name, level + 1) for _, c in self._classes if c.name in bases)
+        return next((f for f in found if f is not None), None)
+
+    def _of_main(self, below: str) -> Iterator[CodeFunction | None]:
+        """What `lambda.Start` is given in a program of Go below a folder."""
+        return (_entry(m) for m in self._mains if m.path.startswith(below))
+
+    def _by_convention(self, function: Function) -> CodeFunction | None:
+        """`deviceRequestHandler` in device-request-handler.lambda.ts: no template says more."""
+        if not function.handler.startswith("?"):
+            return None
+        names = function.handler[1:].split("|")
+        for stem, module in self.stems.items():
+            base = re.sub(r"\.(lambda|handler|function)$", "", posixpath.basename(stem))
+            if re.sub(r"[^a-z0-9]", "", base.lower()) in names and not is_test(module.path):
+                found = _exported(module, "handler") or _exported(module, "default")
                 if found is not None:
                     return found
-    return None
-
-
-def _by_convention(stems: dict[str, Module], function: Function) -> CodeFunction | None:
-    """`deviceRequestHandler` in device-request-handler.lambda.ts: no template says more."""
-    if not function.handler.startswith("?"):
         return None
-    names = function.handler[1:].split("|")
-    for stem, module in stems.items():
-        base = re.sub(r"\.(lambda|handler|function)$", "", posixpath.basename(stem))
-        if re.sub(r"[^a-z0-9]", "", base.lower()) in names:
-            found = _exported(module, "handler") or _exported(module, "default")
-            if found is not None:
-                return found
-    return None
+
+
+def _only(found: Iterable[CodeFunction | None]) -> CodeFunction | None:
+    """The one, None when there are several."""
+    known = list(dict.fromkeys(f for f in found if f is not None))
+    return known[0] if len(known) == 1 else None
+
+
+def _entry(module: Module) -> CodeFunction | None:
+    return next((f for f in module.functions if f.name in module.starts and f.name), None)
 
 
 def _exported(module: Module, name: str) -> CodeFunction | None:
@@ -142,4 +212,30 @@ def _exported(module: Module, name: str) -> CodeFunction | None:
         if isinstance(key, Text) and key.text == name
     ]
     stored += [value for value, _ in module.top.sets.get(name, ())]
-    return next((v.body for v in stored if isinstance(v, Closure)), None)
+    for value in stored:
+        found = _handler_in(value, module, 0)
+        if found is not None:
+            return found
+    return None
+
+
+def _handler_in(value: Expr, module: Module, level: int) -> CodeFunction | None:
+    """The function that is stored, itself or in calls around it."""
+    if isinstance(value, Closure):
+        return value.body
+    if isinstance(value, Name):
+        return module.top.functions.get(value.name) or _stored(value.name, module, level)
+    if not isinstance(value, Call) or level > _WRAPS:
+        return None
+    inner = [*value.args]
+    if hasattr(value.func, "of"):
+        inner.append(value.func.of)  # `middy(f).use(x)`
+    found = (_handler_in(part, module, level + 1) for part in inner)
+    return next((f for f in found if f is not None), None)
+
+
+def _stored(name: str, module: Module, level: int) -> CodeFunction | None:
+    if level > _WRAPS:
+        return None
+    found = (_handler_in(v, module, level + 1) for v, _ in module.top.sets.get(name, ()))
+    return next((f for f in found if f is not None), None)

@@ -27,9 +27,23 @@ _NAMES: Final = re.compile(
     r"(?i)(.*\btemplate\b.*|serverless[\w.-]*|sam[\w.-]*|stack[\w.-]*|cloudformation[\w.-]*|"
     r"cfn[\w.-]*|infra[\w.-]*|resources[\w.-]*|functions[\w.-]*)\.(ya?ml|json)|.*\.template"
 )
+_DOCUMENTS: Final = (".yml", ".yaml", ".json")
+_SAYS: Final = re.compile(
+    rb"AWS::\w+::\w|(?m:^\s*\"?StartAt\"?\s*:)|(?m:^functions:)|arn:aws:states"
+)
+"""What a document of another name must say for it to be a template."""
+_NO_TEMPLATES: Final = re.compile(
+    r"(?i)(package(-lock)?|ts\w*config\S*|composer|\.?eslint\S*)\.json"
+)
 _STACKS: Final = re.compile(r"(?i).*\.(ts|py|js|mjs)")
 _STACK_FOLDERS: Final = re.compile(r"(?i)(.*/)?(bin|lib|cdk|infra\w*|stacks?|constructs?)(/.*)?|")
 """Where the source of a CDK application usually is; one is told from other code by its imports."""
+_STACK_NAMES: Final = re.compile(r"(?i).*stacks?\.\w+")
+_CDK: Final = "cdk.json"
+"""A folder with one is a CDK application, wherever in it its stacks are.
+
+Source: https://docs.aws.amazon.com/cdk/v2/guide/projects.html
+"""
 _NOT_IN: Final = frozenset(
     {
         *(".git", ".hg", "node_modules", ".venv", "venv", "site-packages", "__pycache__", "vendor"),
@@ -62,30 +76,36 @@ def find_templates(
 
 def _walk(workspace: Path, unread: list[Unread]) -> Iterator[Path]:
     """Files with the name of a template, nearest first."""
-    waiting, entries, templates = [workspace], 0, 0
+    waiting, entries, templates = [(workspace, False)], 0, 0
     while waiting:
-        folder = waiting.pop(0)
+        folder, in_cdk = waiting.pop(0)
         depth = len(folder.relative_to(workspace).parts)
-        for entry in _entries(folder):
+        found = _entries(folder)
+        in_cdk = in_cdk or any(entry.name == _CDK for entry in found)
+        for entry in found:
             entries += 1
             if entries > MAX_ENTRIES or templates >= MAX_TEMPLATES:
                 unread.append(Unread(".", "too many files to look for templates in"))
                 return
             if entry.is_dir(follow_symlinks=False):
                 if entry.name not in _NOT_IN and depth < MAX_DEPTH:
-                    waiting.append(Path(entry.path))
+                    waiting.append((Path(entry.path), in_cdk))
             elif entry.is_file(follow_symlinks=False):
                 path = Path(entry.path).relative_to(workspace)
-                if _may_be_template(path):
+                if _may_be_template(path, in_cdk=in_cdk):
                     templates += 1
                     yield path
 
 
-def _may_be_template(path: Path) -> bool:
+def _may_be_template(path: Path, *, in_cdk: bool) -> bool:
     if _NAMES.fullmatch(path.name) or path.suffix == ".tf":
         return True
+    if path.suffix in _DOCUMENTS:
+        return not _NO_TEMPLATES.fullmatch(path.name)
+    if not _STACKS.fullmatch(path.name):
+        return False
     folder = path.parent.as_posix().removeprefix(".")
-    return bool(_STACKS.fullmatch(path.name) and _STACK_FOLDERS.fullmatch(folder))
+    return in_cdk or bool(_STACK_NAMES.fullmatch(path.name) or _STACK_FOLDERS.fullmatch(folder))
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:
@@ -115,6 +135,9 @@ def _body(workspace: Path, path: Path, unread: list[Unread], *, wanted: bool) ->
         unread.append(Unread(path.as_posix(), f"{error.strerror or error}"))
         return None
     if path.suffix in SOURCES and not is_cdk(body):
+        return None
+    named = wanted or _NAMES.fullmatch(path.name)
+    if path.suffix in _DOCUMENTS and not named and not _SAYS.search(body):
         return None
     if len(body) > MAX_BYTES:
         unread.append(Unread(path.as_posix(), f"more than {MAX_BYTES:,} bytes; not scanned"))

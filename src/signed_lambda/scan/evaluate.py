@@ -19,7 +19,7 @@ from signed_lambda.scan.frames import (
     outer_frame,
     spelled,
 )
-from signed_lambda.scan.program import constructs, last_name
+from signed_lambda.scan.program import last_name
 from signed_lambda.scan.values import (
     UNSEEN,
     Client,
@@ -117,7 +117,7 @@ class Evaluator:
                     bound[param.name] = Given(param.default, Frame(function))
             for name, arg in arguments(function, call).items():
                 bound[name] = Given(arg, frame)
-        return Frame(function, bound, func.outer, func.this)
+        return Frame(function, bound, func.outer, func.this, call, frame)
 
     # -- the kinds of expressions
 
@@ -207,8 +207,7 @@ class Evaluator:
         yield from found
 
     def _all_given(self, function: Function, name: str) -> Iterator[Value]:
-        called = function.owner.name if constructs(function) and function.owner else function.name
-        for call, caller in self.program.callers.get(called, ())[:OPTIONS]:
+        for call, caller in self.program.calls_of(function)[:OPTIONS]:
             if not self.program.may_call(call, function, caller):
                 continue
             given = arguments(function, call).get(name)

@@ -12,9 +12,9 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.scan.form import Call, Closure, Either, Member, Name, Other, Row, Table, Text
-from signed_lambda.scan.program import last_name, words
+from signed_lambda.scan.program import DEFAULT, called_as, is_test, last_name, words
 from signed_lambda.scan.sinks import APIS, COMMON, canonical, sinks_of
-from signed_lambda.scan.values import Cls, Frame, Func, Given, Inst, Path, Str
+from signed_lambda.scan.values import Client, Cls, Frame, Func, Given, Inst, Mod, Path, Str
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -34,8 +34,6 @@ _EVENT: Final = re.compile(r"(?i)_*(event|evt|e|input|req|request|records?|paylo
 _CONTEXT: Final = re.compile(r"(?i)_*(context|ctx|c|lambda_?context|_)\w*")
 _USUAL: Final = frozenset({"handler", "lambda_handler", "main", "default", "handleRequest"})
 _EACH: Final = words("map forEach filter some every flatMap each find reduce eachSeries")
-TESTS: Final = re.compile(r"(^|/)(tests?|__tests__)/|(^|/)test_\w+\.py$|[._-](test|spec)\.\w+$")
-"""Files that Lambda starts only when a template says so."""
 _BY_NAME: Final = 3
 """A method of an unknown object is entered when so few classes have one of its name."""
 
@@ -62,8 +60,7 @@ def is_started(function: Function, program: Program) -> bool:
     if not is_handler(function):
         return False
     called = any(
-        program.may_call(call, function, caller) and not TESTS.search(caller.module.path)
-        for call, caller in program.callers.get(function.name, ())
+        program.may_call(call, function, caller) for call, caller in program.calls_of(function)
     )
     return not called or function.name in _USUAL
 
@@ -93,9 +90,10 @@ def explore(
     for function in dict.fromkeys((*entries, *found)):
         if function in walk.relevant:
             walk.enter_handler(function)
-    files = [m for m in program.modules.values() if not TESTS.search(m.path)]
+    files = [m for m in program.modules.values() if not is_test(m.path)]
     rest = [f for m in files for f in m.functions if f in walk.relevant]
     rest.sort(key=lambda f: (_nesting(f), f.name in program.callers))
+    walk.known = frozenset(walk.seen)
     for function in rest:  # what nobody calls comes first, and leads to the others
         if function not in walk.seen:
             top = function is function.module.top
@@ -131,6 +129,7 @@ def relevant(program: Program) -> set[Function]:
         found.add(function)
         if function.outer is not None:
             waiting.append(function.outer)
+        waiting.extend(caller for _, caller in program.calls_of(function))
         names = {function.name}
         if function.owner is not None:
             names.add(function.owner.name)
@@ -151,7 +150,13 @@ def _may_be_sink(name: str, module: Module, known: dict[tuple[Module, str], bool
 
 
 class _Walk:
-    """One walk over a program."""
+    """One walk over a program.
+
+    Attributes:
+        seen: Functions that were entered.
+        known: Those that a handler leads to, once all were walked from: to enter them from the file
+            that they are in would be to forget what they stand under.
+    """
 
     def __init__(self, program: Program, evaluator: Evaluator, wanted: set[Function]) -> None:
         self.relevant = wanted
@@ -159,10 +164,12 @@ class _Walk:
         self.evaluator = evaluator
         self.sinks: list[Sink] = []
         self.seen: set[Function] = set()
+        self.known: frozenset[Function] = frozenset()
         self.visits: Counter[Function] = Counter()
         self.entry: Function | None = None
         owners = {f.owner.name for f in wanted if f.owner is not None}
-        self._wanted = {f.name for f in wanted} | owners
+        whole = {DEFAULT for f in wanted if program.is_whole(f)}
+        self._wanted = {f.name for f in wanted} | owners | whole
 
     def enter_handler(self, function: Function) -> None:
         """Walks from a handler, whose first two parameters are known for what they are."""
@@ -185,7 +192,7 @@ class _Walk:
     def _enter(self, frame: Frame, tests: tuple[Test, ...], depth: int) -> None:
         function = frame.function
         self.seen.add(function)
-        if function not in self.relevant:
+        if function not in self.relevant or function in self.known:
             return
         if depth > DEPTH or self.visits[function] >= VISITS or self.visits.total() > ENTERED:
             return
@@ -208,11 +215,13 @@ class _Walk:
         """The functions of the package that a call is known to enter."""
         if isinstance(call.func, Closure):
             yield Func(call.func.body, frame, frame.this)
-        if last_name(call.func) not in self._wanted:
+        if self._wanted.isdisjoint(called_as(call, frame.function.module)):
             return
         for value in self.evaluator.values(call.func, frame):
             if isinstance(value, Func):
                 yield value
+            elif isinstance(value, Mod):
+                yield from (v for v in self.evaluator.exported(value.module) if isinstance(v, Func))
             elif isinstance(value, Cls):
                 init = self.evaluator.constructor(value.cls)
                 if init is not None:
@@ -224,11 +233,14 @@ class _Walk:
         if name not in self._wanted:
             return
         functions = self.program.methods.get(name, ())
+        values = self.evaluator.values(call.func, frame)
+        if any(isinstance(v, Client) for v in values):
+            return  # AWS's own method of that name
         if isinstance(call.func, Member):
             methods = [m for m in functions if m.owner is not None]
             for method in methods if len(methods) <= _BY_NAME else ():
                 yield Func(method, None, Inst(method.owner) if method.owner else None)
-        paths = [v.path for v in self.evaluator.values(call.func, frame) if isinstance(v, Str)]
+        paths = [v.path for v in values if isinstance(v, Str)]
         if len(functions) == 1 and any(p and p.root.startswith(".") for p in paths):
             yield Func(functions[0])
 

@@ -21,6 +21,7 @@ _ENVIRONMENTS: Final = {
     ("os", ("environ",)),
     ("environ", ()),
     ("process", ("env",)),
+    ("System", ("getenv()",)),
     ("Deno", ("env",)),
 }
 

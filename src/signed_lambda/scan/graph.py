@@ -15,7 +15,15 @@ from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.scan.address import host_of, is_management, is_own_host, levels_of
-from signed_lambda.scan.infra.model import SHARED, Edge, Function, Place, is_known, name_in
+from signed_lambda.scan.infra.model import (
+    PERMISSION,
+    SHARED,
+    Edge,
+    Function,
+    Place,
+    is_known,
+    name_in,
+)
 from signed_lambda.scan.matching import all_of
 from signed_lambda.scan.own import of_event, own
 from signed_lambda.scan.values import Client, Env, Hole, Lit, Obj, Path, Ref, Str, joined, text
@@ -29,6 +37,9 @@ if TYPE_CHECKING:
     from signed_lambda.scan.values import Value
 
 MAX_HOPS: Final = 8
+_REPLACED: Final = re.compile(r"replace\((.*)>(.*)\)")
+_WITHOUT_ENDING: Final = {("splitext()", "0"), ("rsplit(.)", "0"), ("split(.)", "0")}
+"""What is done to a key for its name without the ending: it begins as before."""
 _DEAD: Final = re.compile(r"(?i)dlq|dead|redrive")
 KIND_OF: Final = {
     "lambda": "function",
@@ -122,7 +133,7 @@ class Graph:
         for resource in infra.resources.values():
             if resource.name is not None:
                 self._named[resource.kind, resource.name] = resource.id
-        for edge in infra.edges:
+        for edge in sorted(infra.edges, key=lambda e: e.how == PERMISSION):
             self._add_edge(edge)
         self._declared = {(r.kind, Str((Ref(r.id),))) for r in infra.resources.values()}
         for hop in chain.from_iterable(self.hops.values()):
@@ -135,7 +146,7 @@ class Graph:
         plain = name_in(value)
         first = plain.atoms[0] if plain.atoms else None
         if isinstance(first, Ref):
-            identity = self.infra.aliases.get(first.of, first.of)
+            identity = self.infra.resolved(first.of)
             resource = self.infra.resources.get(identity)
             whole = len(plain.atoms) == 1 or _qualifies(plain.atoms[1])
             if resource is not None and whole:
@@ -153,7 +164,10 @@ class Graph:
     def _add_edge(self, edge: Edge) -> None:
         source = self.node(edge.source_kind, edge.source)
         target = self.node(edge.target_kind, edge.target)
-        if source is not None and target is not None:
+        if source is None or target is None:
+            return
+        known = self.hops.get((source.kind, source.key), ())
+        if edge.how != PERMISSION or all(h.target != target for h in known):
             self.add(Hop(source, target, str(edge.place), edge.how, edge))
 
     def add(self, hop: Hop) -> None:
@@ -412,12 +426,32 @@ def _key_fits(key: Value | None, given: KeyFilter) -> Chance:
     return all_of((starts, ends))
 
 
+def _changed_fits(path: Path, wanted: str, *, at_start: bool) -> Chance:
+    """Whether the event's key, as it is or with a part of it replaced, passes the same filter."""
+    what = of_event(Str((path,)))
+    changes = [s for s in path.steps if s.endswith(")")]
+    once = what == "changed key" and len(changes) == 1
+    if once and at_start and (changes[0], path.steps[-1]) in _WITHOUT_ENDING:
+        return "yes"
+    said = _REPLACED.fullmatch(changes[0]) if once else None
+    if said is None:
+        return "yes" if what == "key" else "maybe"
+    old, new = said[1], said[2]
+    begins = wanted.startswith(old) if at_start else wanted.endswith(old)
+    if not begins or not old:
+        return "maybe"
+    after = new + wanted[len(old) :] if at_start else wanted[: -len(old)] + new
+    stays = after.startswith(wanted) if at_start else after.endswith(wanted)
+    grows = wanted.startswith(after) if at_start else wanted.endswith(after)
+    return "yes" if stays else "maybe" if grows else "no"
+
+
 def _end_fits(atom: object, wanted: str, *, alone: bool, at_start: bool) -> Chance:
     """Whether a key that starts (or ends) with the atom starts (or ends) as the filter wants."""
     if not wanted:
         return "yes"
     if isinstance(atom, Path):
-        return "yes" if of_event(Str((atom,))) == "key" else "maybe"
+        return _changed_fits(atom, wanted, at_start=at_start)
     if not isinstance(atom, Lit):
         return "maybe"
     known = atom.text

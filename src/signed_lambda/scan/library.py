@@ -8,9 +8,20 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from signed_lambda.scan.form import Call, Join, Member, Name, Row, Table, Text
-from signed_lambda.scan.program import last_name, words
-from signed_lambda.scan.values import UNSEEN, Client, Env, Frame, Obj, Path, Str, joined, text
+from signed_lambda.scan.form import Call, Closure, Join, Member, Name, Row, Table, Text
+from signed_lambda.scan.program import TAKE_FUNCTIONS, last_name, words
+from signed_lambda.scan.values import (
+    UNSEEN,
+    Client,
+    Env,
+    Frame,
+    Func,
+    Obj,
+    Path,
+    Str,
+    joined,
+    text,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -78,10 +89,12 @@ _SAME_AS_ARGUMENT: Final = words(
     " deepcopy copy ToString StringValue URLDecoder.decode decode tuple toString Resolve"
     " asString parseInt int parse_qs bool object_from_json unmarshall cast set_default"
     " captureAWSClient captureAWSv3Client captureAWS stringify Marshal URL URI URI.create Request"
+    " ofNullable"
 )
 _SAME_AS_RECEIVER: Final = words(
     "strip lstrip rstrip lower upper encode decode toString trim toLowerCase toUpperCase promise"
-    " valueOf normalize catch read copy then slice filter concat toArray"
+    " valueOf normalize catch read copy then slice filter concat toArray orElse"
+    " orElseThrow orElseGet"
 )
 _PLUS: Final = ("+", r"/\+/g", r"\+")
 _BUILDS: Final = ("with", "build", "create", "standard", "default", "from", "New", "region")
@@ -125,20 +138,38 @@ def result_of_foreign(
     same = name in _SAME_AS_ARGUMENT or ".".join(path.steps[-2:]) in _SAME_AS_ARGUMENT
     if same and call.args:
         return evaluator.values(call.args[0], frame)
-    if not path.steps:
-        return (Str((Path(f"{path.root}()"),)),)
-    return (Str((Path(path.root, (*path.steps[:-1], f"{name}()")),)),)
+    onwards = (*path.steps[:-1], f"{name}()") if path.steps else ()
+    return _wrapped(evaluator, name, call, frame) or (
+        Str((Path(path.root if path.steps else f"{name}()", onwards),)),
+    )
+
+
+def _wrapped(evaluator: Evaluator, name: str, call: Call, frame: Frame) -> list[Value]:
+    """`middy(f)`, `co.wrap(f)`, `Sentry.wrapHandler(f)`: called as f is, it calls f."""
+    if name in TAKE_FUNCTIONS or name.startswith("on"):
+        return []
+    given = [a for a in call.args if isinstance(a, Closure | Name | Member)]
+    return [v for a in given for v in evaluator.values(a, frame) if isinstance(v, Func)]
 
 
 def _is_construct(path: Path, call: Call) -> bool:
     """`new Queue(this, "Jobs")` of the CDK: known by where it is made."""
     name = path.steps[-1] if path.steps else path.root
-    scoped = bool(call.args) and isinstance(call.args[0], Name) and len(call.args) > 1
-    return scoped and name[:1].isupper() and isinstance(call.args[1], Text | Join)
+    named = dict(call.named)
+    scope = call.args[0] if call.args else named.get("scope")
+    written = _id_expr(call)
+    scoped = isinstance(scope, Name | Member) and isinstance(written, Text | Join | Call)
+    return scoped and name[:1].isupper()
+
+
+def _id_expr(call: Call) -> Expr | None:
+    named = dict(call.named)
+    return call.args[1] if len(call.args) > 1 else named.get("id", named.get("construct_id"))
 
 
 def _id_of(call: Call) -> str:
-    return call.args[1].text if isinstance(call.args[1], Text) else last_name(call.func)
+    written = _id_expr(call)
+    return written.text if isinstance(written, Text) else last_name(call.func)
 
 
 def _service_of(parts: tuple[str, ...]) -> str:
@@ -303,9 +334,12 @@ def _split(evaluator: Evaluator, call: Call, frame: Frame) -> Iterable[Value] | 
 def _replace(evaluator: Evaluator, call: Call, frame: Frame) -> Iterable[Value] | None:
     if not isinstance(call.func, Member) or len(call.args) < 2:  # noqa: PLR2004 - old and new
         return None
-    old, new = (evaluator.values(a, frame)[0] for a in call.args[:2])
+    text_in, *changes = (call.func.of, *call.args)
+    if last_name(text_in) == "strings":  # `strings.Replace(s, old, new, n)` of Go
+        text_in, *changes = changes
+    old, new = (evaluator.values(a, frame)[0] for a in changes[:2])
     found: list[Value] = []
-    for value in evaluator.values(call.func.of, frame):
+    for value in evaluator.values(text_in, frame):
         texts = [v.literal if isinstance(v, Str) else None for v in (value, old, new)]
         if texts[1] in _PLUS and texts[2] in (" ", "%20"):
             found.append(value)  # the decoding of a key
@@ -313,8 +347,23 @@ def _replace(evaluator: Evaluator, call: Call, frame: Frame) -> Iterable[Value] 
             found.append(text(texts[0].replace(texts[1], texts[2])))
         else:
             path = value.path if isinstance(value, Str) else None
-            changed = Path(path.root, (*path.steps, "replace()")) if path else None
+            said = f"replace({texts[1]}>{texts[2]})" if None not in texts[1:] else "replace()"
+            changed = Path(path.root, (*path.steps, said)) if path else None
             found.append(Str((changed,)) if changed else UNSEEN)
+    return found
+
+
+def _derived(evaluator: Evaluator, call: Call, frame: Frame) -> Iterable[Value] | None:
+    """`os.path.splitext(key)`: known for what it is made of."""
+    if not call.args:
+        return None
+    name = last_name(call.func)
+    found: list[Value] = []
+    for value in evaluator.values(call.args[0], frame):
+        path = value.path if isinstance(value, Str) else None
+        if path is None:
+            return None
+        found.append(Str((Path(path.root, (*path.steps, f"{name}()")),)))
     return found
 
 
@@ -355,6 +404,14 @@ def _list_of(evaluator: Evaluator, call: Call, frame: Frame) -> Iterable[Value] 
     return (Obj(Row(call.args), frame),)
 
 
+def _of(evaluator: Evaluator, call: Call, frame: Frame) -> Iterable[Value] | None:
+    """`List.of(a, b)` and `Optional.of(a)`."""
+    holder = last_name(call.func.of) if isinstance(call.func, Member) else ""
+    if holder in ("List", "Set", "Stream"):
+        return _list_of(evaluator, call, frame)
+    return evaluator.values(call.args[0], frame) if holder == "Optional" and call.args else None
+
+
 def _assign(evaluator: Evaluator, call: Call, frame: Frame) -> Iterable[Value] | None:
     """`Object.assign(a, b)`: members of any of them."""
     return [v for arg in call.args for v in evaluator.values(arg, frame)]
@@ -380,7 +437,14 @@ RESULTS: Final[dict[str, Callable[[Evaluator, Call, Frame], Iterable[Value] | No
     "rsplit": _split,
     "Split": _split,
     "replace": _replace,
+    "replaceAll": _replace,
+    "Replace": _replace,
+    "ReplaceAll": _replace,
+    "splitext": _derived,
     "list_of": _list_of,
+    "of": _of,
+    "asList": _list_of,
+    "singletonList": _list_of,
     "get_queue_url": _queue_url,
     "getQueueUrl": _queue_url,
     "GetQueueUrlCommand": _queue_url,

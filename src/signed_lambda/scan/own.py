@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from signed_lambda.scan.values import Env, Lit, Path, Str
 
 if TYPE_CHECKING:
-    from signed_lambda.scan.values import Value
+    from signed_lambda.scan.values import Atom, Value
 
 OWN_NAME: Final = "AWS_LAMBDA_FUNCTION_NAME"
 """Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html"""
@@ -19,6 +19,8 @@ How = Literal["context", "arn", "environment", "service-token"]
 
 _NAMES: Final = frozenset({"function_name", "functionName", "FunctionName"})
 _ARNS: Final = frozenset({"invoked_function_arn", "invokedFunctionArn", "InvokedFunctionArn"})
+SAYS_OWN: Final = _NAMES | _ARNS | {"ServiceToken", OWN_NAME}
+"""Members that hold the name of the running function."""
 _CONTEXT: Final = re.compile(r"(?i).*(context|ctx).*|_*c|lc")
 _WHOLE: Final = re.compile(r"split\((?::?function:)\)|split\(:\)")
 _PLACES: Final = {"split(:)": {"6", "-1", "0:7", "pop()"}, "split(:function:)": {"1", "-1"}}
@@ -36,12 +38,22 @@ def own(value: Value) -> How | None:
     """
     if not isinstance(value, Str) or not value.atoms:
         return None
-    first, rest = value.atoms[0], value.atoms[1:]
+    atoms = _in_arn(value.atoms)
+    first, rest = atoms[0], atoms[1:]
     if rest and not (isinstance(rest[0], Lit) and rest[0].text.startswith(":")):
         return None
     if isinstance(first, Env):
         return "environment" if first.name == OWN_NAME else None
     return _own_path(first) if isinstance(first, Path) else None
+
+
+def _in_arn(atoms: tuple[Atom, ...]) -> tuple[Atom, ...]:
+    """What follows `arn:aws:lambda:{region}:{account}:function:`, all of it where that is not."""
+    for place, atom in enumerate(atoms[:-1]):
+        if isinstance(atom, Lit) and atom.text.endswith(":function:"):
+            start = "".join(a.text for a in atoms[: place + 1] if isinstance(a, Lit))
+            return atoms[place + 1 :] if start.startswith("arn:") else atoms
+    return atoms
 
 
 def _own_path(path: Path) -> How | None:

@@ -6,25 +6,46 @@ Pure: imports `form`.
 from __future__ import annotations
 
 import posixpath
+import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
-from signed_lambda.scan.form import Member, Name, Text
+from signed_lambda.scan.form import Call, Closure, Member, Name, Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from signed_lambda.scan.form import Call, Expr, Function, Module
+    from signed_lambda.scan.form import Expr, Function, Module
 
 _ENDINGS: Final = {
     "python": (".py", "/__init__.py"),
     "javascript": ("", ".js", ".ts", ".mjs", ".cjs", ".tsx", ".jsx", "/index.js", "/index.ts"),
 }
+_TESTS: Final = re.compile(
+    r"(^|/)(tests?|__tests__|__mocks__|src/test/java)/|(^|/)(test_\w+|conftest)\.py$"
+    r"|[._-](test|spec)\.\w+$|_test\.(go|py)$|(Test|Tests|IT)\.java$"
+)
+
+
+def is_test(path: str) -> bool:
+    """Whether a file tests others: Lambda starts none, and what they are given is invented."""
+    return _TESTS.search(path) is not None
+
+
+DEFAULT: Final = "default"
+"""What a file exports as a whole: `export default f`, `module.exports = f`."""
 
 
 def words(text: str) -> frozenset[str]:
     """The words of a text, for tables of names."""
     return frozenset(text.split())
+
+
+TAKE_FUNCTIONS: Final = words(
+    "map forEach filter some every flatMap each find reduce sort then catch finally setTimeout"
+    " setInterval setImmediate nextTick subscribe listen Promise Thread submit run Timer"
+)
+"""Calls that are given a function and give something else."""
 
 
 def last_name(func: Expr) -> str:
@@ -41,7 +62,7 @@ class Program:
 
     Attributes:
         methods: All functions of a name.
-        callers: All calls of a name, with the function that makes them.
+        callers: All calls of a name, with the function that makes them; those of tests aside.
         givers: The functions that give a function of that name to a call, or return it.
     """
 
@@ -50,18 +71,36 @@ class Program:
         self.methods: dict[str, list[Function]] = defaultdict(list)
         self.callers: dict[str, list[tuple[Call, Function]]] = defaultdict(list)
         self.givers: dict[str, list[Function]] = defaultdict(list)
+        self._whole: dict[str, set[str]] = {}
         self._tails: dict[str, list[Module]] = defaultdict(list)
         self._folders: dict[str, list[Module]] = defaultdict(list)
         for module in self.modules.values():
             self._tails[posixpath.basename(_stem(module.path))].append(module)
             self._folders[posixpath.dirname(module.path)].append(module)
+            tests = is_test(module.path)
+            self._whole[module.key] = _defaults(module)
             for function in module.functions:
                 self.methods[function.name].append(function)
-                for site in function.sites:
-                    self.callers[last_name(site.call.func)].append((site.call, function))
+                for site in function.sites if not tests else ():
+                    for name in called_as(site.call, module):
+                        self.callers[name].append((site.call, function))
                     for given in (*site.call.args, *(v for _, v in site.call.named)):
                         if isinstance(given, Name | Member):
                             self.givers[last_name(given)].append(function)
+
+    def calls_of(self, function: Function) -> list[tuple[Call, Function]]:
+        """All calls that may mean a function, by any of the names that it is called by."""
+        name = function.name
+        if constructs(function) and function.owner is not None:
+            name = function.owner.name
+        found = list(self.callers.get(name, ()))
+        if name != DEFAULT and self.is_whole(function):
+            found += self.callers.get(DEFAULT, ())
+        return found
+
+    def is_whole(self, function: Function) -> bool:
+        """Whether it is what its file exports as a whole."""
+        return bool(function.name) and function.name in self._whole[function.module.key]
 
     def siblings(self, module: Module) -> list[Module]:
         """The files whose names are shared without an import: a package of Go or Java."""
@@ -115,6 +154,35 @@ class Program:
             if f"/{_stem(found.path)}".endswith(wanted) and found.language == "python":
                 return found
         return None
+
+
+def called_as(call: Call, module: Module) -> tuple[str, ...]:
+    """What a call calls: by the name here, and by the name where it was imported from."""
+    name = last_name(call.func)
+    source = module.imports.get(name) if isinstance(call.func, Name) else None
+    if source is None or source[1] == name:
+        return (name,)
+    return (name, source[1] or DEFAULT)
+
+
+def _defaults(module: Module) -> set[str]:
+    """The names of what a file exports as a whole."""
+    stored = [v for v, _ in module.top.sets.get("module.exports", ())]
+    stored += [
+        v
+        for k, v, _ in module.top.puts.get("exports", ())
+        if isinstance(k, Text) and k.text == DEFAULT
+    ]
+    names: set[str] = set()
+    while stored:
+        value = stored.pop()
+        if isinstance(value, Call):  # `wrap(f)`
+            stored += value.args
+        elif isinstance(value, Name):
+            names.add(value.name)
+        elif isinstance(value, Closure):
+            names.add(value.body.name)
+    return names
 
 
 def _stem(path: str) -> str:

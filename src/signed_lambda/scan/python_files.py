@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from signed_lambda.scan.explore import TESTS
+from signed_lambda.scan.program import is_test
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -106,9 +106,7 @@ class PythonFiles:
 
     def __init__(self, modules: Iterable[Module]) -> None:
         self._modules = [
-            m
-            for m in modules
-            if m.language == "python" and not m.installed and not TESTS.search(m.path)
+            m for m in modules if m.language == "python" and not m.installed and not is_test(m.path)
         ]
         self._read: dict[Module, PythonFile | None] = {}
 

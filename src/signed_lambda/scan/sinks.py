@@ -16,13 +16,15 @@ from signed_lambda.scan.matching import UNKNOWN, Known
 from signed_lambda.scan.messages import appended, sent
 from signed_lambda.scan.paths import FILES, FRAMES, written
 from signed_lambda.scan.program import last_name
-from signed_lambda.scan.values import UNSEEN, Client, Obj, Str, text
+from signed_lambda.scan.spot import spot_of
+from signed_lambda.scan.values import UNSEEN, Client, Lit, Obj, Str, joined, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from signed_lambda.scan.evaluate import Evaluator
     from signed_lambda.scan.form import Expr, Function, Module, Test
+    from signed_lambda.scan.spot import Spot
     from signed_lambda.scan.values import Frame, Value
 
 
@@ -60,7 +62,7 @@ _WEB: Final = Api("http", ())
 _PATH: Final = Api("s3", ())
 """A path of S3 as one text: `paths` knows the calls."""
 APIS: Final[dict[str, tuple[Api, ...]]] = {
-    **_all("invokeasync invokewithresponsestream", Api("lambda", ("FunctionName",))),
+    **_all("invokewithresponsestream", Api("lambda", ("FunctionName",))),
     **_all("invoke", Api("lambda", ("FunctionName",)), Api("durable", ())),
     **_all("putobject", _WRITE),
     **_all("copyobject", Api("s3", ("Bucket", "DestinationBucketName"), "Key", (2, 3))),
@@ -70,6 +72,7 @@ APIS: Final[dict[str, tuple[Api, ...]]] = {
     **_all("upload", Api("s3", ("Bucket",), "Key"), _PATH),
     **_all(" ".join((FRAMES | FILES) - {"put", "upload"}), _PATH),
     **_all("getobject headobject", Api("s3read", ("Bucket",), "Key", (0, 1))),
+    **_all("download", Api("s3read", ("Bucket",), "Key")),
     **_all("downloadfile downloadfileobj", Api("s3read", ("Bucket",), "Key", (0, 1))),
     **_all("putaccountpolicy", Api("logs", ("policyName",), "selectionCriteria")),
     **_all("copyfrom", Api("s3", (), resource=("object",))),
@@ -114,6 +117,7 @@ COMMON: Final = {
     "delete": ("TableName", ".Table(", *_AWS, *_HTTP),
     "copy": ("Bucket", "bucket", *_AWS),
     "upload": ("Bucket", "bucket", *_AWS, *_FILES),
+    "download": ("Bucket", "bucket", *_AWS),
     "publish": ("TopicArn", "TargetArn", "topic", *_AWS),
     "invoke": ("FunctionName", "functionName", *_AWS),
     **dict.fromkeys((n for n, apis in APIS.items() if apis == (_WEB,)), _HTTP),
@@ -126,8 +130,6 @@ _ALSO: Final = {
     "s3read": ("s3",),
     "recursion": ("lambda",),
 }
-NEAR: Final = 15
-"""Lines between a table of arguments and the call that it is for."""
 
 
 def _nothing() -> Known:
@@ -144,7 +146,7 @@ class Sink:
         keys: What the second argument may be, empty where it is not given.
         tests: The conditions on the way from the entry, innermost first.
         entry: The handler that leads here, None when none was found.
-        line: Where it starts: the table of its arguments, when that stands shortly before the call.
+        spot: Where a reader would point at.
         read: Gives what it sends; asked only where a filter looks at it.
     """
 
@@ -156,7 +158,7 @@ class Sink:
     function: Function
     tests: tuple[Test, ...]
     entry: Function | None
-    line: int
+    spot: Spot
     read: Callable[[], Known] = _nothing
 
     @property
@@ -170,15 +172,10 @@ class Sink:
         return named(self.tests, deletes=_deletes(self.function.module))
 
     @property
-    def path(self) -> str:
-        """The file."""
-        return self.function.module.path
-
-    @property
     def where(self) -> str:
-        """Place and code, for evidence."""
-        line = self.call.line
-        return f"{self.path}:{line} {self.function.module.line(line)}"
+        """Place and code of the call itself, for evidence."""
+        line, module = self.call.line, self.function.module
+        return f"{module.path}:{line} {module.line(line)}"
 
 
 def _deletes(module: Module) -> bool:
@@ -190,9 +187,9 @@ _DELETES: Final = ("deleteobject", "deleteitem", "deleteparameter", "untagresour
 
 
 def canonical(name: str) -> str:
-    """One spelling for `put_object`, `putObject`, `PutObjectCommand`, `PutObjectWithContext`."""
+    """One spelling for `put_object`, `putObject`, `PutObjectCommand`, `putObjectAsync`."""
     plain = name.replace("_", "").lower()
-    for ending in ("command", "request", "withcontext", "input", "withretries"):
+    for ending in ("command", "request", "withcontext", "input", "withretries", "async"):
         plain = plain.removesuffix(ending) if plain != ending else plain
     return plain
 
@@ -209,9 +206,11 @@ def sinks_of(
         found = _made(api, name, call, frame, evaluator)
         if found is not None:
             targets, keys, read = found
-            line = _first_line(call, frame, evaluator)
+            if api.service == "s3":
+                targets, keys = _split_buckets(targets, keys)
+            spot = spot_of(call, _spellings(api), api.places[0], frame, evaluator)
             yield Sink(
-                *(api.service, name, targets, keys, call, frame.function, tests, entry, line),
+                *(api.service, name, targets, keys, call, frame.function, tests, entry, spot),
                 read=read,
             )
             return
@@ -257,14 +256,25 @@ def _durable(call: Call, frame: Frame, evaluator: Evaluator) -> Ends | None:
     return tuple(v for arg in given for v in evaluator.values(arg, frame)), ()
 
 
-def _first_line(call: Call, frame: Frame, evaluator: Evaluator) -> int:
-    for arg in call.args:
-        for value in evaluator.values(arg, frame) if isinstance(arg, Name) else ():
-            if isinstance(value, Obj) and isinstance(value.expr, Table):
-                same = value.frame.function is frame.function
-                if same and call.line - NEAR <= value.expr.line < call.line:
-                    return value.expr.line
-    return call.line
+def _split_buckets(
+    targets: tuple[Value, ...], keys: tuple[Value, ...]
+) -> tuple[tuple[Value, ...], tuple[Value, ...]]:
+    """`Bucket: bucket + "/small"`: the older SDKs take what follows for the start of the key."""
+    buckets: list[Value] = []
+    for target in targets:
+        atoms = target.atoms if isinstance(target, Str) else ()
+        follows = atoms[1] if len(atoms) > 1 and not isinstance(atoms[0], Lit) else None
+        if isinstance(follows, Lit) and follows.text.startswith("/"):
+            start = joined((text(follows.text[1:]), Str(atoms[2:]), text("/")))
+            keys = tuple(joined((start, key)) for key in keys)
+            buckets.append(Str(atoms[:1]))
+        else:
+            buckets.append(target)
+    return tuple(buckets), keys
+
+
+def _spellings(api: Api) -> tuple[str, ...]:
+    return (*api.target, *(t[0].lower() + t[1:] for t in api.target))
 
 
 def _targets(api: Api, call: Call, frame: Frame, evaluator: Evaluator) -> Ends | None:

@@ -44,9 +44,12 @@ def declared(world: World, rule: str, how: str, *, message: str, fix: str) -> It
 
 
 def circles(world: World, rule: str, *, redrive: bool, message: str, fix: str) -> Iterator[Finding]:
-    """Ways through another function, or through a dead-letter queue; each circle once."""
+    """Ways through another function, or through a dead-letter queue; each circle once.
+
+    It is told where a function is invoked, if it is: that names who is next, a queue does not.
+    """
     seen = set[frozenset[str]]()
-    for way in world.ways:
+    for way in sorted(world.ways, key=lambda w: w.hops[0].target.kind != "function"):
         nodes = frozenset(way.labels)
         passes = _redrives(way) if redrive else "function" in way.kinds and not _redrives(way)
         passes = passes and way.sink is not None

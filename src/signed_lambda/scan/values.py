@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from signed_lambda.scan.form import Class, Expr, Function, Module, Row, Table
+    from signed_lambda.scan.form import Call, Class, Expr, Function, Module, Row, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +91,15 @@ class Frame:
 
     Attributes:
         this: The object whose method it is.
+        call, caller: The call that entered it, and where that stands.
     """
 
     function: Function
     bound: dict[str, Given | tuple[Value, ...]] = field(default_factory=dict)
     outer: Frame | None = None
     this: Inst | None = None
+    call: Call | None = None
+    caller: Frame | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,9 +162,10 @@ def world_around(ground: Groundwork, live: LiveTriggers | None = None) -> World:
     """
     infra, sinks = ground.infra.copied(), ground.sinks
     _add_undeclared(infra, sinks, ground.function_name)
-    declared = {(e.source_kind, e.target) for e in infra.edges}
+    declared = {(e.source_kind, infra.identity_of(e.target)) for e in infra.edges}
     if live is not None:
-        declared |= live_triggers.add(infra, ground.program, sinks, live)
+        looked = live_triggers.add(infra, ground.program, sinks, live)
+        declared |= {(kind, infra.identity_of(target)) for kind, target in looked}
     _add_events(infra, declared)
     _add_logs(infra)
     graph = Graph(infra)
@@ -225,12 +226,12 @@ def _add_undeclared(infra: Infra, sinks: Iterable[Sink], function_name: str) -> 
                 infra.aliases[f"param:function{said[1] if said else ''}{attribute}"] = label
 
 
-def _add_events(infra: Infra, declared: set[tuple[str, Str]]) -> None:
+def _add_events(infra: Infra, declared: set[tuple[str, str]]) -> None:
     """What the event says of its source is a trigger, where nothing declares one."""
     for function in infra.functions:
         me = Str((Ref(function.id),))
         for kind, label in _OF_EVENT.items():
-            if (kind, me) not in declared:
+            if (kind, function.id) not in declared:
                 place = Place(function.place.path, function.place.line, label)
                 source = event_source(function, label)
                 certain = kind in _CERTAIN
@@ -311,7 +312,7 @@ def finding(world: World, loop: Loop) -> Finding:
     severity: Severity = "low" if guard else "high" if sink.entry is not None else "medium"
     functions = loop.functions or world.running(sink)
     severity = "ask" if loop.certainty == "ask" else raised(severity, functions)
-    module = sink.function.module
+    spot, module = sink.spot, sink.spot.function.module
     stops, why = None, ""
     if loop.kinds is not None:
         stops, why = aws(loop.kinds, functions, world.sdks, module.language)
@@ -319,10 +320,10 @@ def finding(world: World, loop: Loop) -> Finding:
         rule=loop.rule,
         severity=severity,
         certainty=loop.certainty,
-        path=sink.path,
-        line=sink.line,
-        end_line=sink.call.end_line,
-        function=sink.function.name,
+        path=module.path,
+        line=spot.line,
+        end_line=spot.end_line,
+        function=spot.function.name,
         message=loop.message,
         cycle=loop.cycle,
         evidence=(sink.where, *loop.evidence),

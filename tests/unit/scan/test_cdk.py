@@ -140,3 +140,126 @@ def test_two_functions_of_one_file_are_told_apart() -> None:
     [one] = found({"lib/stack.ts": stack})
 
     assert one.cycle == ("Other", "Done", "Other")
+
+
+@pytest.mark.parametrize(
+    ("environment", "trigger", "rule"),
+    [
+        (
+            "{}",
+            "worker.addEnvironment('URL', worker.functionName);",
+            "REC-SELF-ENVVAR-IAC",
+        ),
+        ("{}", "worker.addEnvironment('OTHER', worker.functionName);", None),
+        (
+            "{URL: jobs.queueUrl}",
+            "const s = new SqsEventSource(jobs); worker.addEventSource(s);",
+            "REC-SQS",
+        ),
+        (
+            "{URL: jobs.queueUrl}",
+            "this.source = new SqsEventSource(jobs); worker.addEventSource(this.source);",
+            "REC-SQS",
+        ),
+        (
+            "{URL: jobs.queueUrl}",
+            "worker.addEventSourceMapping('M', {eventSourceArn: jobs.queueArn});",
+            "REC-SQS",
+        ),
+        (
+            "{URL: jobs.queueUrl}",
+            (
+                "new lambda.CfnEventSourceMapping(this, 'M',"
+                " {eventSourceArn: jobs.queueArn, functionName: worker.functionName});"
+            ),
+            "REC-SQS",
+        ),
+        (
+            "{URL: images.bucketName}",
+            (
+                "const to = new s3n.LambdaDestination(worker);"
+                " images.addEventNotification(s3.EventType.OBJECT_CREATED, to);"
+            ),
+            "REC-S3",
+        ),
+        (
+            "{URL: topic.topicArn}",
+            "const to = new subs.LambdaSubscription(worker); topic.addSubscription(to);",
+            "REC-SNS",
+        ),
+        (
+            "{URL: images.bucketName}",
+            (
+                "images.addEventNotification(s3.EventType.OBJECT_CREATED,"
+                " new s3n.SnsDestination(topic));"
+                " topic.addSubscription(new subs.LambdaSubscription(worker));"
+            ),
+            "REC-S3",
+        ),
+    ],
+)
+def test_a_connection_is_read_however_it_is_written(
+    environment: str, trigger: str, rule: str | None
+) -> None:
+    stack = HEAD.replace("ENVIRONMENT", environment) + trigger + TAIL
+
+    findings = found({"lib/stack.ts": stack})
+
+    assert [f.rule for f in findings] == ([rule] if rule else [])
+
+
+@pytest.mark.parametrize(
+    ("properties", "rules"),
+    [
+        ("events: [new SqsEventSource(jobs)], environment: {URL: jobs.queueUrl}", ["REC-SQS"]),
+        ("events: [new SqsEventSource(jobs)], environment: {URL: done.queueUrl}", []),
+        (
+            (
+                "events: [new SqsEventSource(jobs)], deadLetterQueue: jobs,"
+                " environment: {URL: done.queueUrl}"
+            ),
+            ["REC-DEST"],
+        ),
+        (
+            (
+                "events: [new SqsEventSource(jobs)], environment: {URL: done.queueUrl},"
+                " onFailure: new destinations.SqsDestination(jobs)"
+            ),
+            ["REC-DEST"],
+        ),
+        (
+            (
+                "environment: {URL: done.queueUrl}, deadLetterQueue: jobs,"
+                " onSuccess: new destinations.SqsDestination(done)"
+            ),
+            [],
+        ),
+    ],
+)
+def test_the_properties_of_a_function_connect_it(properties: str, rules: list[str]) -> None:
+    second = (
+        "new lambda.Function(this, 'Second', {handler: 'app.handler',"
+        f" code: lambda.Code.fromAsset('src'), {properties}}});\n"
+    )
+    stack = HEAD[: HEAD.index("    const worker")] + second + TAIL
+
+    assert [f.rule for f in found({"lib/stack.ts": stack})] == rules
+
+
+def test_constructs_of_python_may_name_their_scope() -> None:
+    stack = """
+from aws_cdk import Stack, aws_lambda as _lambda, aws_sqs as sqs, aws_lambda_event_sources as events
+class App(Stack):
+    def __init__(self, scope, construct_id, **kwargs):
+        jobs = sqs.Queue(self, "Jobs")
+        worker = _lambda.Function(
+            scope=self, id="Worker", handler="app.handler", code=_lambda.Code.from_asset("src"),
+        )
+        worker.add_environment("URL", jobs.queue_url)
+        source = events.SqsEventSource(queue=jobs)
+        worker.add_event_source(source)
+"""
+
+    [one] = found({"shop/shop_stack.py": stack})
+
+    assert (one.rule, one.cycle) == ("REC-SQS", ("Worker", "Jobs", "Worker"))

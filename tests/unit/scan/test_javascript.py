@@ -121,7 +121,9 @@ def test_the_own_name_is_followed_into_another_file(world: MakesWorlds) -> None:
 
     [found] = findings_in(world(files))
 
-    assert (found.rule, found.path, found.severity) == ("REC-SELF-ARN", "src/lib/again.ts", "high")
+    assert (found.rule, found.path, found.line) == ("REC-SELF-ARN", "src/index.ts", 3)
+    assert found.severity == "high"
+    assert found.evidence[0].startswith("src/lib/again.ts:")
 
 
 @pytest.mark.parametrize(

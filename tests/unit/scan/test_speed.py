@@ -58,10 +58,7 @@ def program(files: dict[str, str]) -> Program:
 
 def seen(of: Program, wanted: set[object] | None = None) -> set[tuple[object, ...]]:
     found = explore(of, Evaluator(of), (), wanted)  # type: ignore[arg-type]
-    return {
-        (s.action, s.path, s.call.line, str(s.targets), s.entry and s.entry.name, s.guard)
-        for s in found
-    }
+    return {(s.action, s.where, str(s.targets), s.entry and s.entry.name, s.guard) for s in found}
 
 
 def test_a_walk_of_the_relevant_functions_sees_what_a_walk_of_all_sees() -> None:

@@ -173,7 +173,10 @@ class _Reader(Reader):
     on_constructor_declaration = on_method_declaration
 
     def on_lambda_expression(self, node: Node) -> Expr:
-        """`a -> b`."""
+        """`a -> b`; `b -> b.bucket(x).key(y)` of SDK v2 is the table that it fills."""
+        filled_by = self._filled(node)
+        if filled_by is not None:
+            return filled_by
         made = self.new_function("lambda", node)
         params = node.child_by_field_name("parameters")
         if params is not None and params.type == "identifier":
@@ -186,6 +189,23 @@ class _Reader(Reader):
         if body is not None and body.type != "block":
             made.returns.append(found)
         return Closure(made)
+
+    def _filled(self, node: Node) -> Table | None:
+        params, at = node.child_by_field_name("parameters"), node.child_by_field_name("body")
+        if params is None or params.type != "identifier" or at is None:
+            return None
+        items: list[tuple[Expr | None, Expr]] = []
+        while at is not None and at.type == "method_invocation":
+            args = at.child_by_field_name("arguments")
+            values = args.named_children if args is not None else []
+            if len(values) != 1:
+                return None
+            key = text_of(at.child_by_field_name("name"))
+            items.append((Text(key), self.expr(values[0])))
+            at = at.child_by_field_name("object")
+        if at is None or text_of(at) != text_of(params) or not items:
+            return None
+        return Table(tuple(items), node.start_point[0] + 1)
 
     # -- expressions
 

@@ -27,6 +27,7 @@ from signed_lambda.scan.form import (
 )
 from signed_lambda.scan.front.grammar import filled, parsed, text_of
 from signed_lambda.scan.front.javascript_names import Names
+from signed_lambda.scan.program import TAKE_FUNCTIONS, last_name
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -104,7 +105,24 @@ class _Reader(Names):
         functions = ("arrow_function", "function_expression", "generator_function", "function")
         if node.type in functions:
             return Closure(self._function(name or text_of(node.child_by_field_name("name")), node))
+        if node.type in ("call_expression", "await_expression", "parenthesized_expression"):
+            found = self.expr(node)
+            if name and isinstance(found, Call):
+                self._name_wrapped(found, name)
+            return found
         return self.expr(node)
+
+    def _name_wrapped(self, call: Call, name: str) -> None:
+        """`const f = wrap(() => ...)`: what is wrapped is called by the name that it is given."""
+        if last_name(call.func) in TAKE_FUNCTIONS:
+            return
+        for arg in call.args:
+            if isinstance(arg, Closure) and not arg.body.name:
+                arg.body.name = name
+            elif isinstance(arg, Call):
+                self._name_wrapped(arg, name)
+        if isinstance(call.func, Member) and isinstance(call.func.of, Call):
+            self._name_wrapped(call.func.of, name)  # `middy(f).use(x)`
 
     def _function(self, name: str, node: Node) -> Function:
         made = self.new_function(name, node)
@@ -310,6 +328,7 @@ class _Reader(Names):
         return self.first(node)
 
     on_await_expression = on_parenthesized_expression
+    on_yield_expression = on_parenthesized_expression
     on_as_expression = on_parenthesized_expression
     on_non_null_expression = on_parenthesized_expression
     on_satisfies_expression = on_parenthesized_expression

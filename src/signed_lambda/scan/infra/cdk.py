@@ -17,6 +17,7 @@ from signed_lambda.scan.form import Call, Member, Name, Row, Table, Text
 from signed_lambda.scan.front import deep
 from signed_lambda.scan.infra.cdk_names import (
     ATTRIBUTES,
+    DESTINATIONS,
     EVENTS,
     camel,
     pairs_of,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from signed_lambda.scan.form import Expr, Module
+    from signed_lambda.scan.form import Function as CodeFunction
     from signed_lambda.scan.infra.model import Infra
     from signed_lambda.scan.matching import Known
     from signed_lambda.scan.selection import Selection
@@ -247,9 +249,12 @@ class _Reader:
 
     def connect(self, call: Call, frame: Frame) -> None:
         """Adds the trigger or delivery that a call sets up."""
-        reader = _CONNECTS.get(camel(last_name(call.func)))
+        name = camel(last_name(call.func))
+        reader = _CONNECTS.get(name) or _CONNECTS.get(name.removeprefix("Cfn"))
         if reader is not None:
             reader(self, call, frame)
+        elif self._is_function(name, call):
+            self.function(call, frame)
 
     def edge(
         self,
@@ -279,13 +284,15 @@ class _Reader:
 
     def event_source(self, call: Call, frame: Frame) -> None:
         """`fn.addEventSource(new SqsEventSource(queue))`."""
-        source = call.args[0] if call.args else None
-        if not isinstance(call.func, Member) or not isinstance(source, Call) or not source.args:
-            return
-        kind = _SOURCES.get(last_name(source.func))
-        if kind is not None:
-            of = self._value(source.args[0], frame)
+        if isinstance(call.func, Member):
             me = self._value(call.func.of, frame)
+            for source in self._written(call.args[0] if call.args else None, frame):
+                self._event_source(source, me, call, frame)
+
+    def _event_source(self, source: Call, me: Str | None, call: Call, frame: Frame) -> None:
+        kind = _SOURCES.get(last_name(source.func))
+        if kind is not None and (source.args or source.named):
+            of = self._value(source.args[0] if source.args else source.named[0][1], frame)
             filters, events = self._key_filters(source, frame)
             selects = any(
                 self.evaluator.member(a, "filters", frame) != (UNKNOWN_VALUE,)
@@ -303,6 +310,58 @@ class _Reader:
                 events=events,
                 selects=selects,
             )
+
+    def _written(self, expr: Expr | None, frame: Frame) -> Iterator[Call]:
+        """The call that makes a value, where it is written or where its variable is set."""
+        if isinstance(expr, Call):
+            yield expr
+        elif isinstance(expr, Name):
+            scope: CodeFunction | None = frame.function
+            while scope is not None and not scope.declares(expr.name):
+                scope = scope.outer
+            stored = scope.sets.get(expr.name, ()) if scope is not None else ()
+            yield from (v for v, _ in stored if isinstance(v, Call))
+        elif isinstance(expr, Member) and isinstance(expr.key, Text):
+            around: CodeFunction | None = frame.function
+            while around is not None and around.owner is None:
+                around = around.outer
+            sets = around.owner.sets if around is not None and around.owner else {}
+            yield from (v for v, _ in sets.get(expr.key.text, ()) if isinstance(v, Call))
+
+    def function(self, call: Call, frame: Frame) -> None:
+        """What the properties of a function say: what starts it, where its failures go."""
+        identity = self._made(call, frame)
+        known = self.infra.resources.get(identity or "")
+        if identity is None or not isinstance(known, Function):
+            return
+        me = Str((Ref(identity),))
+        for key, expr in (*self._items(call), *call.named):
+            name = camel(key or "")
+            if name == "events" and isinstance(expr, Row):
+                for item in expr.items:
+                    for source in self._written(item, frame):
+                        self._event_source(source, me, call, frame)
+            elif name == "deadLetterQueue":
+                to = self._value(expr, frame)
+                self.edge(me, "function", to, "queue", call, frame, how="destination")
+            elif name in ("onFailure", "onSuccess"):
+                for to_call in self._written(expr, frame):
+                    kind = DESTINATIONS.get(last_name(to_call.func))
+                    to = self._value(to_call.args[0], frame) if to_call.args else None
+                    if kind is not None:
+                        self.edge(me, "function", to, kind, call, frame, how="destination")
+
+    def environment(self, call: Call, frame: Frame) -> None:
+        """`fn.addEnvironment("NEXT", fn.functionName)`: the one way to give it its own name."""
+        if not isinstance(call.func, Member) or len(call.args) < 2:  # noqa: PLR2004 - key, value
+            return
+        of = self._value(call.func.of, frame)
+        key, value = self._value(call.args[0], frame), self._value(call.args[1], frame)
+        atom = of.atoms[0] if of is not None and of.atoms else None
+        known = self.infra.resources.get(atom.of) if isinstance(atom, Ref) else None
+        literal = key.literal if key is not None else None
+        if isinstance(known, Function) and literal is not None:
+            known.env[literal] = value or Str((Hole(),))
 
     def _key_filters(
         self, call: Call, frame: Frame
@@ -330,14 +389,13 @@ class _Reader:
         """`bucket.addEventNotification(type, new LambdaDestination(fn), {prefix})`."""
         if not isinstance(call.func, Member):
             return
-        kinds = {"LambdaDestination": "function", "SqsDestination": "queue"}
         filters, events = self._key_filters(call, frame)
         if "ObjectCreated" in camel(last_name(call.func)):
             events = ("s3:ObjectCreated:*",)
-        for arg in call.args:
-            kind = kinds.get(last_name(arg.func)) if isinstance(arg, Call) else None
-            if kind is not None and isinstance(arg, Call) and arg.args:
-                source = self._value(call.func.of, frame)
+        source = self._value(call.func.of, frame)
+        for arg in (made for given in call.args for made in self._written(given, frame)):
+            kind = DESTINATIONS.get(last_name(arg.func))
+            if kind is not None and arg.args:
                 target = self._value(arg.args[0], frame)
                 self.edge(
                     source, "bucket", target, kind, call, frame, filters=filters, events=events
@@ -345,20 +403,28 @@ class _Reader:
 
     def subscription(self, call: Call, frame: Frame) -> None:
         """`topic.addSubscription(new SqsSubscription(queue))`."""
-        arg = call.args[0] if call.args else None
-        if not isinstance(call.func, Member) or not isinstance(arg, Call) or not arg.args:
+        if not isinstance(call.func, Member):
             return
+        source = self._value(call.func.of, frame)
         kinds = {"LambdaSubscription": "function", "SqsSubscription": "queue"}
-        kind = kinds.get(last_name(arg.func))
-        if kind is not None:
-            source, target = self._value(call.func.of, frame), self._value(arg.args[0], frame)
-            selects = any(k == "filterPolicy" for a in arg.args[1:] for k, _ in pairs_of(a))
-            self.edge(source, "topic", target, kind, call, frame, selects=selects)
+        for arg in self._written(call.args[0] if call.args else None, frame):
+            kind = kinds.get(last_name(arg.func))
+            if kind is not None and arg.args:
+                target = self._value(arg.args[0], frame)
+                given = [k for a in arg.args[1:] for k, _ in pairs_of(a)] + [
+                    k for k, _ in arg.named
+                ]
+                selects = any(camel(k or "").startswith("filterPolicy") for k in given)
+                self.edge(source, "topic", target, kind, call, frame, selects=selects)
 
     def mapping(self, call: Call, frame: Frame) -> None:
-        """`new EventSourceMapping(this, "x", {eventSourceArn, target})`."""
+        """`new EventSourceMapping(this, "x", {eventSourceArn, target})`, also as a method."""
         source = self._prop(call, "eventSourceArn", frame)
         target = self._prop(call, "target", frame) or self._prop(call, "functionName", frame)
+        if camel(last_name(call.func)) == "addEventSourceMapping" and isinstance(call.func, Member):
+            for expr in call.args[1:2]:
+                source = source or self._value(Member(expr, Text("eventSourceArn")), frame)
+            target = self._value(call.func.of, frame)
         kind = self.infra.kind_of(source, "queue") if source is not None else ""
         self.edge(source, kind, target, "function", call, frame)
 
@@ -586,12 +652,14 @@ _INTEGRATIONS: Final = {"HttpLambdaIntegration": 1, "LambdaIntegration": 0}
 """Which argument is the function."""
 _CONNECTS: Final[dict[str, Callable[[_Reader, Call, Frame], None]]] = {
     "addEventSource": _Reader.event_source,
+    "addEventSourceMapping": _Reader.mapping,
+    "addEnvironment": _Reader.environment,
     "addEventNotification": _Reader.notification,
     "addObjectCreatedNotification": _Reader.notification,
     "addSubscription": _Reader.subscription,
     "EventSourceMapping": _Reader.mapping,
     "Queue": _Reader.queue,
-    "CfnDeliveryStream": _Reader.delivery,
+    "DeliveryStream": _Reader.delivery,
     "Rule": _Reader.rule,
     "addTarget": _Reader.add_target,
     "TopicRule": _Reader.topic_rule,

@@ -22,6 +22,12 @@ EVENTS: Final = {
     "OBJECT_REMOVED_DELETE": "s3:ObjectRemoved:Delete",
     "OBJECT_TAGGING": "s3:ObjectTagging:*",
 }
+DESTINATIONS: Final = {
+    "LambdaDestination": "function",
+    "SqsDestination": "queue",
+    "SnsDestination": "topic",
+}
+"""What a bucket or the outcome of a function is sent to."""
 ATTRIBUTES: Final = frozenset(
     {
         *("queueUrl", "queueArn", "queueName", "topicArn", "topicName", "bucketName", "bucketArn"),

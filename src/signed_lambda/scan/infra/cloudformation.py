@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/
 from __future__ import annotations
 
 import posixpath
+import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -14,6 +15,7 @@ from signed_lambda.scan.infra import asl
 from signed_lambda.scan.infra.filters import criteria_of, json_of, policy_of, recursion_of, shown
 from signed_lambda.scan.infra.intrinsics import SUBSTITUTION, value_of
 from signed_lambda.scan.infra.model import (
+    PERMISSION,
     SHARED,
     Edge,
     Function,
@@ -25,7 +27,7 @@ from signed_lambda.scan.infra.model import (
 )
 from signed_lambda.scan.infra.tree import NOTHING
 from signed_lambda.scan.selection import Filter, Recipients, Topics
-from signed_lambda.scan.values import Ref, Str, text
+from signed_lambda.scan.values import Lit, Ref, Str, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -55,6 +57,7 @@ _KINDS: Final = {
     "AWS::ApiGateway::RestApi": ("api", ""),
     "AWS::ApiGatewayV2::Api": ("api", ""),
 }
+_ASSET: Final = re.compile(r"(?:\w+/)?([0-9a-f]{64})\.zip")
 _OFF: Final = ("false", "disabled")
 _IMPLICIT: Final = {"Api": "ServerlessRestApi", "HttpApi": "ServerlessHttpApi"}
 """What SAM calls the APIs that it makes.
@@ -146,21 +149,45 @@ class _Reader:
 
     def _reference(self, name: str, attribute: str) -> Atom:
         if name in self.resources or name in self.made:
+            if attribute.startswith("Outputs."):  # of a nested stack: each one is another thing
+                return Ref(f"{self.id(name)}.{attribute}")
             return Ref(self.id(name), attribute)
         return Ref(name if name.startswith("AWS::") else f"param:{name}", attribute)
+
+    def nested(self, name: str, properties: Tree) -> None:
+        """A stack in the stack: its outputs are resources of its template, its parameters ours."""
+        given = self.value(properties.get("TemplateURL") or properties.get("Location"))
+        spelled = "".join(a.text if isinstance(a, Lit) else "/" for a in given.atoms)
+        wanted = posixpath.basename(spelled)
+        beside = posixpath.normpath(posixpath.join(posixpath.dirname(self.path), spelled))
+        found = [p for p in self.others if wanted and posixpath.basename(p) == wanted]
+        path = beside if beside in self.others else found[0] if len(found) == 1 else ""
+        if not path:
+            return
+        child = _Reader(path, self.others[path], self.infra, (), self.others)
+        for key, output in child.tree.get("Outputs").table.items():
+            self._same(f"{self.id(name)}.Outputs.{key}", child.value(output.get("Value")))
+        for key, value in properties.get("Parameters").table.items():
+            self._same(f"param:{key}", self.value(value))
+
+    def _same(self, identity: str, value: Str) -> None:
+        """Two ids of one thing; one that two stacks give different things is nobody's."""
+        only = value.atoms[0] if len(value.atoms) == 1 else None
+        if isinstance(only, Ref) and self.infra.aliases.setdefault(identity, only.of) != only.of:
+            self.infra.aliases[identity] = identity
 
     def _declare(self, name: str, resource: Tree) -> None:
         kind = resource.get("Type").text
         properties, place = resource.get("Properties"), self.place(resource)
         if kind in FUNCTIONS:
-            self._function(name, properties, place)
+            self._function(name, properties, place, _asset(resource))
         elif kind in _KINDS:
             what, key = _KINDS[kind]
             given = properties.get(key) or properties.get("Domain", "DomainName")
             called = self.value(given) if given else None
             self.infra.add(Resource(self.id(name), what, place, called))
 
-    def _function(self, name: str, properties: Tree, place: Place) -> None:
+    def _function(self, name: str, properties: Tree, place: Place, asset: str) -> None:
         common = self.tree.get("Globals", "Function")
         called = properties.get("FunctionName")
         variables = common.get("Environment", "Variables").table | (
@@ -180,7 +207,7 @@ class _Reader:
                 place,
                 self.value(called) if called else None,
                 handler.text,
-                folder.text,
+                folder.text or asset,
                 {key: self.value(v) for key, v in variables.items()},
                 recursive_loop=recursion_of(recursion.text),
                 allowed_at=self.place(recursion) if recursion.text == "Allow" else None,
@@ -335,7 +362,8 @@ class _Reader:
         source = properties.get("SourceArn")
         target = self.value(properties.get("FunctionName"))
         if kind and source:
-            self.edge(self.value(source), kind, target, "function", properties, certain=False)
+            ends = (self.value(source), kind, target, "function")
+            self.edge(*ends, properties, certain=False, how=PERMISSION)
 
     def topic(self, name: str, properties: Tree) -> None:
         """Subscriptions that are written inside a topic."""
@@ -505,7 +533,19 @@ _READERS: Final[dict[str, Callable[[_Reader, str, Tree], None]]] = {
     "AWS::SES::ReceiptRule": _Reader.receipt_rule,
     "AWS::Serverless::StateMachine": _Reader.machine,
     "AWS::StepFunctions::StateMachine": _Reader.machine,
+    "AWS::CloudFormation::Stack": _Reader.nested,
+    "AWS::Serverless::Application": _Reader.nested,
 }
+
+
+def _asset(resource: Tree) -> str:
+    """The folder of a synthesized CDK application (`cdk.out`) that a function's code is in.
+
+    Source: https://docs.aws.amazon.com/cdk/v2/guide/assets.html
+    """
+    said = resource.get("Metadata", "aws:asset:path").text
+    key = _ASSET.fullmatch(resource.get("Properties", "Code", "S3Key").text)
+    return said or (f"asset.{key[1]}" if key is not None else "")
 
 
 def _inline(path: str, tree: Tree, runtime: str) -> Inline:

@@ -101,7 +101,7 @@ class Edge:
         filters: Keys of a bucket that pass, empty for all.
         events: S3 event types, empty for all.
         certain: False when the template says only that it may be so (a permission, a parameter).
-        how: "redrive", "destination", "" for a plain trigger or delivery.
+        how: "redrive", "destination", "permission", "" for a plain trigger or delivery.
         selects: There is a filter whose answer is not decided here.
         guard: What may end the loop here, "" for nothing.
         takes: What of all that comes to the source is taken, None for everything.
@@ -130,6 +130,10 @@ class Inline:
     source: str
 
 
+PERMISSION: Final = "permission"
+"""How of an edge that says only that a service may: it counts where nothing says that it does."""
+_ALIASES: Final = 5
+"""Stacks in stacks in stacks, each of which calls a thing by a name of its own."""
 _OF_ARN: Final = {
     ":lambda:": "function",
     ":sqs:": "queue",
@@ -164,11 +168,25 @@ class Infra:
         """The functions, in the order of their templates."""
         return tuple(r for r in self.resources.values() if isinstance(r, Function))
 
+    def resolved(self, identity: str) -> str:
+        """The id of the thing itself, through the other ids that it has."""
+        for _ in range(_ALIASES):
+            known = self.aliases.get(identity, identity)
+            if known == identity:
+                break
+            identity = known
+        return identity
+
+    def identity_of(self, value: Str) -> str:
+        """The id of the resource that a value names, "" for none."""
+        atom = value.atoms[0] if value.atoms else None
+        return self.resolved(atom.of) if isinstance(atom, Ref) else ""
+
     def kind_of(self, value: Str, default: str = "") -> str:
         """What a value names: by the resource that it refers to, or by its ARN."""
         atom = value.atoms[0] if value.atoms else None
         if isinstance(atom, Ref):
-            known = self.resources.get(self.aliases.get(atom.of, atom.of))
+            known = self.resources.get(self.resolved(atom.of))
             return known.kind if known is not None else default
         literals = "".join(a.text if isinstance(a, Lit) else "*" for a in value.atoms)
         return next((kind for part, kind in _OF_ARN.items() if part in literals), default)

@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Final, Literal
 from signed_lambda.scan.form import Call, Member, Row, Table, Text
 from signed_lambda.scan.infra.filters import known_of, recursion_of, scope_of, shown
 from signed_lambda.scan.infra.hcl import Block, parse
-from signed_lambda.scan.infra.model import SHARED, Edge, Function, KeyFilter, Place, Resource
+from signed_lambda.scan.infra.model import (
+    PERMISSION,
+    SHARED,
+    Edge,
+    Function,
+    KeyFilter,
+    Place,
+    Resource,
+)
 from signed_lambda.scan.infra.modules import Folder, Modules, Scope, chain_of
 from signed_lambda.scan.matching import UNKNOWN, loaded
 from signed_lambda.scan.reading import Unread
@@ -290,7 +298,8 @@ class _Reader(Modules):
         if kind and "source_arn" in given:
             source = self.value(given["source_arn"], scope)
             target = self.value(given.get("function_name"), scope)
-            self.edge((source, kind, target, "function"), (module, block), certain=False)
+            ends = (source, kind, target, "function")
+            self.edge(ends, (module, block), certain=False, how=PERMISSION)
 
     def log_filter(self, module: Module, block: Block, scope: Scope) -> None:
         """`aws_cloudwatch_log_subscription_filter`."""
