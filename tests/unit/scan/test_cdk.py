@@ -263,3 +263,40 @@ class App(Stack):
     [one] = found({"shop/shop_stack.py": stack})
 
     assert (one.rule, one.cycle) == ("REC-SQS", ("Worker", "Jobs", "Worker"))
+
+
+@pytest.mark.parametrize(
+    ("path", "count"),
+    [
+        ("src/shop-worker.lambda.ts", 1),
+        ("src/shopWorker.ts", 1),
+        ("src/shop-worker.lambda.test.ts", 0),
+        ("src/other.ts", 0),
+    ],
+)
+def test_a_construct_that_names_no_file_is_known_by_its_own_name(path: str, count: int) -> None:
+    stack = """
+import * as cdk from 'aws-cdk-lib';
+import {aws_sqs as sqs} from 'aws-cdk-lib';
+import {SqsEventSource} from 'aws-cdk-lib/aws-lambda-event-sources';
+import {ShopWorkerFunction} from './functions';
+export class Stack extends cdk.Stack {
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    const jobs = new sqs.Queue(this, 'Jobs');
+    const made = new ShopWorkerFunction(this, 'Work', {environment: {URL: jobs.queueUrl}});
+    made.addEventSource(new SqsEventSource(jobs));
+  }
+}
+"""
+    code = (
+        "import {SQSClient, SendMessageCommand} from '@aws-sdk/client-sqs';\n"
+        "const client = new SQSClient({});\n"
+        "export const handler = async () => {\n"
+        "  await client.send(new SendMessageCommand({QueueUrl: process.env.URL}));\n};\n"
+    )
+    module = read(path, code.encode())
+    assert isinstance(module, Module)
+    infra, _ = read_templates({"lib/stack.ts": stack.encode()})
+
+    assert [f.rule for f in findings_in(world_of([module], "", infra))] == ["REC-SQS"] * count
