@@ -58,6 +58,10 @@ class VirtualClock:
         """Moves the time on by `seconds` (not negative)."""
         self._now += timedelta(seconds=max(0.0, seconds))
 
+    def set(self, moment: datetime) -> None:
+        """Makes it that time, also an earlier one."""
+        self._now = moment
+
 
 class RealClock:
     """The machine's clock, which can be set ahead: for the sandbox on a port."""

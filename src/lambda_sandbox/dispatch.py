@@ -69,6 +69,10 @@ class Dispatcher:
             found = self._regions[name] = self._new_region(name)
         return found
 
+    def regions(self) -> dict[str, Region]:
+        """The regions that were asked for."""
+        return dict(self._regions)
+
     def dispatch(self, target: Target, params: dict[str, Any], request: Request) -> Response:
         """The service's answer.
 

@@ -9,10 +9,12 @@ May import moto, core and the wire package. Never patches moto.
 
 from __future__ import annotations
 
+import copy
 import re
 import threading
 import weakref
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
 from random import Random
@@ -23,7 +25,8 @@ from moto import backends as moto_backends
 from moto.backend_index import backend_url_patterns
 from moto.core.request import Request as MotoRequest
 from moto.moto_api._internal import mock_random
-from moto.s3.models import FakeKey, s3_backends
+from moto.s3.models import FakeBucket, FakeKey, s3_backends
+from moto.s3.utils import _VersionedKeyStore
 from werkzeug.exceptions import HTTPException
 
 from lambda_sandbox.core import ApiError
@@ -34,6 +37,15 @@ if TYPE_CHECKING:
 
 _NOBODY = "000000000000"
 _GLOBAL_HOSTS = frozenset({"iam", "s3", "budgets", "cloudfront", "route53"})
+
+
+@dataclass(frozen=True, slots=True)
+class SavedObjects:
+    """All buckets of a sandbox, and the versions of each key; moto never changes one in place."""
+
+    buckets: tuple[tuple[FakeBucket, dict[str, list[Any]]], ...]
+    accounts: dict[str, Any]
+    random: tuple[Any, ...]
 
 
 class Tenancy:
@@ -88,6 +100,30 @@ class Tenancy:
         raw = body.encode() if isinstance(body, str) else bytes(body)
         return Response(int(status), raw, {str(k): str(v) for k, v in dict(answered).items()})
 
+    def save_objects(self) -> SavedObjects:
+        """S3 as it is now, and where moto's random ids stand."""
+        with self.active():
+            _collect(self._keys)
+            stored = s3_backends[self._account]["aws"].buckets.values()
+            return SavedObjects(
+                tuple((copy.copy(b), {k: list(v) for k, v in b.keys.lists()}) for b in stored),
+                dict(s3_backends.bucket_accounts),
+                mock_random.getstate(),
+            )
+
+    def restore_objects(self, saved: SavedObjects) -> None:
+        """S3 as it was; objects that are in no saved state are let go."""
+        with self.active():
+            since: list[FakeKey] = []
+            _collect(since)
+            _dispose(since)
+            s3_backends[self._account]["aws"].buckets = {
+                bucket.name: _with_keys(bucket, keys) for bucket, keys in saved.buckets
+            }
+            s3_backends.bucket_accounts.clear()
+            s3_backends.bucket_accounts.update(saved.accounts)
+            mock_random.setstate(saved.random)
+
     def _enter(self) -> None:
         for store, content in self._stash.values():
             store.update(content)
@@ -106,6 +142,15 @@ class Tenancy:
         s3_backends.bucket_accounts.clear()
         self._random = mock_random.getstate()
         _collect(self._keys)
+
+
+def _with_keys(bucket: FakeBucket, keys: dict[str, list[Any]]) -> FakeBucket:
+    """A bucket of its own that holds those versions."""
+    made = copy.copy(bucket)
+    made.keys = _VersionedKeyStore()
+    for name, versions in keys.items():
+        made.keys.setlist(name, list(versions))
+    return made
 
 
 def _stores_in_use() -> list[Any]:

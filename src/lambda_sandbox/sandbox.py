@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import boto3
 
 from lambda_sandbox.acts import Acts
+from lambda_sandbox.checkpoint import Keeper
 from lambda_sandbox.core import ApiError, Timing, VirtualClock, World
 from lambda_sandbox.dispatch import Dispatcher
 from lambda_sandbox.emulated import Tenancy
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
     from lambda_sandbox.calls import Call
+    from lambda_sandbox.checkpoint import Checkpoint
     from lambda_sandbox.core import Clock
     from lambda_sandbox.faults import Faults
     from lambda_sandbox.lambda_service.state import LambdaState
@@ -79,6 +81,9 @@ class Sandbox:
             self.world, tenancy, S3Filter(self.world, tenancy), self._snapshots
         )
         self.gateway = Gateway(self.world, self._dispatcher, self._snapshots)
+        self._keeper = Keeper(
+            self.world, tenancy, self._dispatcher, self.gateway, self._snapshots
+        )
         self._in_process = InProcess(self.gateway, self.clock)
         self.acts = Acts(self.world, self._dispatcher, self.gateway)
         self.wsgi = application(self.gateway.handle)
@@ -130,6 +135,18 @@ class Sandbox:
         if nth < 1:
             raise ValueError("nth counts from 1")
         self.gateway.order(operation, nth, lambda: act(self))
+
+    def checkpoint(self) -> Checkpoint:
+        """The whole account as it is now; see the module of that name for what it holds.
+
+        Raises:
+            TypeError: The clock is real.
+        """
+        return self._keeper.take()
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Goes back to a checkpoint of this sandbox, as often as wanted."""
+        self._keeper.restore(checkpoint)
 
     def before_send(self, request: AWSPreparedRequest, **_: object) -> AWSResponse:
         """The `before-send` handler: registered on a client's events, it takes every request."""

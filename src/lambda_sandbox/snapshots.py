@@ -66,6 +66,14 @@ class Snapshots:
         self.issued.append(url)
         return url
 
+    def save(self) -> dict[str, tuple[datetime, bytes]]:
+        """The URLs that are good now."""
+        return dict(self._bodies)
+
+    def restore(self, saved: dict[str, tuple[datetime, bytes]]) -> None:
+        """Makes the URLs good that were then, and no others."""
+        self._bodies = dict(saved)
+
     def answer(self, request: Request) -> Response:
         """The bytes behind a URL.
 

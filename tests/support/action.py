@@ -139,7 +139,7 @@ class Team:
         self.runs += 1
         folder = self.folder / f"run-{self.runs}"
         folder.mkdir()
-        environment = self._environment(command, folder, inputs) | self.more | dict(env or {})
+        environment = self.environment(command, folder, inputs) | self.more | dict(env or {})
         begun, out = len(self.sandbox.calls), io.StringIO()
         self._attach()
         code = main(
@@ -189,7 +189,8 @@ class Team:
             (v["Version"], v["CodeSha256"]) for v in answer["Versions"] if v["Version"] != "$LATEST"
         ]
 
-    def _environment(self, command: str, folder: Path, inputs: Mapping[str, str]) -> dict[str, str]:
+    def environment(self, command: str, folder: Path, inputs: Mapping[str, str]) -> dict[str, str]:
+        """The environment of a run whose files are in the folder; see `run` for the inputs."""
         given = {
             "command": command,
             "function-name": self.estate.function,
@@ -207,7 +208,8 @@ class Team:
         given |= {name.replace("_", "-"): value for name, value in inputs.items()}
         for name in ("output", "summary"):
             (folder / name).touch()
-        (folder / "event.json").write_text("{}")
+        if not (folder / "event.json").exists():
+            (folder / "event.json").write_text("{}")
         return {f"INPUT_{k.upper()}": v for k, v in given.items() if v} | {
             "GITHUB_ACTIONS": "true",
             "GITHUB_WORKSPACE": str(self.workspace),

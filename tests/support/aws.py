@@ -1,13 +1,14 @@
 """`Aws` on a sandbox, or on any other transport, without a socket and without waiting.
 
 Creating boto3 clients costs some 100 ms; the suite has hundreds of tests. The clients are made once
-a session and hand every request to the transport that the running test put there. Two transports at
-the same time are not for this module: build clients with `make_clients` for that.
+a session and hand every request to the transport that the running test put there; of two runs that
+are interleaved, each has its own.
 """
 
 from __future__ import annotations
 
 import functools
+from contextvars import ContextVar
 from dataclasses import replace
 from io import BytesIO
 from typing import TYPE_CHECKING
@@ -35,16 +36,12 @@ if TYPE_CHECKING:
     Transport = Callable[..., AWSResponse | None]
 
 
-class _Current:
-    """The transport of the running test."""
-
-    transport: Transport
-
-    def deliver(self, request: AWSPreparedRequest, **context: object) -> AWSResponse | None:
-        return self.transport(request=request, **context)
+_transport: ContextVar[Transport] = ContextVar("transport")
+"""Of the running test, or of one of its interleaved runs: a greenlet has its own context."""
 
 
-_current = _Current()
+def _deliver(request: AWSPreparedRequest, **context: object) -> AWSResponse | None:
+    return _transport.get()(request=request, **context)
 
 
 def unmasked(_secret: str) -> None:
@@ -60,7 +57,7 @@ def shared_clients(region: str = "eu-west-1") -> Clients:
         aws_session_token="sandbox-token",
         region_name=region,
     )
-    session.events.register("before-send", _current.deliver)  # type: ignore[arg-type] # the stubs forbid answers
+    session.events.register("before-send", _deliver)  # type: ignore[arg-type] # the stubs forbid answers
     clients = make_clients({}, region=region, endpoint_url=None, mask=unmasked, session=session)
     invoking = functools.cache(lambda: clients.invoker(900.0))
     return replace(clients, invoker=lambda _: invoking())
@@ -85,7 +82,7 @@ def aws_over(
         say: Takes the lines of progress.
         region: Of the clients.
     """
-    _current.transport = transport
+    _transport.set(transport)
     # Full jitter is not random here: a delay is its nominal length.
     return Aws(
         shared_clients(region),

@@ -69,6 +69,11 @@ class SignerService:
         return self._caller.behaviour
 
     @property
+    def state(self) -> State:
+        """What is remembered, for all accounts."""
+        return self._caller.state
+
+    @property
     def world(self) -> World:
         """The world it lives in."""
         return self._caller.world
