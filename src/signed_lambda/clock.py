@@ -6,6 +6,7 @@ Tests inject another clock of the same shape (`cloud.Clock`).
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Self
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Self
 from signed_lambda.errors import DeadlineError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from signed_lambda.cloud import Clock
     from signed_lambda.signals import StopFlag
@@ -23,6 +24,8 @@ TELL_FIRST_S: Final = 3.0
 """Most waits are over before; a person who opens the log of a longer one sees what is going on."""
 TELL_EVERY_S: Final = 10.0
 """A log that stands still for longer looks like a run that hangs."""
+GRACE_S: Final = 3.0
+"""A look takes a tenth of a second; a cancelled job has 7.5 s."""
 _TICK_S: Final = 0.001
 """Shorter than any pause that matters, longer than a clock's rounding."""
 
@@ -51,7 +54,7 @@ class SystemClock:
         self._stop.check()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Deadline:
     """The end of the run's time, and whether it was cancelled: asked before each call.
 
@@ -64,6 +67,7 @@ class Deadline:
     clock: Clock
     at: float
     check_stop: Callable[[], None]
+    _grace_ends_at: float | None = None
 
     @classmethod
     def after(cls, clock: Clock, seconds: float, check_stop: Callable[[], None]) -> Self:
@@ -76,7 +80,20 @@ class Deadline:
 
     def left_s(self) -> float:
         """Seconds left, 0 when over."""
-        return max(0.0, self.at - self.clock.monotonic())
+        ends_at = self.at if self._grace_ends_at is None else max(self.at, self._grace_ends_at)
+        return max(0.0, ends_at - self.clock.monotonic())
+
+    @contextmanager
+    def grace(self) -> Iterator[None]:
+        """For seconds, neither the end of the time nor a stop signal keeps a call from starting.
+
+        Only for a look at what a write that was sent has become: without it nobody could say.
+        """
+        self._grace_ends_at = self.clock.monotonic() + GRACE_S
+        try:
+            yield
+        finally:
+            self._grace_ends_at = None
 
     def check(self, doing: str) -> None:
         """Does nothing while there is time.
@@ -88,6 +105,8 @@ class Deadline:
             Cancelled: The run was cancelled.
             DeadlineError: The time is over.
         """
+        if self._grace_ends_at is not None and self.clock.monotonic() < self._grace_ends_at:
+            return
         self.check_stop()
         if self.left_s() <= 0:
             raise DeadlineError.of(

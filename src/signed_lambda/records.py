@@ -100,6 +100,10 @@ class AliasRecord:
             reason=found["reason"] or "",
         )
 
+    def is_of_rollback(self, run: int) -> bool:
+        """Whether a rollback of the given run left it, in any attempt; never, where it is 0."""
+        return self.command == "rollback" and self.run == run != 0
+
     def is_newer_than(self, run: int, attempt: int) -> bool:
         """Whether the recorded run came after the given one; never, where one is unknown (0)."""
         return bool(self.run and run) and (self.run, self.attempt) > (run, attempt)

@@ -13,7 +13,7 @@ import traceback
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, mkdtemp
 from typing import TYPE_CHECKING, Any, Final
 
 from signed_lambda.main import main
@@ -42,8 +42,6 @@ SOON_S: Final = 0.1
 """How long a signing job and an update take: one look finds them under way, the next one done."""
 ENOUGH_MIN, SHORT_MIN = 10, 2
 """timeout-minutes: of most runs; of runs that can only end by giving up."""
-CANARIES: Final = ("s3cr3t-v4lue", "sandbox-secret", "sandbox-token", "ghs_ours")
-"""The function's environment, the AWS credentials, GitHub's token."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,19 +124,17 @@ class Rig:
         quiet: The run with nothing happening: its calls are the points where something can.
     """
 
-    def __init__(self, scenario: Scenario, folder: Path) -> None:
+    def __init__(self, scenario: Scenario, folder: Path, github: GitHubServer) -> None:
         self.scenario = scenario
-        self.github = GitHubServer()
+        self.github = github
         self.team = Team(folder)
         self._shorten_waits()
         project = Project(self.team, self.github)
         with on_the_line(self._wire(Quiet(), StopFlag())):
             scenario.arrange(project)
         self.sandbox.clock.sleep(10)
-        self.goal = Goal(alias=ALIAS, files=self._source(), version=scenario.version)
-        self._files = folder / "run"
-        self._files.mkdir()
-        (self._files / "event.json").write_text(json.dumps(scenario.event[1]), encoding="utf-8")
+        self.goal = Goal(alias=ALIAS, files=self.source(), version=scenario.version)
+        self._desks: list[Path] = []
         self._world = self.save()
         self.quiet = self.run()
         self.restore()
@@ -200,22 +196,27 @@ class Rig:
         timeout_min: int = ENOUGH_MIN,
         **inputs: str,
     ) -> Ran:
-        """One run in the world as it is; inputs by their names with "_" for "-"."""
+        """One run in the world as it is; inputs (and `command`) by their names with "_" for "-".
+
+        Safe to be interleaved with others, by a hook that switches to them.
+        """
         stop = StopFlag()
         wire = self._wire(hook or Quiet(), stop)
-        environ = self._environment(attempt, run_id, timeout_min, inputs)
+        desk = self._desks.pop() if self._desks else self._new_desk()
+        environ = self._environment(desk, attempt, run_id, timeout_min, inputs)
         before, out = self.photograph(), io.StringIO()
         clock = _EndedByStop(self.sandbox.clock, stop)
         exit_code, killed, raised = None, False, ""
         with on_the_line(wire):
             try:
-                exit_code = main(environ, out, self._connect(wire), clock, stop)
+                exit_code = main(environ, out, self._connect(wire), clock, stop=stop)
             except Killed:
                 killed = True
             except BaseException:  # noqa: BLE001 - that nothing comes out is what is judged
                 raised = traceback.format_exc()
         ended_at = self.sandbox.clock.monotonic()
-        outputs, report, texts = self._read(out.getvalue())
+        outputs, report, texts = self._read(desk, out.getvalue())
+        self._desks.append(desk)
         return Ran(
             exit_code=exit_code,
             killed=killed,
@@ -249,15 +250,26 @@ class Rig:
 
         return connect
 
+    def _new_desk(self) -> Path:
+        """A folder for the runner's files of one run; two at the same time need two."""
+        made = Path(mkdtemp(prefix="desk-", dir=self.team.folder))
+        (made / "event.json").write_text(json.dumps(self.scenario.event[1]), encoding="utf-8")
+        return made
+
     def _environment(
-        self, attempt: int, run_id: int, timeout_min: int, inputs: Mapping[str, str]
+        self,
+        desk: Path,
+        attempt: int,
+        run_id: int,
+        timeout_min: int,
+        inputs: Mapping[str, str],
     ) -> dict[str, str]:
         scenario = self.scenario
         given = {"timeout_minutes": str(timeout_min)} | dict(scenario.inputs) | dict(inputs)
         for name in ("output", "summary"):
-            (self._files / name).write_bytes(b"")
+            (desk / name).write_bytes(b"")
         event, _, ref = scenario.event
-        made = self.team.environment(scenario.command, self._files, given)
+        made = self.team.environment(given.pop("command", scenario.command), desk, given)
         return made | {
             "GITHUB_API_URL": self.github.url,
             "GITHUB_EVENT_NAME": event,
@@ -269,13 +281,13 @@ class Rig:
             "AWS_SESSION_TOKEN": "sandbox-token",
         }
 
-    def _read(self, log: str) -> tuple[dict[str, str], dict[str, Any], dict[str, str]]:
+    def _read(self, desk: Path, log: str) -> tuple[dict[str, str], dict[str, Any], dict[str, str]]:
         """Outputs, the JSON report, and all texts; empty where the run did not come to tell."""
-        outputs = read_outputs(self._files / "output")
+        outputs = read_outputs(desk / "output")
         texts = {
             "log": "\n".join(x for x in log.splitlines() if not x.startswith("::add-mask::")),
             "outputs": json.dumps(outputs),
-            "summary": (self._files / "summary").read_text(encoding="utf-8"),
+            "summary": (desk / "summary").read_text(encoding="utf-8"),
             "comments": "\n".join(c.body for c in self.github.comments),
         }
         report: dict[str, Any] = {}
@@ -285,7 +297,8 @@ class Rig:
             report = json.loads(texts["report"])
         return outputs, report, texts
 
-    def _source(self) -> tuple[tuple[str, str], ...]:
+    def source(self) -> tuple[tuple[str, str], ...]:
+        """The files of the source as it is now, as a picture tells them."""
         root = self.team.workspace / "function"
         found = (p for p in root.rglob("*") if p.is_file())
         return picture.files_of({p.relative_to(root).as_posix(): p.read_bytes() for p in found})
@@ -314,5 +327,5 @@ class _EndedByStop:
 @contextmanager
 def rig_of(name: str) -> Iterator[Rig]:
     """The rig of a scenario, in a folder of its own."""
-    with TemporaryDirectory(prefix=f"rig-{name}-") as folder:
-        yield Rig(SCENARIOS[name], Path(folder))
+    with GitHubServer() as github, TemporaryDirectory(prefix=f"rig-{name}-") as folder:
+        yield Rig(SCENARIOS[name], Path(folder), github)

@@ -14,7 +14,7 @@ import re
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from tests.rig.bench import CANARIES
+from tests.rig.scenarios import CANARIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -160,7 +160,9 @@ def _read_back(ran: Ran) -> bool:
     """Whether an answer about the alias came back after the last write that may have moved it."""
     last = max((e.index for e in ran.sent if _writes_alias(e)), default=-1)
     return any(
-        e.operation == "GetAlias" and e.delivered and e.status == 200 for e in ran.sent[last + 1 :]
+        e.operation == "GetAlias" and e.delivered and e.status == 200
+        for e in ran.sent
+        if e.index > last
     )
 
 
@@ -180,15 +182,15 @@ def _i6_a_move_is_one_write(case: Case, ran: Ran) -> Iterator[str]:
 
 
 def _i7_all_is_looked_at_before_a_write(case: Case, ran: Ran) -> Iterator[str]:
-    first = next((e.index for e in _of_aws(ran) if e.write), None)
+    first = next((e for e in _of_aws(ran) if e.write), None)
     if first is None:
         return
-    seen = {(e.service, e.operation) for e in ran.sent[:first] if e.delivered}
+    seen = {(e.service, e.operation) for e in ran.sent if e.index < first.index and e.delivered}
     looks = LOOKS + (DEPLOY_LOOKS if case.scenario.kind == "deploy" else ())
     if missing := [f"{s}:{o}" for s, o in looks if (s, o) not in seen]:
-        yield f"{ran.sent[first].name} before {', '.join(missing)}"
+        yield f"{first.name} before {', '.join(missing)}"
     if case.scenario.gated and not any(s == "github" for s, _ in seen):
-        yield f"{ran.sent[first].name} before GitHub was asked what was reviewed"
+        yield f"{first.name} before GitHub was asked what was reviewed"
 
 
 def _i8_the_configuration_is_the_one_of_the_start(case: Case, ran: Ran) -> Iterator[str]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from lambda_sandbox.lambda_service.state import Version
     from tests.support.github_server import GitHubServer
 
+Files = tuple[tuple[str, str], ...]
 SIGNATURE = ("META_INF/", "META_INF/aws_signer_signature_v1.0.SF")
 
 

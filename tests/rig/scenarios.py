@@ -24,6 +24,8 @@ PULL: Final = {
         "base": {"ref": "main", "sha": "0" * 40, "repo": {"full_name": "acme/orders"}},
     }
 }
+CANARIES: Final = ("s3cr3t-v4lue", "sandbox-secret", "sandbox-token", TOKEN)
+"""The function's environment, the AWS credentials, GitHub's token: never to be shown."""
 SPOKEN: Final = {"comment": "update", "github_token": TOKEN}
 
 

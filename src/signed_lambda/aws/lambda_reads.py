@@ -11,6 +11,7 @@ from signed_lambda.aws import lambda_answers as read
 from signed_lambda.aws.answer import NotAnAnswer, shown
 from signed_lambda.aws.base import AwsBase
 from signed_lambda.aws.call import Call, NotThere, not_there
+from signed_lambda.aws.calls import Repeat
 from signed_lambda.errors import AwsError, TargetError
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from signed_lambda.model import AliasName, FunctionName
 
 T = TypeVar("T")
+DOWNLOAD_TRIES: Final = 3
+"""Of code whose bytes are not those of its hash."""
 
 _MISSING: Final[Mapping[str, Expected]] = {"ResourceNotFoundException": not_there}
 
@@ -145,7 +148,9 @@ class LambdaReads(AwsBase):
     def download_code(self, name: FunctionName, version: str, to: Path) -> Download:
         """GetFunction(Qualifier) and its Code.Location, host-checked, hashed while written.
 
-        A download that fails is begun again with a fresh URL (one is valid for 10 minutes).
+        A download that fails is begun again with a fresh URL (one is valid for 10 minutes); also
+        one of other bytes than the answer's own CodeSha256, which a proxy may have sent. What comes
+        as other bytes time and again is given as it is: whoever asked compares it.
         Source: https://docs.aws.amazon.com/lambda/latest/api/API_GetFunction.html
 
         Raises:
@@ -154,8 +159,11 @@ class LambdaReads(AwsBase):
                 stored.
         """
         call = self._call("GetFunction", name, version, {})
+        tries = 0
 
         def fetch(answer: Answer) -> Download:
+            nonlocal tries
+            tries += 1
             code = answer.inside("Code")
             _require_copy(code, call.resource)
             if (failed := code.maybe_inside("Error")) is not None:
@@ -165,7 +173,12 @@ class LambdaReads(AwsBase):
                     f"Lambda cannot hand out the code of {call.resource}: {reason}",
                     "Check the function's state in the Lambda console",
                 )
-            return self._code.fetch(code.text("Location"), to, call.resource)
+            got = self._code.fetch(code.text("Location"), to, call.resource)
+            recorded = answer.inside("Configuration").maybe_text("CodeSha256")
+            if recorded not in (None, got.sha256.b64) and tries < DOWNLOAD_TRIES:
+                to.unlink()
+                raise Repeat("cut", "other bytes arrived than CodeSha256 says")
+            return got
 
         return self._calls.run(
             call,

@@ -151,7 +151,8 @@ def _send(
 
 def _read_back(bench: Workbench, order: Order) -> Alias | None:
     try:
-        return bench.cloud.alias(order.function, order.alias)
+        with bench.deadline.grace():
+            return bench.cloud.alias(order.function, order.alias)
     except LOST as error:
         raise MovedUnconfirmed.of(
             "E-MOVED-01",

@@ -185,6 +185,9 @@ def _previous(bench: Workbench, order: Order, observed: Observed) -> Version:
             " or was just created)",
             f"Name a version in `to`: {known}",
         )
+    if observed.alias is not None and record.is_of_rollback(order.run.run_id):
+        # This very run has moved it already: a re-run after a lost answer must not undo that.
+        return Version(observed.alias.version)
     return Version(record.previous)
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from signed_lambda.chain.upload import UploadedObject
     from signed_lambda.chain.workbench import Order, Workbench
-    from signed_lambda.cloud import SigningProfile
+    from signed_lambda.cloud import Download, SigningProfile
     from signed_lambda.model import Package, Sha256
 
 ATTEMPTS: Final = 3
@@ -254,6 +254,28 @@ def _verified(
     job: SigningJob,
     owner: str,
 ) -> VerifiedZip:
+    """The job's result, downloaded and verified.
+
+    What breaks on the way looks like an attack, and S3 keeps no checksum that could tell of what
+    Signer wrote: only bytes that come twice are S3's.
+    """
+    got = _result(bench, job, owner)
+    try:
+        verified = _verify(bench, package, profile, job, got)
+    except (SignatureError, ZipError):
+        again = _result(bench, job, owner)
+        if again.sha256 == got.sha256:
+            raise
+        verified = _verify(bench, package, profile, job, again)
+    if verified.signature.expires_at - bench.clock.now() < EXPIRY_WARNING:
+        bench.journal.warn(
+            f"the signature expires on {verified.signature.expires_at:%Y-%m-%d}: this version"
+            " cannot be deployed again after that"
+        )
+    return verified
+
+
+def _result(bench: Workbench, job: SigningJob, owner: str) -> Download:
     if not job.signed_bucket or not job.signed_key:
         raise SigningJobError.of(
             "E-JOB-03",
@@ -269,12 +291,16 @@ def _verified(
             f" {'is missing' if got is None else 'has no version id'}",
             "Run it again; check the bucket's lifecycle rules and versioning",
         )
-    verified = verify_signed(
+    return got
+
+
+def _verify(
+    bench: Workbench,
+    package: Package,
+    profile: SigningProfile,
+    job: SigningJob,
+    got: Download,
+) -> VerifiedZip:
+    return verify_signed(
         bench, got, job_arn=job.arn, profile_version_arn=profile.version_arn, build=package
     )
-    if verified.signature.expires_at - bench.clock.now() < EXPIRY_WARNING:
-        bench.journal.warn(
-            f"the signature expires on {verified.signature.expires_at:%Y-%m-%d}: this version"
-            " cannot be deployed again after that"
-        )
-    return verified

@@ -12,6 +12,7 @@ import inspect
 import re
 import textwrap
 from dataclasses import dataclass
+from functools import cache
 from itertools import groupby
 from typing import Final, Self
 
@@ -43,6 +44,7 @@ class RulePage:
     url: str
 
     @classmethod
+    @cache
     def of(cls, rule: str, docstring: str) -> Self:
         """The page of a rule; one that only names the rule when there is no docstring."""
         text = inspect.cleandoc(docstring) or f"Finding of the rule {escape.visible(rule)}."
