@@ -27,7 +27,7 @@ from tests.attacks.conftest import evil_zip
 from tests.rig import picture
 from tests.rig.bench import ALIAS, Ran, Rig, rig_of
 from tests.rig.faults import FAULTS, TRANSIENT
-from tests.rig.wire import Killed
+from tests.rig.wire import WRITES, Killed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,10 +38,36 @@ if TYPE_CHECKING:
 
 SWEEP = os.environ.get("HYPOTHESIS_PROFILE") == "sweep"
 EXAMPLES = 20_000 if SWEEP else 300
-STEPS = 16
+STEPS = 12
 STAGING = "staging"
 EVIL = evil_zip()
 EVIL_FILES = picture._opened(EVIL)[1]
+
+
+def edit_code(rig: Rig) -> None:
+    """Other code in $LATEST."""
+    rig.sandbox.acts.console_edit_code(rig.function, EVIL)
+
+
+def edit_configuration(rig: Rig) -> None:
+    """Another configuration of $LATEST."""
+    rig.sandbox.acts.console_edit_configuration(rig.function, Timeout=900)
+
+
+def overwrite(rig: Rig) -> None:
+    """The newest object in the bucket is written over."""
+    objects = rig.photograph().objects
+    if objects:
+        rig.sandbox.acts.put_object(*list(objects)[-1], EVIL)
+
+
+def move(rig: Rig) -> None:
+    """The alias is pointed at the first version."""
+    rig.sandbox.acts.move_alias(rig.function, ALIAS, "1")
+
+
+ACTS = {act.__name__: act for act in (edit_code, edit_configuration, overwrite, move)}
+"""What people do at the console."""
 
 
 class Underway:
@@ -51,6 +77,7 @@ class Underway:
         ran: How it ended, None while it goes on.
         wanted: Files of the deployed source; None of a rollback or a promotion.
         next: What befalls its next call.
+        at: Operation of its next call, "" when it has ended.
     """
 
     def __init__(
@@ -60,6 +87,7 @@ class Underway:
         self.alias = inputs.get("alias", ALIAS)
         self.ran: Ran | None = None
         self.next: Fault | type[Killed] | None = None
+        self.at = ""
         self._rig, self._inputs = rig, inputs
         self._hub = greenlet.getcurrent()
         self._own = greenlet.greenlet(self._go)
@@ -76,8 +104,15 @@ class Underway:
             if self.ran is None:
                 self._own.switch()
 
-    def before(self, _wire: Wire, _exchange: Exchange) -> Fault | None:
+    def advance_to(self, operation: str) -> None:
+        """Lets it go on until its next call is of that operation, or to its end."""
+        self.advance(1)
+        while self.ran is None and self.at != operation:
+            self.advance(1)
+
+    def before(self, _wire: Wire, exchange: Exchange) -> Fault | None:
         """Hands over."""
+        self.at = exchange.operation
         self._hub.switch()
         befalls, self.next = self.next, None
         if isinstance(befalls, type):
@@ -89,6 +124,7 @@ class Underway:
 
     def _go(self) -> None:
         self.ran = self._rig.run(self, run_id=self.run_id, **self._inputs)
+        self.at = ""
 
 
 class Team(RuleBasedStateMachine):
@@ -158,29 +194,22 @@ class Team(RuleBasedStateMachine):
 
     # -- what people do at the console
 
-    @rule()
-    def edit_code(self) -> None:
-        """Somebody puts other code into $LATEST."""
-        self.rig.sandbox.acts.console_edit_code(self.rig.function, EVIL)
+    @rule(act=st.sampled_from(sorted(ACTS)))
+    def meddle(self, act: str) -> None:
+        """Somebody does something."""
+        ACTS[act](self.rig)
 
-    @rule(timeout=st.integers(3, 9))
-    def edit_configuration(self, timeout: int) -> None:
-        """Somebody changes the configuration of $LATEST."""
-        self.rig.sandbox.acts.console_edit_configuration(self.rig.function, Timeout=timeout)
-
-    @rule(newest=st.booleans())
-    def overwrite(self, newest: bool) -> None:  # noqa: FBT001 - Hypothesis gives it by name
-        """Somebody writes over an object in the bucket."""
-        places = sorted(self.rig.photograph().objects)
-        if places:
-            bucket, key = places[-1 if newest else 0]
-            self.rig.sandbox.acts.put_object(bucket, key, EVIL)
-
-    @rule(version=st.sampled_from(["1", "2"]))
-    def move_by_hand(self, version: str) -> None:
-        """Somebody points the alias at an older version."""
-        if version in self.rig.photograph().versions:
-            self.rig.sandbox.acts.move_alias(self.rig.function, ALIAS, version)
+    @precondition(lambda self: self._going())
+    @rule(
+        which=st.integers(0, 9),
+        operation=st.sampled_from(sorted(WRITES)),
+        act=st.sampled_from(sorted(ACTS)),
+    )
+    def ambush(self, which: int, operation: str, act: str) -> None:
+        """Somebody waits until a run is about to write, and does something just then."""
+        self._chosen(which).advance_to(operation)
+        self._collect()
+        ACTS[act](self.rig)
 
     # -- what must hold
 
