@@ -150,6 +150,7 @@ class Conversation:
             clock=self._clock,
             api_url=self._api_url,
             budget_s=max(self._ends_at - self._clock.monotonic(), 0.0),
+            check=self._stop.check,
         )
 
     def _enriched(self, report: Report, build: Package | None, found: PullRequest) -> Report:

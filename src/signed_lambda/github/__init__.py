@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from signed_lambda.cloud import Clock
     from signed_lambda.model import Sha256
@@ -35,6 +35,7 @@ class Access:
         api_url: From GITHUB_API_URL; another one than the default on GitHub Enterprise Server.
         budget_s: All waits and tries of one function together end after so many seconds.
         timeout_s: Of one request.
+        check: Asked before each request; raises `Cancelled` when a stop signal came.
     """
 
     token: str = field(repr=False)
@@ -42,6 +43,7 @@ class Access:
     api_url: str = DEFAULT_API_URL
     budget_s: float = 60.0
     timeout_s: int = 10
+    check: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

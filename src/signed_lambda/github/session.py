@@ -179,6 +179,7 @@ def _client(access: Access, ends_at: float) -> Github:
     """
 
     def check_time() -> None:
+        access.check()
         if access.clock.monotonic() > ends_at:
             raise requests.Timeout("the time for all requests is over")
 
@@ -225,6 +226,7 @@ class _Alone:
 
         Raises:
             requests.Timeout: The time for all of them is over.
+            Cancelled: A stop signal came.
         """
         self.before()
         super().request(*args, **kwargs)  # type: ignore[misc]
