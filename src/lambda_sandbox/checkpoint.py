@@ -19,6 +19,7 @@ from lambda_sandbox.signer.state import State
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from lambda_sandbox.calls import Call
     from lambda_sandbox.core import World
     from lambda_sandbox.dispatch import Dispatcher, Region
     from lambda_sandbox.emulated import SavedObjects, Tenancy
@@ -37,7 +38,7 @@ class Checkpoint:
     regions: dict[str, tuple[Members, Members]]
     objects: SavedObjects
     urls: Members
-    calls: int
+    calls: tuple[Call, ...]
 
 
 class Keeper:
@@ -71,7 +72,7 @@ class Keeper:
                 regions={n: _members(r) for n, r in self._dispatcher.regions().items()},
                 objects=self._tenancy.save_objects(),
                 urls=self._snapshots.save(),
-                calls=len(self._gateway.calls),
+                calls=tuple(self._gateway.calls),
             )
 
     def restore(self, checkpoint: Checkpoint) -> None:
@@ -83,7 +84,7 @@ class Keeper:
                 _restore(region, checkpoint.regions.get(name))
             self._tenancy.restore_objects(checkpoint.objects)
             self._snapshots.restore(checkpoint.urls)
-            del self._gateway.calls[checkpoint.calls :]
+            self._gateway.calls[:] = checkpoint.calls
             self._gateway.faults.clear()
             self._gateway.before = []
 
