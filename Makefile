@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 WORKFLOWS := $(wildcard .github/workflows/*.yml examples/*.yml examples/*/*.yml)
 export PYTHONPATH := src
 
-.PHONY: help demo test check lint types docs pictures lock sweep bench image guards clean
+.PHONY: help demo test check lint types docs pictures lock matrix sweep bench image guards clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -39,7 +39,10 @@ pictures: $(VENV)/.node ## writes docs/images: the comments as GitHub shows them
 guards: $(VENV)/.dev ## removes each guard of the chain in turn: a test must fail each time
 	@$(BIN)/python tools/guards.py
 
-sweep: $(VENV)/.node guards ## the long runs: guards removed one by one, the second emulator, 20 times the generated cases
+matrix: $(VENV)/.dev ## every call of every command x everything that can befall it, on two cores
+	@HYPOTHESIS_PROFILE=sweep $(BIN)/python -m pytest -q tests/matrix/test_faults_of_deploys.py tests/matrix/test_faults_of_the_rest.py -n 2
+
+sweep: $(VENV)/.node guards ## the long runs: guards removed one by one, the second emulator, the whole fault matrix and 20,000 pairs, 20 times the generated cases
 	@HYPOTHESIS_PROFILE=sweep $(BIN)/python -m pytest tests -m "not act and not live" -n 2 --dist loadfile
 
 bench: $(VENV)/.dev ## the figures of README and docs, with the commands that give them

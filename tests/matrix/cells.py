@@ -24,7 +24,9 @@ SHOWN: Final = 12
 
 def points(rig: Rig, trouble: Trouble) -> list[int]:
     """The calls at which the trouble can happen."""
-    return [e.index for e in rig.quiet.sent if trouble.fits(e)]
+    sent, own_from = rig.quiet.sent, rig.scenario.own_from
+    own = next((e.index for e in sent if e.operation == own_from), 0)
+    return [e.index for e in sent if trouble.fits(e) and (e.index >= own or e.service == "github")]
 
 
 def check(rig: Rig, trouble: Trouble) -> None:

@@ -317,3 +317,25 @@ def test_no_order_of_runs_faults_and_edits_lets_anything_in(released: Rig) -> No
     )
 
     run_state_machine_as_test(machine(released), settings=chosen)
+
+
+# -- what it found with a guard removed, kept by name
+
+
+@pytest.mark.parametrize("befalls", ["", "lost", "failed-after"])
+def test_code_edited_just_before_a_version_is_published_is_in_no_version(
+    released: Rig, befalls: str
+) -> None:
+    """Found when PublishVersion sent neither CodeSha256 nor RevisionId."""
+    team = machine(released)()
+    team.begin()
+    team.deploy(1, ALIAS)
+    team.ambush(0, "PublishVersion", "edit_code")
+
+    team.runs[0].next = FAULTS.get(befalls)
+    team.runs[0].advance(1_000)
+
+    ended = team.runs[0].ran
+    assert ended is not None
+    assert (ended.exit_code, ended.error_ids) == (20, ("E-HASH-04",))
+    team.teardown()

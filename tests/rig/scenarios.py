@@ -38,9 +38,10 @@ class Scenario:
         command: Of the run, with `inputs`.
         kind: What it may write: "deploy" all, "move" only the alias, "read" nothing.
         outcome: Of an undisturbed run; `exit_code` and `error` likewise.
+        own_from: First operation that is its own: the calls of AWS before it are `update`'s, in the
+            same world, where everything befalls them already; "" where all are its own.
         version: Where the alias must be in the end; "" where the source says it.
         event, sha: What started the workflow; the commit.
-        require_reviewed: Whether GitHub decides over the deploy.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Scenario:
     outcome: str
     exit_code: int = 0
     error: str = ""
+    own_from: str = ""
     version: str = ""
     inputs: Mapping[str, str] = field(default_factory=dict)
     event: tuple[str, Mapping[str, Any], str] = ("push", {}, "refs/heads/main")
@@ -171,6 +173,7 @@ _ALL: Final = (
         outcome="refused",
         exit_code=25,
         error="E-SMOKE-01",
+        own_from="PublishVersion",
         version="1",
         inputs={"smoke_event": "smoke.json"},
     ),
@@ -180,6 +183,7 @@ _ALL: Final = (
         command="deploy",
         kind="deploy",
         outcome="deployed",
+        own_from="CreateAlias",
         inputs={**SPOKEN, "require_reviewed": "true"},
     ),
 )
