@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 SWEEP = os.environ.get("HYPOTHESIS_PROFILE") == "sweep"
 EXAMPLES = 20_000 if SWEEP else 300
-STEPS = 12
+STEPS = 10
 STAGING = "staging"
 EVIL = evil_zip()
 EVIL_FILES = picture._opened(EVIL)[1]
