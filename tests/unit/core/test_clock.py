@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambda_sandbox.core import VirtualClock
-from signed_lambda.clock import Deadline, SystemClock, Wait
+from signed_lambda.clock import GRACE_S, Deadline, SystemClock, Wait
 from signed_lambda.errors import Cancelled, DeadlineError
 from signed_lambda.signals import StopFlag
 
@@ -70,6 +70,31 @@ def test_a_cancelled_run_is_told_as_cancelled_also_when_its_time_is_over() -> No
 
     with pytest.raises(Cancelled):
         ends.check("doing something")
+
+
+def test_in_grace_a_look_may_start_after_the_end_and_after_a_stop_signal() -> None:
+    clock, stop, end = deadline(10)
+    clock.advance(60)
+    stop.set("SIGINT")
+
+    with end.grace():
+        end.check("looking")
+        left_s = end.left_s()
+        clock.advance(GRACE_S)
+        with pytest.raises(Cancelled):
+            end.check("looking again")
+
+    assert left_s == GRACE_S
+    with pytest.raises(Cancelled):
+        end.check("going on")
+
+
+def test_grace_takes_nothing_of_the_time_that_is_left() -> None:
+    _, _, end = deadline(100)
+
+    with end.grace():
+        assert end.left_s() == 100
+    assert end.left_s() == 100
 
 
 def test_the_real_clock_tells_utc_and_never_goes_back() -> None:

@@ -137,3 +137,23 @@ def test_newer_is_the_later_run_or_attempt_where_both_are_known(
     )
 
     assert record.is_newer_than(*ours) is newer
+
+
+@pytest.mark.parametrize(
+    ("command", "recorded", "ours", "same"),
+    [
+        ("rollback", (7, 1), 7, True),
+        ("rollback", (7, 2), 7, True),
+        ("rollback", (6, 1), 7, False),
+        ("rollback", (0, 0), 0, False),
+        ("deploy", (7, 1), 7, False),
+    ],
+)
+def test_a_rollback_of_the_same_run_is_known_in_any_attempt(
+    command: str, recorded: tuple[int, int], ours: int, *, same: bool
+) -> None:
+    record = AliasRecord(
+        command=command, previous="1", run=recorded[0], attempt=recorded[1], commit=""
+    )
+
+    assert record.is_of_rollback(ours) is same
