@@ -22,6 +22,16 @@ STRIDE: Final = 7
 SHOWN: Final = 12
 
 
+def cells(*names: str) -> list[tuple[str, Trouble]]:
+    """Scenarios and troubles that fit: where nothing is written, nothing is uploaded in part."""
+    return [
+        (name, trouble)
+        for name in names
+        for trouble in TROUBLES
+        if not (trouble.name == "partial-upload" and name in {"no-op", "verify"})
+    ]
+
+
 def points(rig: Rig, trouble: Trouble) -> list[int]:
     """The calls at which the trouble can happen."""
     sent, own_from = rig.quiet.sent, rig.scenario.own_from

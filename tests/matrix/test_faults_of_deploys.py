@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.matrix.cells import check, points
+from tests.matrix.cells import cells, check, points
 from tests.rig.faults import TROUBLES
 from tests.rig.scenarios import SCENARIOS
 
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 DEPLOYS = ("first", "update", "comment")
 
 
-@pytest.mark.parametrize("trouble", TROUBLES, ids=lambda t: t.name)
-@pytest.mark.parametrize("scenario", DEPLOYS)
+@pytest.mark.parametrize(("scenario", "trouble"), cells(*DEPLOYS), ids=str)
 def test_a_deploy_stands_whatever_befalls_a_call(
     rig: Callable[[str], Rig], scenario: str, trouble: Trouble
 ) -> None:
@@ -28,6 +27,6 @@ def test_a_deploy_stands_whatever_befalls_a_call(
 
 
 def test_the_matrix_has_at_least_2500_cells(rig: Callable[[str], Rig]) -> None:
-    cells = {name: sum(len(points(rig(name), t)) for t in TROUBLES) for name in SCENARIOS}
+    found = {name: sum(len(points(rig(name), t)) for t in TROUBLES) for name in SCENARIOS}
 
-    assert sum(cells.values()) >= 2_500, cells
+    assert sum(found.values()) >= 2_500, found

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.matrix.cells import check
+from tests.matrix.cells import cells, check
 from tests.matrix.test_faults_of_deploys import DEPLOYS
-from tests.rig.faults import TROUBLES
 from tests.rig.scenarios import SCENARIOS
 
 if TYPE_CHECKING:
@@ -17,9 +16,10 @@ if TYPE_CHECKING:
     from tests.rig.bench import Rig
     from tests.rig.faults import Trouble
 
+REST = [name for name in SCENARIOS if name not in DEPLOYS]
 
-@pytest.mark.parametrize("trouble", TROUBLES, ids=lambda t: t.name)
-@pytest.mark.parametrize("scenario", [name for name in SCENARIOS if name not in DEPLOYS])
+
+@pytest.mark.parametrize(("scenario", "trouble"), cells(*REST), ids=str)
 def test_a_run_stands_whatever_befalls_a_call(
     rig: Callable[[str], Rig], scenario: str, trouble: Trouble
 ) -> None:

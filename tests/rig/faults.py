@@ -244,6 +244,9 @@ class Trouble:
     ends: Literal["", "killed", "stopped"] = ""
     lasting: bool = False
 
+    def __str__(self) -> str:
+        return self.name
+
     def at(self, index: int) -> Once | ForEver | Gone | Kill | Signal:
         """The hook for the n-th call."""
         what, _, when = self.name.rpartition(":")
