@@ -38,10 +38,13 @@ if TYPE_CHECKING:
 
 _transport: ContextVar[Transport] = ContextVar("transport")
 """Of the running test, or of one of its interleaved runs: a greenlet has its own context."""
+_latest: list[Transport] = []
+"""For the threads of a run, which have none."""
 
 
 def _deliver(request: AWSPreparedRequest, **context: object) -> AWSResponse | None:
-    return _transport.get()(request=request, **context)
+    transport = _transport.get(None) or _latest[-1]
+    return transport(request=request, **context)
 
 
 def unmasked(_secret: str) -> None:
@@ -83,6 +86,7 @@ def aws_over(
         region: Of the clients.
     """
     _transport.set(transport)
+    _latest[:] = [transport]
     # Full jitter is not random here: a delay is its nominal length.
     return Aws(
         shared_clients(region),
