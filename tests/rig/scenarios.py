@@ -38,8 +38,8 @@ class Scenario:
         command: Of the run, with `inputs`.
         kind: What it may write: "deploy" all, "move" only the alias, "read" nothing.
         outcome: Of an undisturbed run; `exit_code` and `error` likewise.
-        own_from: First operation that is its own: the calls of AWS before it are `update`'s, in the
-            same world, where everything befalls them already; "" where all are its own.
+        own_from: First operation that is its own: the calls of AWS before it are another
+            scenario's too, where everything befalls them; "" where all are its own.
         version: Where the alias must be in the end; "" where the source says it.
         event, sha: What started the workflow; the commit.
     """
@@ -117,7 +117,14 @@ def _merged(project: Project) -> None:
 
 
 _ALL: Final = (
-    Scenario(name="first", arrange=_nothing, command="deploy", kind="deploy", outcome="deployed"),
+    Scenario(
+        name="first",
+        arrange=_nothing,
+        command="deploy",
+        kind="deploy",
+        outcome="deployed",
+        own_from="PutObject",
+    ),
     Scenario(name="update", arrange=_changed, command="deploy", kind="deploy", outcome="deployed"),
     Scenario(name="no-op", arrange=_released, command="deploy", kind="deploy", outcome="unchanged"),
     Scenario(
@@ -136,6 +143,7 @@ _ALL: Final = (
         kind="move",
         outcome="rolled-back",
         version="1",
+        own_from="UpdateAlias",
         inputs={"to": "previous"},
     ),
     Scenario(
