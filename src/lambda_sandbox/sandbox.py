@@ -81,9 +81,7 @@ class Sandbox:
             self.world, tenancy, S3Filter(self.world, tenancy), self._snapshots
         )
         self.gateway = Gateway(self.world, self._dispatcher, self._snapshots)
-        self._keeper = Keeper(
-            self.world, tenancy, self._dispatcher, self.gateway, self._snapshots
-        )
+        self._keeper = Keeper(self.world, tenancy, self._dispatcher, self.gateway, self._snapshots)
         self._in_process = InProcess(self.gateway, self.clock)
         self.acts = Acts(self.world, self._dispatcher, self.gateway)
         self.wsgi = application(self.gateway.handle)
