@@ -5,6 +5,7 @@ May import the package's own modules and the port. Writes nothing in AWS.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final, TypedDict, TypeVar
 
 from signed_lambda.aws import lambda_answers as read
@@ -12,7 +13,7 @@ from signed_lambda.aws.answer import NotAnAnswer, shown
 from signed_lambda.aws.base import AwsBase
 from signed_lambda.aws.call import Call, NotThere, not_there
 from signed_lambda.aws.calls import Repeat
-from signed_lambda.errors import AwsError, TargetError
+from signed_lambda.errors import AwsError, FunctionError, TargetError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from signed_lambda.aws.call import Expected
     from signed_lambda.aws.calls import Calls
     from signed_lambda.aws.download import CodeSource
+    from signed_lambda.aws.refusals import Refusal
     from signed_lambda.aws.session import Clients
     from signed_lambda.cloud import (
         Alias,
@@ -44,6 +46,14 @@ class _Qualified(TypedDict, total=False):
 
 class _Marked(TypedDict, total=False):
     Marker: str
+
+
+def _function_gone(name: FunctionName, refusal: Refusal) -> Exception:
+    return FunctionError.of(
+        "E-FUNCTION-01",
+        f"no function {name} any more: {shown(refusal.message)}",
+        "Find out who deleted it; a function made anew is another one, even with the same name",
+    )
 
 
 class LambdaReads(AwsBase):
@@ -84,7 +94,10 @@ class LambdaReads(AwsBase):
             "GetFunctionCodeSigningConfig",
             name,
             None,
-            {**_MISSING, "CodeSigningConfigNotFoundException": not_there},
+            {
+                "ResourceNotFoundException": partial(_function_gone, name),
+                "CodeSigningConfigNotFoundException": not_there,
+            },
         )
         try:
             arn = self._calls.run(

@@ -66,7 +66,7 @@ class AliasMove:
             Conflict: It is elsewhere, or weighted.
         """
         if answer.version != published.version or answer.weights:
-            raise _lost_to(published, answer, before, record)
+            raise _lost_to(answer.name, published, answer, before, record)
         return cls(
             alias=answer.name,
             before=before.version if before else "",
@@ -112,7 +112,7 @@ def move_alias(
     if before is not None and before.version == published.version:
         now = bench.cloud.alias(order.function, order.alias)
         if now is None:
-            raise _lost_to(published, None, before)
+            raise _lost_to(order.alias, published, None, before)
         return AliasMove.confirm(published, before, now, moved=False)
     _require_same_code_signing(bench, order, observed)
     record = str(_record(order, before))
@@ -126,12 +126,12 @@ def move_alias(
             bench.journal.stood(now.version if now else "")
             if isinstance(error, LOST):
                 raise
-            raise _lost_to(published, now, before, record) from None
+            raise _lost_to(order.alias, published, now, before, record) from None
         # There, by our write or by that of another run with the same version: both are right.
         return AliasMove.confirm(published, before, now, moved=now.description == record)
     now = _read_back(bench, order)
     if now is None:
-        raise _lost_to(published, None, before)
+        raise _lost_to(order.alias, published, None, before)
     return AliasMove.confirm(published, before, now, moved=True, record=record)
 
 
@@ -196,14 +196,18 @@ def _record(order: Order, before: Alias | None) -> AliasRecord:
 
 
 def _lost_to(
-    published: PublishedVersion, now: Alias | None, before: Alias | None, ours: str = ""
+    alias: AliasName,
+    published: PublishedVersion,
+    now: Alias | None,
+    before: Alias | None,
+    ours: str = "",
 ) -> Conflict | Superseded:
     """Names who won: a run, if it left a record that is neither ours nor the one from before."""
     if now is None:
-        name = f"alias '{before.name}'" if before else "the alias"
         return Conflict.of(
             "E-CONFLICT-04",
-            f"{name} of {published.function} was deleted by somebody else while this run worked",
+            f"alias '{alias}' of {published.function} was deleted by somebody else while this run"
+            " worked",
             "Find out who; running it again creates the alias, at the new version",
         )
     known = {ours, before.description if before else ""}

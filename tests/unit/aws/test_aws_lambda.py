@@ -17,7 +17,7 @@ from signed_lambda.cloud import (
     SignatureRefusedError,
     StoredObject,
 )
-from signed_lambda.errors import AwsError, InternalError, LambdaFailure
+from signed_lambda.errors import AwsError, FunctionError, InternalError, LambdaFailure
 from signed_lambda.model import AliasName, FunctionName, Sha256, Version
 from tests.support.canned import Reply, bench, ok, refused
 from tests.unit.aws import good
@@ -126,11 +126,15 @@ def test_a_version_of_another_form_is_not_an_answer(version: str) -> None:
         lambda aws: aws.function(FN),
         lambda aws: aws.function(FN, "7"),
         lambda aws: aws.alias(FN, LIVE),
-        lambda aws: aws.code_signing(FN),
     ],
 )
 def test_what_does_not_exist_is_none(ask: Callable[[Aws], object]) -> None:
     assert ask(bench(GONE).aws()) is None
+
+
+def test_code_signing_of_a_function_that_is_gone_is_not_taken_for_none() -> None:
+    with pytest.raises(FunctionError, match="E-FUNCTION-01 no function fn any more"):
+        bench(GONE).aws().code_signing(FN)
 
 
 def test_lists_of_a_function_that_does_not_exist_are_empty() -> None:
