@@ -175,7 +175,7 @@ _CODE: Final = r"CodeSha256|\$LATEST|edited|changed|moved|revision|RevisionId|ot
 _ALIAS: Final = r"alias '?live'?"
 _SIGNED: Final = r"signed|signature|entry|file|zip|SHA-256|sha256"
 _SIGNING: Final = r"code.signing|Enforce|Warn|profile|publisher"
-_FUNCTION: Final = rf"function|was deleted|does not exist|{_CODE}|{_ALIAS}|version"
+_FUNCTION: Final = rf"function|was deleted|is missing|does not exist|{_CODE}|{_ALIAS}|version"
 
 ACTS: Final = (
     Act("code-edited", lambda r: r.sandbox.acts.console_edit_code(r.function, EVIL), _CODE),
