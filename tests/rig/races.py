@@ -248,5 +248,7 @@ def _lost(gone: Race, loser: Underway, moves: list[tuple[Underway, str]]) -> Ite
     if own and not any(u is winner for u, _ in moves[own[-1] :]):
         yield f"{loser.run_id} ended with {ran.exit_code} although its move stands"
     told = " ".join(p["what"] for p in ran.report.get("problems", ()))
-    if not re.search(rf"run {winner.run_id}\.1|CodeSha256|revision|update .* in progress", told):
+    if not re.search(
+        rf"run {winner.run_id}\.1|CodeSha256|holds sha256:|revision|update .* in progress", told
+    ):
         yield f"{loser.run_id} does not say who or what won: {told}"
