@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 WORKFLOWS := $(wildcard .github/workflows/*.yml examples/*.yml examples/*/*.yml)
 export PYTHONPATH := src
 
-.PHONY: help demo test check lint types docs pictures lock matrix sweep bench image guards clean
+.PHONY: help demo test check lint types docs pictures lock conformance matrix sweep bench image guards clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -38,6 +38,9 @@ pictures: $(VENV)/.node ## writes docs/images: the comments as GitHub shows them
 
 guards: $(VENV)/.dev ## removes each guard of the chain in turn: a test must fail each time
 	@$(BIN)/python tools/guards.py
+
+conformance: $(VENV)/.dev ## the conformance kit, all cases, our action as a process
+	@$(BIN)/python -m conformance
 
 matrix: $(VENV)/.dev ## every call of every command x everything that can befall it, on two cores
 	@HYPOTHESIS_PROFILE=sweep $(BIN)/python -m pytest -q tests/matrix/test_faults_of_deploys.py tests/matrix/test_faults_of_the_rest.py -n 2

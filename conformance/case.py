@@ -37,6 +37,7 @@ FEATURES: Final = frozenset(
         "review",
         "accounts",
         "bucket",
+        "existing-only",
     }
 )
 """What a case may need of a tool; one that does not offer it is not judged by the case."""
