@@ -397,7 +397,13 @@ def _review(context: Context, package: Package) -> Reviewing:
     templates, missing = find_templates(workspace, inputs.templates)
     root = _repo_root(package, workspace)
     surveyed = survey(
-        package, str(inputs.function), templates, root, allowed_in(workspace), missing
+        package,
+        str(inputs.function),
+        context.deadline.clock,
+        templates,
+        root,
+        allowed_in(workspace),
+        missing=missing,
     )
     _read_other_reviews(context)
     return Reviewing(surveyed, inputs.fail_on, context.journal)

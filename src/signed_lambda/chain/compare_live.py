@@ -14,6 +14,7 @@ from signed_lambda.package import (
     Dependency,
     owners,
     read_zip,
+    reopen,
 )
 from signed_lambda.report.model import Comparison, DependencyMove, FileChange, Status
 
@@ -95,7 +96,7 @@ def _with_dependencies(
     """The changes with the installed package that each belongs to, and these packages."""
     names = [change.name for change in files]
     before = owners(live, names)
-    after = owners(read_zip(package.path), names) if names else {}
+    after = owners(reopen(package), names) if names else {}
     marked = tuple(
         replace(
             change, dependency=(after.get(change.name) or before.get(change.name) or _NONE).name

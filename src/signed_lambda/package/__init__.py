@@ -10,7 +10,7 @@ from signed_lambda.package.dependencies import Dependency, owners
 from signed_lambda.package.limits import LAMBDA_LIMITS, SIGNED_LIMITS, Limits
 from signed_lambda.package.names import SIGNATURE_FILE, SIGNATURE_FOLDER
 from signed_lambda.package.packing import pack
-from signed_lambda.package.reader import read_zip
+from signed_lambda.package.reader import read_zip, reopen
 
 __all__ = [
     "LAMBDA_LIMITS",
@@ -26,4 +26,5 @@ __all__ = [
     "owners",
     "pack",
     "read_zip",
+    "reopen",
 ]

@@ -46,7 +46,10 @@ from signed_lambda.package.links import NameTree
 from signed_lambda.package.names import name_fault, shown, text_fault, twin_notes
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
+
+    from signed_lambda.model import Package
 
 PROBLEMS_MAX: Final = 50
 
@@ -74,7 +77,31 @@ def read_zip(
             "E-ZIP-01", f"{label} cannot be opened ({error.strerror})", "Is it a file?"
         ) from error
     try:
-        return _Reader(fd, path, label, limits, Identity.of(fd)).contents()
+        return _Reader(fd, path, label, limits, Identity.of(fd), {}).contents()
+    finally:
+        os.close(fd)
+
+
+def reopen(package: Package) -> ZipContents:
+    """The zip that `pack` made, to read from it again.
+
+    The writer knows the hashes: the data of a file are unpacked, and held against them, when they
+    are read.
+
+    Raises:
+        ZipError: As `read_zip`.
+    """
+    known = {entry.name: entry.sha256 for entry in package.entries if entry.kind == "file"}
+    label = shown(package.path.name)
+    try:
+        fd = os.open(package.path, OPEN_FLAGS)
+    except OSError as error:
+        raise ZipError.of(
+            "E-ZIP-17", f"{label} cannot be opened again ({error.strerror})", "Run it again"
+        ) from error
+    try:
+        reader = _Reader(fd, package.path, label, SIGNED_LIMITS, Identity.of(fd), known)
+        return reader.contents()
     finally:
         os.close(fd)
 
@@ -86,6 +113,7 @@ class _Reader:
     label: str
     limits: Limits
     identity: Identity
+    known: Mapping[str, Sha256]
     problems: list[Problem] = field(default_factory=list)
 
     def contents(self) -> ZipContents:
@@ -261,7 +289,7 @@ class _Reader:
         raise self._error(header.name, "E-ZIP-05", "has other values behind its data than in front")
 
     def _unpack(self, order: int, item: Draft, data_at: int) -> ZipEntry:
-        """Unpacks the data once: verifies size and CRC, computes the hash."""
+        """Unpacks the data once, unless the hash is known: verifies size and CRC, computes it."""
         header = item.header
         place = Place(
             method=header.method,
@@ -270,10 +298,11 @@ class _Reader:
             size_bytes=header.size_bytes,
             crc=header.crc,
         )
+        known = self.known.get(item.name)
         digest = hashlib.sha256()
         target = b""
         try:
-            for chunk in content(self._read, place):
+            for chunk in content(self._read, place) if known is None else ():
                 digest.update(chunk)
                 if item.kind == "link":
                     target += chunk
@@ -284,7 +313,7 @@ class _Reader:
             kind=item.kind,
             mode=item.mode,
             size_bytes=header.size_bytes,
-            sha256=Sha256(digest.digest()),
+            sha256=known or Sha256(digest.digest()),
             order=order,
             link_target=self._link_target(item.name, target),
             place=place,

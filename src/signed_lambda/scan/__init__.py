@@ -10,20 +10,31 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Protocol
 
 from signed_lambda.errors import Problem, ScanError
-from signed_lambda.package import owners, read_zip
+from signed_lambda.package import owners, reopen
 from signed_lambda.report.model import Fact, Finding, Link, Status
 from signed_lambda.scan import rules, sdk
-from signed_lambda.scan.allowances import CONFIG, Allowance, Entry, applied, comments, read_config
+from signed_lambda.scan.allowances import (
+    CONFIG,
+    Allowance,
+    Entry,
+    applied,
+    comments,
+    read_config,
+    written,
+)
 from signed_lambda.scan.credentials import hidden
 from signed_lambda.scan.infra.read import read_templates
 from signed_lambda.scan.live import named_by_code
-from signed_lambda.scan.reading import CODE, MAX_SOURCE_BYTES, Unread, is_sdk, read, uses_sdk
+from signed_lambda.scan.prefilter import uses_sdk
+from signed_lambda.scan.reading import MAX_SOURCE_BYTES, Source, Unread, is_code, is_sdk
 from signed_lambda.scan.rules import quality
+from signed_lambda.scan.sourcemap import MAX_BYTES as MAX_MAP_BYTES
+from signed_lambda.scan.watch import Watch
 from signed_lambda.scan.world import groundwork, world_around
 
 if TYPE_CHECKING:
@@ -31,6 +42,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import ModuleType
 
+    from signed_lambda.cloud import Clock
     from signed_lambda.inputs import FailOn
     from signed_lambda.model import Package
     from signed_lambda.report.model import Severity
@@ -38,6 +50,7 @@ if TYPE_CHECKING:
     from signed_lambda.scan.world import Groundwork, World
     from signed_lambda.triggers import LiveTriggers, Named
 
+_EVAL: Final = 'eval("'
 _ORDER: Final[dict[Severity, int]] = {"high": 3, "medium": 2, "low": 1, "ask": 0}
 MAX_TELLING: Final = 200
 """Files of a package that are asked for the version of a bundled SDK."""
@@ -59,12 +72,14 @@ class Review:
     """What was read and what was found; findings come worst first.
 
     Attributes:
-        files: How many files with code were read whole.
+        files: How many files with code were read: whole, or until it was seen that they name no
+            call that matters and that nobody asks for them.
         unread: Files with code and templates that were not read, and why.
         templates: How many templates were read whole.
         installed: How many files of installed packages were passed over: the AWS SDK's own, and
             those that do not use it.
         unused: Allowances of what was read that allow nothing.
+        bundles: Bundles whose findings stand at the bundle's own lines, with who made each.
     """
 
     findings: tuple[Finding, ...]
@@ -73,6 +88,7 @@ class Review:
     templates: int = 0
     installed: int = 0
     unused: tuple[Allowance, ...] = ()
+    bundles: tuple[str, ...] = ()
 
     def fact(self) -> Fact:
         """For the journal: partly read is a warning, never clean."""
@@ -81,6 +97,8 @@ class Review:
             found += f" and {self.templates} templates"
         if self.installed:
             found += f", {self.installed:,} files of installed packages without calls of AWS aside"
+        if self.bundles:
+            found += f"; bundled, lines are of the bundle: {', '.join(self.bundles[:3])}"
         if self.unread:
             shown = ", ".join(f"{u.path} ({u.why})" for u in self.unread[:3])
             found += f"; {len(self.unread)} not read: {shown}"
@@ -139,17 +157,16 @@ class Survey:
     """What was read of a package and of the templates around it; `judge` says what follows.
 
     Attributes:
-        files: How many files with code were read whole.
-        installed: How many files of installed packages were passed over.
+        gathered: The files of the package.
+        unread: Templates that were not read, and why.
         entries: What `.signed-lambda.yml` allows.
         paths: Of all that could be read.
         root: Where the package's files lie in the repository, None when they are not of it.
     """
 
     ground: Groundwork
-    files: int
+    gathered: Gathered
     unread: tuple[Unread, ...]
-    installed: int
     entries: tuple[Entry, ...]
     paths: tuple[str, ...]
     root: str | None
@@ -162,16 +179,25 @@ class Survey:
         """The review of the package alone, or with what is live around its function."""
         ground = self.ground
         found = findings_in(world_around(ground, live), all_rules())
-        said = (*comments(ground.program.modules.values()), *self.entries)
+        read = ground.program.modules.values()
+        files = [m for m in read if m.key == m.path]  # not of a template's text
+        said = (
+            *comments(m for m in read if not m.outer),
+            *written(ground.sinks),
+            *self.entries,
+        )
         findings, unused = applied(found, said, self.root)
         return Review(
             findings=findings,
-            files=self.files,
-            unread=self.unread,
+            files=len(files) + ground.program.passed_over,
+            unread=(*self.gathered.unread, *_unread(ground, files), *self.unread),
             templates=len(ground.infra.sources),
-            installed=self.installed,
+            installed=self.gathered.installed,
             unused=tuple(
                 a for a in unused if ground.complete and a.concerns(self.paths, self.root)
+            ),
+            bundles=tuple(
+                _bundle(m) for m in files if m.bundler and (m.origins is None or m.origins.why)
             ),
         )
 
@@ -179,20 +205,23 @@ class Survey:
 def review(
     package: Package,
     function_name: str,
+    clock: Clock,
     templates: Mapping[str, bytes] = MappingProxyType({}),
     root: str | None = None,
     entries: Sequence[Entry] = (),
 ) -> Review:
     """Reviews exactly the bytes that are packed, without an account; see `survey`."""
-    return survey(package, function_name, templates, root, entries).judge()
+    return survey(package, function_name, clock, templates, root, entries).judge()
 
 
 def survey(
     package: Package,
     function_name: str,
+    clock: Clock,
     templates: Mapping[str, bytes] = MappingProxyType({}),
     root: str | None = None,
     entries: Sequence[Entry] = (),
+    *,
     missing: Iterable[Unread] = (),
 ) -> Survey:
     """Reads exactly the bytes that are packed.
@@ -200,61 +229,101 @@ def survey(
     Args:
         package: The build.
         function_name: What the function is called, "" when unknown.
+        clock: Ends the reading of what takes too long.
         templates: Infrastructure templates by their path in the repository.
         root: Where the package's files lie in the repository, "" for its root, None when they are
             not of it.
         entries: What `.signed-lambda.yml` allows.
         missing: Templates that could not be read.
     """
-    modules: list[Module] = []
-    unread: list[Unread] = []
-    installed = 0
-    contents = read_zip(package.path)
-    code = [e.name for e in contents.entries if e.name.endswith(CODE) and e.kind == "file"]
-    owned = owners(contents, code)
-    reviewed = set(code)
-    telling: list[tuple[str, bytes]] = []
+    watch = Watch(clock.monotonic)
+    gathered = _gathered(package, watch)
+    infra, not_scanned = read_templates(templates, watch)
+    olds = sdk.old_sdks(gathered.telling)
+    return Survey(
+        ground=groundwork(gathered.sources, function_name, infra, root, olds),
+        gathered=gathered,
+        unread=(*not_scanned, *missing),
+        entries=tuple(entries),
+        paths=(*gathered.paths, *templates),
+        root=root,
+    )
+
+
+def _unread(ground: Groundwork, files: Iterable[Module]) -> Iterator[Unread]:
+    """What was asked for and not read whole."""
+    yield from ground.program.unread
+    for module in files:
+        if module.unread_line:
+            why = f"partly read: line {module.unread_line} is not understood"
+            yield Unread(module.path, why)
+        if module.bundler and any(_EVAL in line for line in module.lines):
+            yield Unread(module.path, "partly read: bundled, and its code stands in texts (eval)")
+    if not ground.complete:
+        yield Unread("the package", "more to follow than one review may cost; partly read")
+
+
+def _bundle(module: Module) -> str:
+    """Why the lines of a bundle are told as they are."""
+    why = module.origins.why if module.origins is not None else ""
+    missing = f", its source map is not used: {why}" if why else ""
+    return f"{module.path} (by {module.bundler}{missing})"
+
+
+@dataclass(slots=True)
+class Gathered:
+    """The files of a package that a review is about.
+
+    Attributes:
+        paths: Of all files with code.
+        sources: Those to review.
+        unread: Those that are too large.
+        installed: How many of installed packages were passed over.
+        telling: Names and bytes of files that tell the version of a bundled SDK.
+    """
+
+    paths: list[str]
+    sources: list[Source] = field(default_factory=list)
+    unread: list[Unread] = field(default_factory=list)
+    installed: int = 0
+    telling: list[tuple[str, bytes]] = field(default_factory=list)
+
+
+def _gathered(package: Package, watch: Watch) -> Gathered:
+    contents = reopen(package)
+    files = [e for e in contents.entries if e.kind == "file"]
+    found = Gathered([e.name for e in files if is_code(e.name)])
+    owned = owners(contents, found.paths)
+    reviewed = set(found.paths)
+    maps = {e.name: e for e in files if e.name.endswith(".map")}
+
+    def beside(path: str) -> bytes | None:
+        entry = maps.get(path)
+        if entry is None or entry.size_bytes > MAX_MAP_BYTES:
+            return None
+        return b"".join(contents.chunks(entry))
+
     for entry, chunks in contents.bodies():
-        tells = len(telling) < MAX_TELLING and entry.kind == "file"
         parts = chunks
+        tells = len(found.telling) < MAX_TELLING and entry.kind == "file"
         if tells and sdk.tells(entry.name, entry.size_bytes):
-            telling.append((entry.name, b"".join(chunks)))
-            parts = iter((telling[-1][1],))
+            found.telling.append((entry.name, b"".join(chunks)))
+            parts = iter((found.telling[-1][1],))
         if entry.name not in reviewed:
             continue
         owner = owned.get(entry.name)
         if owner is not None and is_sdk(owner.name, entry.name):
-            installed += 1
-            continue
-        if entry.size_bytes > MAX_SOURCE_BYTES:
-            unread.append(Unread(entry.name, f"more than {MAX_SOURCE_BYTES:,} bytes"))
-            continue
-        body = b"".join(parts)
-        if owner is not None and not uses_sdk(body):
-            installed += 1
-            continue
-        found = read(entry.name, body)
-        if isinstance(found, Unread):
-            unread.append(found)
+            found.installed += 1
+        elif entry.size_bytes > MAX_SOURCE_BYTES:
+            found.unread.append(Unread(entry.name, f"more than {MAX_SOURCE_BYTES:,} bytes"))
         else:
-            found.installed = owner is not None
-            modules.append(found)
-            if found.unread_line:
-                why = f"partly read: line {found.unread_line} is not understood"
-                unread.append(Unread(entry.name, why))
-    infra, not_scanned = read_templates(templates)
-    ground = groundwork(modules, function_name, infra, root, sdk.old_sdks(telling))
-    if not ground.complete:
-        unread.append(Unread("the package", "more to follow than one review may cost; partly read"))
-    return Survey(
-        ground=ground,
-        files=len(modules),
-        unread=(*unread, *not_scanned, *missing),
-        installed=installed,
-        entries=tuple(entries),
-        paths=(*code, *templates),
-        root=root,
-    )
+            body = b"".join(parts)
+            if owner is None or uses_sdk(body):
+                owned_by = owner is not None
+                found.sources.append(Source(entry.name, body, watch, beside, installed=owned_by))
+            else:
+                found.installed += 1
+    return found
 
 
 def findings_in(world: World, wanted: Sequence[Rule] | None = None) -> tuple[Finding, ...]:

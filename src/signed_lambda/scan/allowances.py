@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from signed_lambda.package.patterns import Patterns
     from signed_lambda.report.model import Finding
     from signed_lambda.scan.form import Module
+    from signed_lambda.scan.sinks import Sink
 
 CONFIG: Final = ALLOWANCES_FILE
 MAX_BYTES: Final = 1024 * 1024
@@ -107,6 +108,18 @@ def comments(modules: Iterable[Module]) -> Iterator[Allowance]:
             if said:
                 reason = said[2].strip()
                 yield Allowance(rule=said[1], reason=reason, path=module.path, line=number)
+
+
+def written(sinks: Iterable[Sink]) -> Iterator[Allowance]:
+    """The allowances in the sources that bundles were made of: bundlers drop comments."""
+    for sink in sinks:
+        origin = sink.function.module.origin(sink.call)
+        for text in origin.lines if origin is not None else ():
+            said = _COMMENT.search(text)
+            if said:
+                reason = said[2].strip()
+                path, line = sink.spot.function.module.path, sink.spot.line
+                yield Allowance(rule=said[1], reason=reason, path=path, line=line)
 
 
 def applied(

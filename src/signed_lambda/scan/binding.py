@@ -15,7 +15,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.scan.form import Call, Closure, Name, Text
-from signed_lambda.scan.program import is_test
+from signed_lambda.scan.program import GO_STARTS, is_test
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -67,10 +67,12 @@ def handler_at(program: Program, handler: str) -> CodeFunction | None:
     where, _, name = handler.partition("::")
     if "::" not in handler:
         where, _, name = handler.rpartition(".")
-        for module in program.modules.values():
-            if _ENDING.sub("", module.path) == where and (found := _exported(module, name)):
+        for path, key in program.paths:
+            if _ENDING.sub("", path) == where and (found := _exported(program.open(key), name)):
                 return found
-    wanted = {where.rpartition(".")[2]: name, name: "handleRequest"}
+    wanted = {where.rpartition(".")[2]: name, name: _USUAL}
+    for owner in wanted:
+        program.open_naming(owner)
     for module in program.modules.values() if handler else ():
         for function in module.functions:
             owner = function.owner.name if function.owner is not None else ""
@@ -95,17 +97,15 @@ def _choose(functions: list[Function], function_name: str) -> None:
 def _inline(program: Program, function: Function) -> CodeFunction | None:
     module = program.modules.get(function.id)
     wanted = function.handler.rpartition(".")[2] or "handler"
-    return _exported(module, wanted) if module is not None else None
+    return _exported(module, wanted)
 
 
 class _Files:
     """The files of the package, by where a handler may be."""
 
     def __init__(self, program: Program) -> None:
-        self.stems = {_ENDING.sub("", m.path): m for m in program.modules.values()}
-        self._all = tuple(program.modules.values())
-        self._mains = [m for m in self._all if m.language == "go" and m.starts]
-        self._classes = [(m, c) for m in self._all if m.language == "java" for c in m.classes]
+        self.program = program
+        self.stems = {_ENDING.sub("", path): key for path, key in program.paths}
 
     def at_its_place(self, function: Function, root: str) -> CodeFunction | None:
         """The handler in the file, or below the folder, that the template names."""
@@ -123,7 +123,8 @@ class _Files:
         where, _, name = function.handler.rpartition(".")
         inside = posixpath.normpath(posixpath.join(folder, where))
         for stem in (inside, re.sub(r"(?<=\w)\.(?=\w)", "/", inside)):
-            found = _exported(self.stems[stem], name) if stem in self.stems else None
+            key = self.stems.get(stem)
+            found = _exported(self.program.open(key), name) if key is not None else None
             if found is not None:
                 return found
         if not function.folder:
@@ -136,10 +137,9 @@ class _Files:
         found = self._of_stem(function) or _only(self._of_class(function.handler, ""))
         if found is None and "." not in function.handler:
             base = posixpath.basename(function.handler)
-            mains = [
-                m for m in self._mains if posixpath.basename(posixpath.dirname(m.path)) == base
-            ]
-            found = _only(_entry(m) for m in mains or (self._mains if alone else ()))
+            every = self._mains()
+            mains = [m for m in every if posixpath.basename(posixpath.dirname(m.path)) == base]
+            found = _only(_entry(m) for m in mains or (every if alone else ()))
         return found or self._by_convention(function)
 
     def _of_stem(self, function: Function) -> CodeFunction | None:
@@ -148,9 +148,9 @@ class _Files:
         own = where.replace(".", "/").strip("/")
         wanted = [f"{folder}/{own}".strip("/"), own]
         for tail in wanted if own else ():
-            for stem, module in self.stems.items():
+            for stem, key in self.stems.items():
                 if stem == tail or stem.endswith(f"/{tail}"):
-                    found = _exported(module, name)
+                    found = _exported(self.program.open(key), name)
                     if found is not None:
                         return found
         return None
@@ -160,7 +160,7 @@ class _Files:
         whole, _, method = handler.partition("::")
         package, _, name = whole.rpartition(".")
         tail = f"/{package.replace('.', '/')}/".replace("//", "/")
-        for module, declared in self._classes:
+        for module, declared in self._classes(name):
             at = f"/{posixpath.dirname(module.path)}/".replace("//", "/")
             if declared.name == name and at.endswith(tail) and module.path.startswith(below):
                 found = self._method(declared, method or _USUAL, 0)
@@ -171,21 +171,35 @@ class _Files:
         if name in declared.methods or level > _WRAPS:
             return declared.methods.get(name)
         bases = {b.name.partition("<")[0] for b in declared.bases if isinstance(b, Name)}
-        found = (self._method(c, name, level + 1) for _, c in self._classes if c.name in bases)
+        classes = (c for base in sorted(bases) for _, c in self._classes(base))
+        found = (self._method(c, name, level + 1) for c in classes)
         return next((f for f in found if f is not None), None)
+
+    def _classes(self, name: str) -> list[tuple[Module, Class]]:
+        """Those of Java that are called so."""
+        self.program.open_naming(name)
+        java = [m for m in self.program.modules.values() if m.language == "java"]
+        return [(m, c) for m in java for c in m.classes if c.name == name]
+
+    def _mains(self) -> list[Module]:
+        """The programs of Go that Lambda starts."""
+        for start in GO_STARTS:
+            self.program.open_naming(start)
+        return [m for m in self.program.modules.values() if m.language == "go" and m.starts]
 
     def _of_main(self, below: str) -> Iterator[CodeFunction | None]:
         """What `lambda.Start` is given in a program of Go below a folder."""
-        return (_entry(m) for m in self._mains if m.path.startswith(below))
+        return (_entry(m) for m in self._mains() if m.path.startswith(below))
 
     def _by_convention(self, function: Function) -> CodeFunction | None:
         """`deviceRequestHandler` in device-request-handler.lambda.ts: no template says more."""
         if not function.handler.startswith("?"):
             return None
         names = function.handler[1:].split("|")
-        for stem, module in self.stems.items():
+        for stem, key in self.stems.items():
             base = re.sub(r"\.(lambda|handler|function)$", "", posixpath.basename(stem))
-            if re.sub(r"[^a-z0-9]", "", base.lower()) in names and not is_test(module.path):
+            if re.sub(r"[^a-z0-9]", "", base.lower()) in names and not is_test(key):
+                module = self.program.open(key)
                 found = _exported(module, "handler") or _exported(module, "default")
                 if found is not None:
                     return found
@@ -202,7 +216,9 @@ def _entry(module: Module) -> CodeFunction | None:
     return next((f for f in module.functions if f.name in module.starts and f.name), None)
 
 
-def _exported(module: Module, name: str) -> CodeFunction | None:
+def _exported(module: Module | None, name: str) -> CodeFunction | None:
+    if module is None:
+        return None
     direct = module.top.functions.get(name)
     if direct is not None:
         return direct
@@ -224,7 +240,12 @@ def _handler_in(value: Expr, module: Module, level: int) -> CodeFunction | None:
     if isinstance(value, Closure):
         return value.body
     if isinstance(value, Name):
-        return module.top.functions.get(value.name) or _stored(value.name, module, level)
+        named = (f for f in module.functions if f.name == value.name and f.of_file)
+        return (
+            module.top.functions.get(value.name)
+            or _stored(value.name, module, level)
+            or next(named, None)
+        )
     if not isinstance(value, Call) or level > _WRAPS:
         return None
     inner = [*value.args]

@@ -229,7 +229,7 @@ class Evaluator:
         return found
 
     def _outside(self, name: str, module: Module) -> list[Value]:
-        for sibling in self.program.siblings(module):
+        for sibling in self.program.siblings(module, name):
             if sibling is not module and sibling.top.declares(name):
                 return self._declared(name, Frame(sibling.top)) or []
         if name not in module.imports:

@@ -12,7 +12,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.scan.form import Call, Closure, Either, Member, Name, Other, Row, Table, Text
-from signed_lambda.scan.program import DEFAULT, called_as, is_test, last_name, words
+from signed_lambda.scan.program import DEFAULT, called_as, is_test, last_name, names_of, words
 from signed_lambda.scan.sinks import APIS, COMMON, canonical, sinks_of
 from signed_lambda.scan.values import Client, Cls, Frame, Func, Given, Inst, Mod, Path, Str
 
@@ -44,12 +44,13 @@ def is_handler(function: Function) -> bool:
     module = function.module
     if function.owner is not None:
         return function.name == "handleRequest"
-    if function.outer is not module.top:
+    if not function.of_file:
         return False
     if module.language == "go":
         return function.name in module.starts
     if module.language == "javascript":
-        return function.name in module.starts and _takes_an_event(function.name, params)
+        name = module.started_as.get(function.name, function.name)
+        return function.name in module.starts and _takes_an_event(name, params)
     if function.name in module.starts:
         return True
     return len(params) in (2, 3) and bool(_CONTEXT.fullmatch(params[1]))
@@ -62,7 +63,8 @@ def is_started(function: Function, program: Program) -> bool:
     called = any(
         program.may_call(call, function, caller) for call, caller in program.calls_of(function)
     )
-    return not called or function.name in _USUAL
+    name = function.module.started_as.get(function.name, function.name)
+    return not called or name in _USUAL
 
 
 def _takes_an_event(name: str, params: list[str]) -> bool:
@@ -86,7 +88,8 @@ def explore(
         wanted: The functions that are entered; None for the relevant ones.
     """
     walk = _Walk(program, evaluator, relevant(program) if wanted is None else wanted)
-    found = [f for m in program.modules.values() for f in m.functions if is_started(f, program)]
+    of_files = [f for m in program.modules.values() for f in m.functions if f in walk.relevant]
+    found = [f for f in of_files if is_started(f, program)]
     for function in dict.fromkeys((*entries, *found)):
         if function in walk.relevant:
             walk.enter_handler(function)
@@ -117,7 +120,7 @@ def relevant(program: Program) -> set[Function]:
     known: dict[tuple[Module, str], bool] = {}
     waiting = [
         caller
-        for name, calls in program.callers.items()
+        for name, calls in program.callers.seen()
         if canonical(name) in APIS
         for _, caller in calls
         if _may_be_sink(canonical(name), caller.module, known)
@@ -215,7 +218,7 @@ class _Walk:
         """The functions of the package that a call is known to enter."""
         if isinstance(call.func, Closure):
             yield Func(call.func.body, frame, frame.this)
-        if self._wanted.isdisjoint(called_as(call, frame.function.module)):
+        if self._wanted.isdisjoint(called_as(call, frame.function)):
             return
         for value in self.evaluator.values(call.func, frame):
             if isinstance(value, Func):
@@ -249,7 +252,9 @@ class _Walk:
         for expr in _values_given(call):
             if isinstance(expr, Closure):
                 yield self._closure_frame(expr, call, frame)
-            elif isinstance(expr, Name | Member) and last_name(expr) in self._wanted:
+            elif isinstance(expr, Name | Member) and not self._wanted.isdisjoint(
+                names_of(expr, frame.function)
+            ):
                 for value in self.evaluator.values(expr, frame):
                     if isinstance(value, Func):
                         yield Frame(value.function, {}, value.outer, value.this)

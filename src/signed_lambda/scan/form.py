@@ -8,6 +8,10 @@ it. Pure: imports `credentials`, reads no file.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from signed_lambda.scan.sourcemap import Origin, SourceMap
 
 from signed_lambda.scan.credentials import hidden
 
@@ -69,6 +73,7 @@ class Call:
 
     Attributes:
         named: Keyword arguments; a None name spreads a table.
+        column: Where it starts in its line, in bytes, from 0.
     """
 
     func: Expr
@@ -76,6 +81,7 @@ class Call:
     named: tuple[tuple[str | None, Expr], ...]
     line: int
     end_line: int
+    column: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -140,6 +146,7 @@ class Function:
         owner: The class whose method it is.
         receiver: What a method calls its object, where each declares that (Go).
         declared: Names that it declares, in languages where that is written (`let x`).
+        at_once: It is called where it is written, without arguments: but a scope.
     """
 
     name: str
@@ -157,6 +164,15 @@ class Function:
     decorators: list[Expr] = field(default_factory=list)
     declared: set[str] = field(default_factory=set)
     receiver: str = ""
+    at_once: bool = False
+
+    @property
+    def of_file(self) -> bool:
+        """Whether it stands in the file itself, in no other function."""
+        outer = self.outer
+        while outer is not None and outer.at_once:
+            outer = outer.outer
+        return outer is self.module.top
 
     @property
     def names(self) -> set[str]:
@@ -217,6 +233,11 @@ class Module:
         starts: Functions that the file itself hands to Lambda or to whoever loads it: exports of
             JavaScript, `lambda.Start(f)` of Go.
         key: Unique among the files of a program; its path, but for code inside a template.
+        started_as: The name under which a function is handed over, where it has another.
+        inner: The files that it holds, when it is a bundle.
+        outer: The path of the bundle that holds it, "" for a file.
+        bundler: Who made it, "" when a person may have written it.
+        origins: Which line of which source its places were written as.
         installed: Whether it is of an installed package: then it is not the function's own code.
         unread_line: The first line that the parser did not understand, 0 for none.
     """
@@ -226,6 +247,11 @@ class Module:
     lines: tuple[str, ...]
     imports: dict[str, tuple[str, str]] = field(default_factory=dict)
     starts: set[str] = field(default_factory=set)
+    started_as: dict[str, str] = field(default_factory=dict)
+    inner: list[Module] = field(default_factory=list)
+    outer: str = ""
+    bundler: str = ""
+    origins: SourceMap | None = None
     unread_line: int = 0
     installed: bool = False
     key: str = ""
@@ -262,3 +288,22 @@ class Module:
     def line(self, number: int) -> str:
         """A line, stripped and shortened, for evidence; credentials in it are not shown."""
         return hidden(self.lines[number - 1]).strip()[:160] if 0 < number <= len(self.lines) else ""
+
+    def origin(self, call: Call) -> Origin | None:
+        """Where a call was written, None when that is where it is, or nobody says."""
+        if self.origins is None or not 0 < call.line <= len(self.lines):
+            return None
+        before = self.lines[call.line - 1].encode()[: call.column].decode("utf-8", "replace")
+        return self.origins.at(call.line, len(before.encode("utf-16-le")) // 2)
+
+    def shown(self, call: Call) -> str:
+        """Place and code of a call, for evidence; of a long line the part that begins with it."""
+        origin = self.origin(call)
+        if origin is not None:
+            code = hidden(origin.lines[-1]).strip()[:160] if origin.lines else ""
+            return f"{self.path}:{call.line}, written as {origin} {code}".rstrip()
+        code = self.line(call.line)
+        if call.column >= len(code):
+            behind = self.lines[call.line - 1].encode()[call.column :][:1000]
+            code = hidden(behind.decode("utf-8", "ignore"))[:160]
+        return f"{self.path}:{call.line} {code}"

@@ -8,15 +8,18 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import defaultdict
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
-from signed_lambda.scan.form import Call, Closure, Member, Name, Text
+from signed_lambda.scan.form import Call, Closure, Member, Module, Name, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-    from signed_lambda.scan.form import Expr, Function, Module
+    from signed_lambda.scan.form import Expr, Function
+    from signed_lambda.scan.reading import Unread
 
+T = TypeVar("T")
+_WORD: Final = re.compile(r"[\w$]+")
 _ENDINGS: Final = {
     "python": (".py", "/__init__.py"),
     "javascript": ("", ".js", ".ts", ".mjs", ".cjs", ".tsx", ".jsx", "/index.js", "/index.ts"),
@@ -41,6 +44,10 @@ def words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+FOLDER: Final = "."
+"""What an import calls a folder's own file where it does not name it: `.`, `..`, `../index`."""
+GO_STARTS: Final = ("lambda.Start", "lambda.StartWithContext", "lambda.StartWithOptions")
+"""What a program of Go gives its handler to."""
 TAKE_FUNCTIONS: Final = words(
     "map forEach filter some every flatMap each find reduce sort then catch finally setTimeout"
     " setInterval setImmediate nextTick subscribe listen Promise Thread submit run Timer"
@@ -57,72 +64,251 @@ def last_name(func: Expr) -> str:
     return ""
 
 
+def names_of(func: Expr, function: Function) -> tuple[str, ...]:
+    """Its last name, and what it is called where a variable of that name has it from.
+
+    Args:
+        func: What is called or given.
+        function: Where.
+    """
+    name = last_name(func)
+    if not isinstance(func, Name):
+        return (name,)
+    scope: Function | None = function
+    while scope is not None and not scope.declares(name):
+        scope = scope.outer
+    if scope is None:
+        there = [function.module.imports.get(name, ("", ""))[1]]
+    else:
+        there = [last_name(v) for v, _ in scope.sets.get(name, ()) if isinstance(v, Member)]
+    return tuple(dict.fromkeys((name, *(t for t in there if t not in ("", DEFAULT)))))
+
+
+class Unopened(Protocol):
+    """A file that is read when it is asked for; `reading.Source`."""
+
+    @property
+    def path(self) -> str:
+        """Of the file."""
+        ...
+
+    @property
+    def language(self) -> str:
+        """As `Module` calls it."""
+        ...
+
+    @property
+    def matters(self) -> bool:
+        """Whether it is read for its own sake."""
+        ...
+
+    @property
+    def tokens(self) -> frozenset[str]:
+        """All words in it that may be names."""
+        ...
+
+    def read(self) -> Module | Unread:
+        """The file, or why it cannot be read."""
+        ...
+
+
+class Index(Generic[T]):
+    """What the files have of a name, in the order of the files.
+
+    Whoever asks for a name has all files read that have the word: so it makes no difference for an
+    answer which files were read before.
+    """
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._found: dict[str, dict[str, list[T]]] = {}
+        self._whole: dict[str, list[T]] = {}
+
+    def add(self, name: str, key: str, found: T) -> None:
+        """Keeps something of a name that a file has."""
+        self._found.setdefault(name, {}).setdefault(key, []).append(found)
+
+    def get(self, name: str, default: tuple[T, ...] = ()) -> Sequence[T]:
+        """All of a name."""
+        known = self._whole.get(name)
+        if known is None:
+            self._program.open_naming(name)
+            by_file = self._found.get(name, {})
+            keys = sorted(by_file, key=self._program.place_of)
+            known = self._whole[name] = [one for key in keys for one in by_file[key]]
+        return known or default
+
+    def __contains__(self, name: str) -> bool:
+        return bool(self.get(name))
+
+    def seen(self) -> list[tuple[str, Sequence[T]]]:
+        """What the files that were read so far have."""
+        return [(n, [one for f in by.values() for one in f]) for n, by in self._found.items()]
+
+
 class Program:
-    """The files that were read.
+    """The files of a package; one that names no call of AWS is read when another asks for it.
 
     Attributes:
         methods: All functions of a name.
         callers: All calls of a name, with the function that makes them; those of tests aside.
         givers: The functions that give a function of that name to a call, or return it.
+        unread: Files that were asked for and could not be read.
     """
 
-    def __init__(self, modules: Iterable[Module]) -> None:
-        self.modules = {module.key: module for module in modules}
-        self.methods: dict[str, list[Function]] = defaultdict(list)
-        self.callers: dict[str, list[tuple[Call, Function]]] = defaultdict(list)
-        self.givers: dict[str, list[Function]] = defaultdict(list)
+    def __init__(self, files: Iterable[Module | Unopened]) -> None:
+        self.methods: Index[Function] = Index(self)
+        self.callers: Index[tuple[Call, Function]] = Index(self)
+        self.givers: Index[Function] = Index(self)
+        self._wholly: Index[tuple[Call, Function]] = Index(self)
         self._whole: dict[str, set[str]] = {}
-        self._tails: dict[str, list[Module]] = defaultdict(list)
-        self._folders: dict[str, list[Module]] = defaultdict(list)
-        for module in self.modules.values():
-            self._tails[posixpath.basename(_stem(module.path))].append(module)
-            self._folders[posixpath.dirname(module.path)].append(module)
-            tests = is_test(module.path)
-            self._whole[module.key] = _defaults(module)
-            for function in module.functions:
-                self.methods[function.name].append(function)
-                for site in function.sites if not tests else ():
-                    for name in called_as(site.call, module):
-                        self.callers[name].append((site.call, function))
-                    for given in (*site.call.args, *(v for _, v in site.call.named)):
-                        if isinstance(given, Name | Member):
-                            self.givers[last_name(given)].append(function)
+        self.unread: list[Unread] = []
+        self._opened: dict[str, Module] = {}
+        self._sorted: dict[str, Module] | None = None
+        self._unopened: dict[str, Unopened] = {}
+        self._words: dict[str, set[str]] | None = None
+        listed = {_key(file): file for file in files}
+        self._places = {key: place for place, key in enumerate(listed)}
+        self._tails: dict[str, list[str]] = defaultdict(list)
+        self._folders: dict[str, list[str]] = defaultdict(list)
+        for key, file in listed.items():
+            self._tails[posixpath.basename(_stem(file.path))].append(key)
+            self._folders[posixpath.dirname(file.path)].append(key)
+            if isinstance(file, Module):
+                self._keep(file)
+            else:
+                self._unopened[key] = file
+        for key in [k for k, file in self._unopened.items() if file.matters]:
+            self.open(key)
+
+    @property
+    def modules(self) -> dict[str, Module]:
+        """The files that were read so far, in their order."""
+        if self._sorted is None:
+            self._sorted = {k: self._opened[k] for k in sorted(self._opened, key=self.place_of)}
+        return self._sorted
+
+    @property
+    def paths(self) -> list[tuple[str, str]]:
+        """Path and key of all files, read or not, in their order."""
+        return [(self._file(key).path, key) for key in self._places if key in self]
+
+    @property
+    def passed_over(self) -> int:
+        """How many files nobody asked for."""
+        return len(self._unopened)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._opened or key in self._unopened
+
+    def _file(self, key: str) -> Module | Unopened:
+        return self._opened.get(key) or self._unopened[key]
+
+    def place_of(self, key: str) -> int:
+        """The place of a file among all."""
+        return self._places[key]
+
+    def open(self, key: str) -> Module | None:
+        """The file, read if it was not; None when there is none or it cannot be read."""
+        file = self._unopened.pop(key, None)
+        if file is None:
+            return self._opened.get(key)
+        found = file.read()
+        if not isinstance(found, Module):
+            self.unread.append(found)
+            return None
+        self._keep(found)
+        return found
+
+    def open_naming(self, name: str) -> None:
+        """Reads all files that have the word."""
+        if not self._unopened:
+            return
+        if self._words is None:
+            self._words = defaultdict(set)
+            for key, file in self._unopened.items():
+                for token in file.tokens:
+                    self._words[token].add(key)
+        spelled = [FOLDER] if name == FOLDER else _WORD.findall(name)
+        parts = [self._words.get(part, set()) for part in spelled]
+        for key in sorted(set.intersection(*parts), key=self.place_of) if parts else ():
+            self.open(key)
+
+    def _keep(self, module: Module) -> None:
+        self._opened[module.key] = module
+        self._sorted = None
+        self._whole[module.key] = _defaults(module)
+        tests = is_test(module.path)
+        for function in module.functions:
+            self.methods.add(function.name, module.key, function)
+            for site in function.sites if not tests else ():
+                call = site.call
+                for name in names_of(call.func, function):
+                    self.callers.add(name, module.key, (call, function))
+                source = imported_as(call, module)
+                if source is not None and source[1] in ("", DEFAULT):
+                    self._wholly.add(_last_part(source[0]), module.key, (call, function))
+                for given in (*call.args, *(v for _, v in call.named)):
+                    if isinstance(given, Name | Member):
+                        for name in names_of(given, function):
+                            self.givers.add(name, module.key, function)
+        for inner in module.inner:
+            self._places[inner.key] = self._places[module.key]
+            self._keep(inner)
 
     def calls_of(self, function: Function) -> list[tuple[Call, Function]]:
         """All calls that may mean a function, by any of the names that it is called by."""
-        name = function.name
+        name, module = function.name, function.module
         if constructs(function) and function.owner is not None:
             name = function.owner.name
-        found = list(self.callers.get(name, ()))
-        if name != DEFAULT and self.is_whole(function):
-            found += self.callers.get(DEFAULT, ())
+        found = list(self.callers.get(name))
+        if self.is_whole(function):
+            part = _last_part(module.path)
+            folder = posixpath.basename(posixpath.dirname(module.path))
+            for called in (FOLDER, folder) if part == FOLDER else (part,):
+                found += self._wholly.get(called)
+            if name != DEFAULT and DEFAULT in module.starts:
+                found += self.callers.get(DEFAULT)
         return found
 
     def is_whole(self, function: Function) -> bool:
         """Whether it is what its file exports as a whole."""
         return bool(function.name) and function.name in self._whole[function.module.key]
 
-    def siblings(self, module: Module) -> list[Module]:
-        """The files whose names are shared without an import: a package of Go or Java."""
+    def siblings(self, module: Module, name: str) -> list[Module]:
+        """The files whose names are shared without an import: a package of Go or Java.
+
+        Args:
+            module: One of them.
+            name: That the files must have; the others are not read for it.
+        """
         if module.language not in ("go", "java"):
             return [module]
-        found = self._folders[posixpath.dirname(module.path)]
+        self.open_naming(name)
+        keys = self._folders[posixpath.dirname(module.path)]
+        found = [self._opened[k] for k in keys if k in self._opened]
         return [m for m in found if m.language == module.language]
 
     def imported(self, module: Module, source: str) -> Module | None:
         """The file of the package that an import names, None when it is not of the package."""
         if module.language == "python":
             return self._python(module, source)
+        if module.language == "javascript" and source.startswith("#"):
+            return self._opened.get(f"{module.path}{source}")
         if module.language == "javascript" and source.startswith("."):
             base = posixpath.normpath(posixpath.join(posixpath.dirname(module.path), source))
             bases = (base, base.removesuffix(".js"))
             names = (b + ending for b in bases for ending in _ENDINGS["javascript"])
-            return next((self.modules[n] for n in names if n in self.modules), None)
+            return self._first(map(posixpath.normpath, names))  # `.` at the root
         if module.language == "go":
             tail = f"/{source.rpartition('/')[2]}"
-            found = (ms for folder, ms in self._folders.items() if f"/{folder}".endswith(tail))
-            return next((ms[0] for ms in found if ms and ms[0].language == "go"), None)
+            folders = [k for folder, k in self._folders.items() if f"/{folder}".endswith(tail)]
+            first = (self._first(keys) for keys in folders)
+            return next((m for m in first if m is not None and m.language == "go"), None)
         return None
+
+    def _first(self, keys: Iterable[str]) -> Module | None:
+        return next((m for m in map(self.open, keys) if m is not None), None)
 
     def may_call(self, call: Call, function: Function, caller: Function) -> bool:
         """Whether a call of that name may mean the function."""
@@ -134,7 +320,7 @@ class Program:
                 declared = declared.outer
             source = caller.module.imports.get(call.func.name)
             if source is None:
-                return function.module in self.siblings(caller.module)
+                return _share_names(function.module, caller.module)
             return self.imported(caller.module, source[0]) is function.module
         return True
 
@@ -148,21 +334,27 @@ class Program:
                 folder = posixpath.dirname(folder)
             base = posixpath.normpath(posixpath.join(folder, tail)) if folder or tail else ""
             names = (base + ending for ending in _ENDINGS["python"])
-            return next((self.modules[n] for n in names if n in self.modules), None)
+            return self._first(names)
         wanted = f"/{tail}"
-        for found in self._tails[posixpath.basename(tail)]:
-            if f"/{_stem(found.path)}".endswith(wanted) and found.language == "python":
-                return found
+        for key in self._tails[posixpath.basename(tail)]:
+            file = self._file(key) if key in self else None
+            if file is not None and f"/{_stem(file.path)}".endswith(wanted):
+                found = self.open(key) if file.language == "python" else None
+                if found is not None:
+                    return found
         return None
 
 
-def called_as(call: Call, module: Module) -> tuple[str, ...]:
-    """What a call calls: by the name here, and by the name where it was imported from."""
-    name = last_name(call.func)
-    source = module.imports.get(name) if isinstance(call.func, Name) else None
-    if source is None or source[1] == name:
-        return (name,)
-    return (name, source[1] or DEFAULT)
+def called_as(call: Call, function: Function) -> tuple[str, ...]:
+    """What a call calls: by the names of `names_of`, and as what a file exports as a whole."""
+    names = names_of(call.func, function)
+    source = imported_as(call, function.module)
+    return names if source is None or source[1] not in ("", DEFAULT) else (*names, DEFAULT)
+
+
+def imported_as(call: Call, module: Module) -> tuple[str, str] | None:
+    """File and name that a called name was imported from, None for anything else."""
+    return module.imports.get(call.func.name) if isinstance(call.func, Name) else None
 
 
 def _defaults(module: Module) -> set[str]:
@@ -183,6 +375,23 @@ def _defaults(module: Module) -> set[str]:
         elif isinstance(value, Closure):
             names.add(value.body.name)
     return names
+
+
+def _share_names(one: Module, other: Module) -> bool:
+    """Whether each sees the names of the other without an import."""
+    if one.language not in ("go", "java") or one.language != other.language:
+        return one is other
+    return posixpath.dirname(one.path) == posixpath.dirname(other.path)
+
+
+def _key(file: Module | Unopened) -> str:
+    return file.key if isinstance(file, Module) else file.path
+
+
+def _last_part(source: str) -> str:
+    """`put` of `./lib/put.js`, FOLDER of `..`: what an import calls a file, without its folders."""
+    stem = posixpath.splitext(posixpath.basename(source.rstrip("/")))[0]
+    return FOLDER if stem in ("", "index") or not stem.strip(".") else stem
 
 
 def _stem(path: str) -> str:

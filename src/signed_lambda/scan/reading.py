@@ -1,7 +1,7 @@
 """Which front end reads which file, and why a file is not read.
 
 A front end is imported when the first file of its language comes: a Python package costs nothing of
-the others. Imports `form` and `front`.
+the others. Imports `form`, `front`, `prefilter` and `watch`.
 """
 
 from __future__ import annotations
@@ -9,11 +9,19 @@ from __future__ import annotations
 import posixpath
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
+from signed_lambda.scan.prefilter import matters, tokens
+from signed_lambda.scan.sourcemap import bundler_of, map_of
+from signed_lambda.scan.watch import TookTooLongError, untimed
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from signed_lambda.scan.form import Module
+    from signed_lambda.scan.watch import Watch
 
 MAX_SOURCE_BYTES: Final = 2 * 1024 * 1024
 _JAVASCRIPT: Final = (".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx")
@@ -25,16 +33,12 @@ _FRONT_ENDS: Final = {
 }
 CODE: Final = (*_FRONT_ENDS, ".class", ".jar")
 """Endings of files that hold code, whether this version can read them or not."""
-
+_TYPES: Final = (".d.ts", ".d.mts", ".d.cts")
+"""Types of TypeScript: nothing in them runs."""
 
 _SDK: Final = re.compile(
     r"boto3|botocore|s3transfer|aws-sdk|(@aws-sdk|@smithy|@aws-crypto)/.*|aioboto\w*|aiobotocore"
 )
-_SDK_USE: Final = re.compile(
-    rb"aws-sdk|boto|software\.amazon|com\.amazonaws|aws_sdk|(?i:function_?name|invoked_?function)"
-    rb"|LAMBDA_FUNCTION|lambda_handler|exports\.handler|handleRequest|def \w+\(\s*event\b"
-)
-"""The SDK's name, a function's own name, or a handler."""
 _SDK_FOLDERS: Final = frozenset(
     {"boto3", "botocore", "s3transfer", "aiobotocore", "aws-sdk", "@aws-sdk", "@smithy"}
 )
@@ -48,19 +52,89 @@ class Unread:
     why: str
 
 
-def read(path: str, body: bytes) -> Module | Unread:
-    """The file in the common form, or why it cannot be read."""
+def is_code(path: str) -> bool:
+    """Whether a file holds code, by its name."""
+    return path.endswith(CODE) and not path.endswith(_TYPES)
+
+
+def read(path: str, body: bytes, watch: Watch | None = None) -> Module | Unread:
+    """The file in the common form, or why it cannot be read.
+
+    Args:
+        path: Of the file; its ending says the language.
+        body: Its bytes.
+        watch: Ends what takes too long; None for files that are known.
+    """
     front = _FRONT_ENDS.get(posixpath.splitext(path)[1])
     if front is None:
         return Unread(path, "this version does not read this language")
     if len(body) > MAX_SOURCE_BYTES:
         return Unread(path, f"more than {MAX_SOURCE_BYTES:,} bytes")
     reader = import_module(f"signed_lambda.scan.front.{front}")
+    watch = watch or untimed()
     try:
-        module: Module = reader.read(path, body)
+        watch.start()
+        module: Module = reader.read(path, body, watch)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return Unread(path, f"not parsed: {type(error).__name__}")
+    except TookTooLongError as error:
+        return Unread(path, f"not read: {error}")
     return module
+
+
+def _nothing(_path: str) -> None:
+    return None
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file that is read when somebody asks for it.
+
+    Attributes:
+        path: Of the file.
+        body: Its bytes.
+        watch: Of the review.
+        beside: The bytes of another file of the package by its path, None where there is none.
+        installed: Whether it is of an installed package.
+    """
+
+    path: str
+    body: bytes
+    watch: Watch
+    beside: Callable[[str], bytes | None] = _nothing
+    installed: bool = False
+
+    @property
+    def language(self) -> str:
+        """As `form.Module` calls it, "" for one that this version does not read."""
+        return _FRONT_ENDS.get(posixpath.splitext(self.path)[1], "")
+
+    @cached_property
+    def matters(self) -> bool:
+        """Whether it names a call that a rule looks for.
+
+        The function's own Python always does: the rules on its quality look at all of it.
+        """
+        own = not self.installed and self.language == "python"
+        return own or not self.language or matters(self.body)
+
+    @property
+    def tokens(self) -> frozenset[str]:
+        """All its words that may be names."""
+        return tokens(self.body)
+
+    def read(self) -> Module | Unread:
+        """The file in the common form, or why it cannot be read."""
+        found = read(self.path, self.body, self.watch)
+        if isinstance(found, Unread):
+            return found
+        found.installed = self.installed
+        if found.language == "javascript":
+            origins = map_of(self.path, self.body, self.beside, self.watch)
+            for module in (found, *found.inner):
+                module.bundler, module.origins = bundler_of(self.body), origins
+                module.installed = self.installed
+        return found
 
 
 def is_sdk(package: str, path: str) -> bool:
@@ -72,12 +146,3 @@ def is_sdk(package: str, path: str) -> bool:
     """
     folders = path.split("/")[:-1]
     return _SDK.fullmatch(package) is not None and not _SDK_FOLDERS.isdisjoint(folders)
-
-
-def uses_sdk(body: bytes) -> bool:
-    """Whether a file of an installed package names the SDK, a function's own name, or a handler.
-
-    Only for installed packages, which are most of the code and hardly ever call AWS: a tree of
-    2,270 files took 36 s to read. In the function's own code a call is found without the name.
-    """
-    return _SDK_USE.search(body) is not None

@@ -15,7 +15,7 @@ from signed_lambda.scan.guards import named
 from signed_lambda.scan.matching import UNKNOWN, Known
 from signed_lambda.scan.messages import appended, sent
 from signed_lambda.scan.paths import FILES, FRAMES, written
-from signed_lambda.scan.program import last_name
+from signed_lambda.scan.program import last_name, names_of
 from signed_lambda.scan.spot import spot_of
 from signed_lambda.scan.values import UNSEEN, Client, Lit, Obj, Str, joined, text
 
@@ -123,6 +123,8 @@ COMMON: Final = {
     **dict.fromkeys((n for n, apis in APIS.items() if apis == (_WEB,)), _HTTP),
 }
 """Names that all code has: words without which, in the same file, none of them is a sink."""
+ENDINGS: Final = ("command", "request", "withcontext", "input", "withretries", "async")
+"""What SDKs put behind the name of a call, in lower case; taken off in this order."""
 _PLAIN: Final = frozenset({"fetch", "urlopen", "axios", "got", "open"})
 """Functions, where the others are methods."""
 _ALSO: Final = {
@@ -174,8 +176,7 @@ class Sink:
     @property
     def where(self) -> str:
         """Place and code of the call itself, for evidence."""
-        line, module = self.call.line, self.function.module
-        return f"{module.path}:{line} {module.line(line)}"
+        return self.function.module.shown(self.call)
 
 
 def _deletes(module: Module) -> bool:
@@ -189,7 +190,7 @@ _DELETES: Final = ("deleteobject", "deleteitem", "deleteparameter", "untagresour
 def canonical(name: str) -> str:
     """One spelling for `put_object`, `putObject`, `PutObjectCommand`, `putObjectAsync`."""
     plain = name.replace("_", "").lower()
-    for ending in ("command", "request", "withcontext", "input", "withretries", "async"):
+    for ending in ENDINGS:
         plain = plain.removesuffix(ending) if plain != ending else plain
     return plain
 
@@ -198,7 +199,8 @@ def sinks_of(
     call: Call, frame: Frame, evaluator: Evaluator, tests: tuple[Test, ...], entry: Function | None
 ) -> Iterator[Sink]:
     """The sink that a call is, if it is one and its target was given."""
-    spelled = last_name(call.func)
+    names = names_of(call.func, frame.function)
+    spelled = next((n for n in reversed(names) if canonical(n) in APIS), names[0])
     name = canonical(spelled)
     if isinstance(call.func, Name) and not spelled[:1].isupper() and spelled not in _PLAIN:
         return  # a function of that name, not a method of a client

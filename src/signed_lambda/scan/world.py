@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from signed_lambda.scan.form import Function as CodeFunction
     from signed_lambda.scan.form import Module
     from signed_lambda.scan.graph import Way
+    from signed_lambda.scan.reading import Source
     from signed_lambda.scan.sdk import OldSdk
     from signed_lambda.scan.sinks import Sink
     from signed_lambda.triggers import LiveTriggers
@@ -116,18 +117,18 @@ class Groundwork:
 
 
 def world_of(
-    modules: Iterable[Module],
+    files: Iterable[Module | Source],
     function_name: str = "",
     infra: Infra | None = None,
     root: str | None = "",
     sdks: tuple[OldSdk, ...] = (),
 ) -> World:
     """Puts the files together, without an account; see `groundwork`."""
-    return world_around(groundwork(modules, function_name, infra, root, sdks))
+    return world_around(groundwork(files, function_name, infra, root, sdks))
 
 
 def groundwork(
-    modules: Iterable[Module],
+    files: Iterable[Module | Source],
     function_name: str = "",
     infra: Infra | None = None,
     root: str | None = "",
@@ -136,14 +137,14 @@ def groundwork(
     """Looks for the calls in the files.
 
     Args:
-        modules: The package's files.
+        files: The package's, read or to be read when they are asked for.
         function_name: What the deployed function is called, "" when unknown.
         infra: What the templates declare; is added to.
         root: Where the package lies in the repository, None when it does not.
         sdks: Bundled SDKs that are too old for AWS's recursive-loop detection.
     """
     infra = infra or Infra()
-    program = Program((*modules, *_inline_code(infra)))
+    program = Program((*files, *_inline_code(infra)))
     bind_code(program, infra, function_name, root)
     evaluator = Evaluator(program)
     chalice.read(program, evaluator, infra)

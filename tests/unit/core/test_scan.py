@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lambda_sandbox.core import VirtualClock
 from signed_lambda.errors import ScanError
 from signed_lambda.package import pack
 from signed_lambda.report.model import Finding, Status
@@ -100,7 +101,7 @@ def reviewed(folder: Path, files: dict[str, bytes | str]) -> Review:
         exclude=(),
         allow_secret_files=False,
     )
-    return review(built, "orders")
+    return review(built, "orders", VirtualClock())
 
 
 # -- the rules by their pages
@@ -374,11 +375,12 @@ def test_the_review_reads_the_packed_files_and_lists_what_it_cannot(tmp_path: Pa
         {
             "app.py": CTX,
             "pkg/clean.py": "A = 1\n",
-            "broken.py": "def (",
-            "latin.py": b"x = '\xff'\n",
-            "nul.py": b"x = '\0'\n",
+            "broken.py": "c.put_object(",
+            "latin.py": b"c.put_object(Key='\xff')\n",
+            "nul.py": b"c.put_object(Key='\0')\n",
             "index.js": "1",
-            "half.js": "const x = (;\n",
+            "half.js": "const x = (;c.putObject(x)\n",
+            "names_no_call.js": "const x = (;\n",
             "main.rb": "x",
             "Main.class": b"x",
             "lib.jar": b"PK",
@@ -388,7 +390,7 @@ def test_the_review_reads_the_packed_files_and_lists_what_it_cannot(tmp_path: Pa
     )
 
     assert [(f.rule, f.path, f.line) for f in found.findings] == [("REC-SELF-CTX", "app.py", 2)]
-    assert found.files == 4
+    assert found.files == 5
     assert {u.path: u.why for u in found.unread} == {
         "big.py": "more than 2,097,152 bytes",
         "broken.py": "not parsed: SyntaxError",

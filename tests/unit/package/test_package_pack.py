@@ -21,8 +21,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from trees import Place, as_nobody, ids, left_out, names, sealed_off, walkable
 
-from signed_lambda.errors import SourceError
-from signed_lambda.package import compare, pack, read_zip
+from signed_lambda.errors import SourceError, ZipError
+from signed_lambda.package import compare, pack, read_zip, reopen
 from signed_lambda.package.listing import Found
 from signed_lambda.package.pipeline import packed_in_order
 from signed_lambda.package.workspace import open_beneath
@@ -484,3 +484,32 @@ def test_two_packs_into_one_folder_do_not_meet(place: Place) -> None:
     with contextlib.suppress(FileNotFoundError):
         first.path.unlink()
     assert second.path.exists()
+
+
+def test_a_package_that_was_made_here_is_opened_again_with_the_same_entries(
+    tmp_path: Path,
+) -> None:
+    place = Place.beneath(tmp_path)
+    place.fill({"app.py": b"x = 1\n" * 9000, "lib/b.json": b"{}"})
+    (place.dist / "link.py").symlink_to("app.py")
+    package = place.pack()
+
+    again = reopen(package)
+
+    assert again == read_zip(package.path)
+    assert [b"".join(c) for e, c in again.bodies() if e.name == "app.py"] == [b"x = 1\n" * 9000]
+
+
+def test_a_package_that_changed_since_is_noticed_when_it_is_read_again(tmp_path: Path) -> None:
+    place = Place.beneath(tmp_path)
+    place.fill({"app.py": b"x = 1\n", "b.py": b"y = 2\n"})
+    package = place.pack()
+    data = bytearray(package.path.read_bytes())
+    data[data.index(b"app.py") + len("app.py")] ^= 1
+    package.path.write_bytes(data)
+    again = reopen(package)
+
+    with pytest.raises(ZipError) as caught:
+        [b"".join(chunks) for _, chunks in again.bodies()]
+
+    assert ids(caught.value) == ["E-ZIP-17"]

@@ -276,7 +276,7 @@ def test_a_zip_changed_while_it_is_read_is_refused(tmp_path: Path, act: str, cal
 
     fd = os.open(path, os.O_RDONLY)
     try:
-        reader = Meddled(fd, path, "given.zip", SIGNED_LIMITS, Identity.of(fd))
+        reader = Meddled(fd, path, "given.zip", SIGNED_LIMITS, Identity.of(fd), {})
         with pytest.raises(ZipError, match="E-ZIP-17"):
             reader.contents()
     finally:

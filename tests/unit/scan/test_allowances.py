@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from lambda_sandbox.core import VirtualClock
 from signed_lambda.scan import review
 from tests.unit.package.trees import Place
 
@@ -23,7 +24,7 @@ def reviewed(folder: Path, text: str, name: str = "app.py") -> Review:
     """The review of one file."""
     place = Place.beneath(folder)
     place.fill({name: text.encode()})
-    return review(place.pack(), "orders")
+    return review(place.pack(), "orders", VirtualClock())
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lambda_sandbox.core import VirtualClock
 from signed_lambda.errors import ScanError
 from signed_lambda.report.model import Finding
 from signed_lambda.scan import all_rules, allowed_in, review
@@ -67,7 +68,9 @@ def reviewed(folder: Path, config: str, files: dict[str, bytes]) -> Review:
     place = Place.beneath(folder)
     place.fill(files)
     (place.workspace / CONFIG).write_text(config)
-    return review(place.pack(), "orders", root="dist", entries=allowed_in(place.workspace))
+    return review(
+        place.pack(), "orders", VirtualClock(), root="dist", entries=allowed_in(place.workspace)
+    )
 
 
 def test_without_the_file_nothing_is_allowed(tmp_path: Path) -> None:

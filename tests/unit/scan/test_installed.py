@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from lambda_sandbox.core import VirtualClock
 from signed_lambda.report.model import Status
 from signed_lambda.scan import review
 from tests.unit.package.trees import Place
@@ -24,7 +25,7 @@ def reviewed(folder: Path, files: dict[str, str]) -> Review:
     """The review of a package of these files."""
     place = Place.beneath(folder)
     place.fill({name: text.encode() for name, text in files.items()})
-    return review(place.pack(), "orders")
+    return review(place.pack(), "orders", VirtualClock())
 
 
 def test_an_installed_package_that_does_not_name_the_sdk_is_passed_over_and_counted(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from lambda_sandbox.core import VirtualClock
 from signed_lambda.report.model import Finding
 from signed_lambda.scan import findings_in, review
 from signed_lambda.scan.infra.read import read_templates
@@ -288,7 +289,7 @@ def test_an_old_sdk_of_the_package_is_told_and_nothing_of_its_language_is_stoppe
         }
     )
 
-    found = review(place.pack(), "orders").findings
+    found = review(place.pack(), "orders", VirtualClock()).findings
 
     old = one(found, "REC-SDK")
     assert (old.severity, old.path, old.line) == ("low", "botocore-1.21.0.dist-info/METADATA", 2)

@@ -11,6 +11,7 @@ import botocore.session
 import pytest
 from botocore import xform_name
 
+from lambda_sandbox.core import VirtualClock
 from signed_lambda.report.comment import render_comment
 from signed_lambda.report.jsonreport import render_json
 from signed_lambda.report.sarif import render_sarif
@@ -456,7 +457,7 @@ def test_no_sink_of_the_report_shows_a_credential_of_any_finding(tmp_path: Path)
     )
     place.fill({"app.py": python.encode(), "app.js": javascript.encode()})
 
-    done = review(place.pack(), "orders")
+    done = review(place.pack(), "orders", VirtualClock())
 
     shown = report(findings=done.findings, package=PACKAGE)
     assert {(f.rule, f.path) for f in done.findings} >= {
@@ -494,6 +495,6 @@ def test_installed_packages_are_left_alone(tmp_path: Path) -> None:
         }
     )
 
-    done = review(place.pack(), "orders")
+    done = review(place.pack(), "orders", VirtualClock())
 
     assert [f.path for f in done.findings] == ["own.py"]

@@ -22,21 +22,23 @@ from signed_lambda.scan.form import (
     Text,
 )
 from signed_lambda.scan.front.grammar import Reader, filled, parsed, text_of
+from signed_lambda.scan.program import GO_STARTS
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
     from signed_lambda.scan.form import Expr, Module
+    from signed_lambda.scan.watch import Watch
 
 _GO: Final = Language(tree_sitter_go.language())
 _ANY: Final = Text("*")
 _VERSION: Final = re.compile(r"/v\d+$")
 
 
-def read(path: str, body: bytes) -> Module:
+def read(path: str, body: bytes, watch: Watch) -> Module:
     """The file in the common form, as far as the grammar understands it."""
-    module, root = parsed(path, "go", body, _GO)
-    return filled(_Reader(module), root)
+    module, root = parsed(path, "go", body, _GO, watch)
+    return filled(_Reader(module, watch), root)
 
 
 class _Reader(Reader):
@@ -242,7 +244,7 @@ class _Reader(Reader):
         args = node.child_by_field_name("arguments")
         given = args.named_children if args is not None else []
         call = self.new_call(func, [self.expr(a) for a in given if a.type != "comment"], node)
-        if text_of(node.child_by_field_name("function")) in _STARTS and call.args:
+        if text_of(node.child_by_field_name("function")) in GO_STARTS and call.args:
             first = call.args[0]
             self.module.starts.add(first.name if isinstance(first, Name) else self.function.name)
         return call
@@ -261,6 +263,3 @@ class _Reader(Reader):
 
     on_type_declaration = on_comment
     on_parameter_list = on_comment
-
-
-_STARTS: Final = ("lambda.Start", "lambda.StartWithContext", "lambda.StartWithOptions")

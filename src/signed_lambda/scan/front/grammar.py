@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tree_sitter import Language, Node
 
     from signed_lambda.scan.form import Class, Expr
+    from signed_lambda.scan.watch import Watch
 
 _SPACE: Final = re.compile(r"\s+")
 _LINE_END: Final = re.compile(r"\r\n|\r|\n")
@@ -31,6 +32,7 @@ _CHECKS: Final = words(
     "includes startswith endswith match test has hasprefix hassuffix contains equals indexof"
     " equalsignorecase matches matchstring"
 )
+_PIECE_BYTES: Final = 256
 _BLOCKS: Final = ("statement_block", "block", "statement_list")
 _WORDS: Final = words(
     "identifier property_identifier shorthand_property_identifier string_fragment number"
@@ -39,11 +41,28 @@ _WORDS: Final = words(
 )
 
 
-def parsed(path: str, language_name: str, body: bytes, language: Language) -> tuple[Module, Node]:
-    """The tree and the module that it is to be written into."""
+def parsed(
+    path: str, language_name: str, body: bytes, language: Language, watch: Watch
+) -> tuple[Module, Node]:
+    """The tree and the module that it is to be written into.
+
+    The parser asks now and then whether it may go on; it does so only where it is given the bytes
+    piece by piece. Large pieces would be copied for the text of each node.
+
+    Raises:
+        TookTooLongError: The file's time is over.
+    """
+
+    def go_on(_at: int, _failed: bool) -> bool:  # noqa: FBT001 - tree-sitter's shape
+        watch.look()
+        return False
+
     text = body.decode("utf-8", "replace")
     module = Module(path, language_name, tuple(_LINE_END.split(text)))
-    root = Parser(language).parse(body).root_node
+    tree = Parser(language).parse(
+        lambda at, _point: body[at : at + _PIECE_BYTES], progress_callback=go_on
+    )
+    root = tree.root_node
     if root.has_error:
         module.unread_line = _first_error(root)
     return module, root
@@ -53,7 +72,7 @@ def filled(reader: Reader, root: Node) -> Module:
     """The module with all that the reader finds in the tree."""
     with deep():
         reader.block(root.named_children)
-    reader.module.settle()
+    reader.finish()
     return reader.module
 
 
@@ -73,16 +92,22 @@ class Reader:
     leaves: frozenset[str] = frozenset()
     """Statements that leave the block."""
 
-    def __init__(self, module: Module) -> None:
+    def __init__(self, module: Module, watch: Watch) -> None:
         self.module = module
+        self.watch = watch
         self.function = module.top
         self.owner: Class | None = None
         self.tests: list[Test] = []
+
+    def finish(self) -> None:
+        """Ends the file."""
+        self.module.settle()
 
     def expr(self, node: Node | None) -> Expr:
         """The expression or statement."""
         if node is None:
             return UNKNOWN
+        self.watch.step()
         handler: Callable[[Node], Expr] | None = getattr(self, f"on_{node.type}", None)
         return handler(node) if handler is not None else self.inside(node)
 
@@ -109,7 +134,7 @@ class Reader:
 
     def first(self, node: Node) -> Expr:
         """A node that stands for its first child."""
-        children = node.named_children
+        children = [c for c in node.named_children if "comment" not in c.type]
         found = self.expr(children[0]) if children else UNKNOWN
         for child in children[1:]:
             self.expr(child)
@@ -158,7 +183,7 @@ class Reader:
     def new_call(self, func: Expr, args: Iterable[Expr], node: Node) -> Call:
         """A call, kept with the conditions that it stands under."""
         start, end = node.start_point[0] + 1, node.end_point[0] + 1
-        call = Call(func, tuple(args), (), start, end)
+        call = Call(func, tuple(args), (), start, end, node.start_point[1])
         self.function.sites.append(Site(call, tuple(reversed(self.tests))))
         return call
 

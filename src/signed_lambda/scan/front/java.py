@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
     from signed_lambda.scan.form import Expr, Module
+    from signed_lambda.scan.watch import Watch
 
 _JAVA: Final = Language(tree_sitter_java.language())
 _ANY: Final = Text("*")
@@ -41,10 +42,10 @@ _SETTER: Final = re.compile(r"(?:with|set)([A-Z]\w*)")
 _NO_GETTERS: Final = frozenset({"getClass", "getLogger", "getBytes", "getenv", "isEmpty"})
 
 
-def read(path: str, body: bytes) -> Module:
+def read(path: str, body: bytes, watch: Watch) -> Module:
     """The file in the common form, as far as the grammar understands it."""
-    module, root = parsed(path, "java", body, _JAVA)
-    return filled(_Reader(module), root)
+    module, root = parsed(path, "java", body, _JAVA, watch)
+    return filled(_Reader(module, watch), root)
 
 
 class _Reader(Reader):

@@ -26,13 +26,14 @@ from signed_lambda.scan.form import (
     Text,
 )
 from signed_lambda.scan.front.grammar import filled, parsed, text_of
-from signed_lambda.scan.front.javascript_names import Names
+from signed_lambda.scan.front.javascript_bundle import Bundles
 from signed_lambda.scan.program import TAKE_FUNCTIONS, last_name
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
     from signed_lambda.scan.form import Expr, Module
+    from signed_lambda.scan.watch import Watch
 
 _JAVASCRIPT: Final = Language(tree_sitter_javascript.language())
 _TYPESCRIPT: Final = Language(tree_sitter_typescript.language_typescript())
@@ -41,14 +42,14 @@ _LANGUAGES: Final = {".ts": _TYPESCRIPT, ".mts": _TYPESCRIPT, ".cts": _TYPESCRIP
 _ANY: Final = Text("*")
 
 
-def read(path: str, body: bytes) -> Module:
+def read(path: str, body: bytes, watch: Watch) -> Module:
     """The file in the common form, as far as the grammar understands it."""
     language = _LANGUAGES.get(posixpath.splitext(path)[1], _JAVASCRIPT)
-    module, root = parsed(path, "javascript", body, language)
-    return filled(_Reader(module), root)
+    module, root = parsed(path, "javascript", body, language, watch)
+    return filled(_Reader(module, watch), root)
 
 
-class _Reader(Names):
+class _Reader(Bundles):
     leaves = frozenset(
         {"return_statement", "throw_statement", "continue_statement", "break_statement"}
     )
@@ -309,11 +310,17 @@ class _Reader(Names):
         return found
 
     def on_call_expression(self, node: Node) -> Expr:
-        """`f(a)`."""
-        func = self.expr(node.child_by_field_name("function"))
-        args = node.child_by_field_name("arguments")
+        """`f(a)`; `(() => { ... })()` around a whole file is but a scope."""
+        called, args = node.child_by_field_name("function"), node.child_by_field_name("arguments")
         given = args.named_children if args is not None and args.type == "arguments" else []
-        return self.new_call(func, [self.expr(a) for a in given if a.type != "comment"], node)
+        if text_of(called) == "await" and len(given) == 1:
+            return self.expr(given[0])  # the grammar takes `await (0, f)(x)` for a call of `await`
+        func = self.expr(called)
+        if isinstance(func, Closure):
+            func.body.at_once = not given
+        call = self.new_call(func, [self.expr(a) for a in given if a.type != "comment"], node)
+        self.exported_getters(call)
+        return call
 
     def on_new_expression(self, node: Node) -> Expr:
         """`new A(b)`."""

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from signed_lambda.scan.form import Expr, Function
 
 _ANY: Final = Text("*")
+ENTRY: Final = "#"
+"""How the name of a file inside a bundle begins."""
 
 
 class Names(Reader):
@@ -26,12 +28,26 @@ class Names(Reader):
         del name
         return self.expr(node)
 
+    def plain(self, text: str) -> str:
+        """What the language calls it; a bundle may have another name for `module.exports`."""
+        return text
+
+    def source_of(self, node: Node) -> str:
+        """The file that a call of `require` names, "" for another call."""
+        del node
+        return ""
+
+    def takes_apart(self, name: Node, value: Node) -> bool:
+        """Whether a variable holds the files of a bundle."""
+        del name, value
+        return False
+
     def on_variable_declarator(self, node: Node) -> Expr:
         """`const x = value`, also `require`."""
         name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
         if name is None:
             return UNKNOWN
-        if value is not None and self._required(name, value):
+        if value is not None and (self._required(name, value) or self.takes_apart(name, value)):
             return UNKNOWN
         self.bind(name, self.named(value, text_of(name)) if value else None, declares=True)
         return UNKNOWN
@@ -42,14 +58,14 @@ class Names(Reader):
         if value.type == "member_expression":
             symbol = text_of(value.child_by_field_name("property"))
             value = value.child_by_field_name("object") or value
-        func = text_of(value.child_by_field_name("function"))
-        if value.type != "call_expression" or func != "require":
+        source = self.source_of(value)
+        if not source:
             return False
-        args = value.child_by_field_name("arguments")
-        given = args.named_children[0] if args is not None and args.named_children else None
-        if given is None or given.type != "string":
-            return False
-        source = text_of(given)[1:-1]
+        if source.startswith(ENTRY):
+            self.module.imports[source] = (source, "")
+            of: Expr = Name(source)
+            self.bind(name, Member(of, Text(symbol)) if symbol else of, declares=True)
+            return True
         if name.type == "identifier":
             self.module.imports[text_of(name)] = (source, symbol)
             return True
@@ -77,14 +93,14 @@ class Names(Reader):
         """`export const x`, `export default x`, `export {a as b}`."""
         value = node.child_by_field_name("value")
         if value is not None:
-            self._export("default", self.named(value, "default"))
+            self.export("default", self.named(value, "default"))
         declared = node.child_by_field_name("declaration")
         if declared is not None:
             before = self.module.top.names
             self.expr(declared)
             self.module.starts |= self.module.top.names - before
             if any(c.type == "default" for c in node.children):
-                self._export("default", Name(text_of(declared.child_by_field_name("name"))))
+                self.export("default", Name(text_of(declared.child_by_field_name("name"))))
         source = text_of(node.child_by_field_name("source"))[1:-1]
         clause = next((c for c in node.named_children if c.type == "export_clause"), None)
         for one in clause.named_children if clause is not None else ():
@@ -92,13 +108,15 @@ class Names(Reader):
             alias = text_of(one.child_by_field_name("alias")) or key
             if source:
                 self.module.imports[key] = (source, key)
-            self._export(alias, Name(key))
+            self.export(alias, Name(key))
         return UNKNOWN
 
-    def _export(self, name: str, value: Expr) -> None:
+    def export(self, name: str, value: Expr) -> None:
+        """Hands a value over under a name."""
         self.module.starts.add(name)
         if isinstance(value, Name):
             self.module.starts.add(value.name)
+            self.module.started_as[value.name] = name
         self.module.top.puts.setdefault("exports", []).append((Text(name), value, self.function))
 
     # -- assignments
@@ -153,7 +171,7 @@ class Names(Reader):
         left = node.child_by_field_name("left")
         name = text_of(left).rpartition(".")[2]
         value = self.named(node.child_by_field_name("right") or node, name)
-        if text_of(left) == "module.exports":
+        if self.plain(text_of(left)) == "module.exports":
             top = self.module.top
             top.sets.setdefault("module.exports", []).append((value, self.function))
             self._exports_of(value)
@@ -167,6 +185,8 @@ class Names(Reader):
         for key, item in value.items if isinstance(value, Table) else ():
             if isinstance(key, Text):
                 self.module.starts.add(item.name if isinstance(item, Name) else key.text)
+                if isinstance(item, Name):
+                    self.module.started_as[item.name] = key.text
 
     def on_augmented_assignment_expression(self, node: Node) -> Expr:
         """`x += value`."""
@@ -180,9 +200,9 @@ class Names(Reader):
         key = self.key(
             target.child_by_field_name("property") or target.child_by_field_name("index")
         )
-        name = text_of(of)
+        name = self.plain(text_of(of))
         if name in ("exports", "module.exports") and isinstance(key, Text):
-            self._export(key.text, value)
+            self.export(key.text, value)
         elif name == "this" and isinstance(key, Text):
             method: Function | None = self.function
             while method is not None and method.owner is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import string
 import warnings
 from typing import TYPE_CHECKING, Final
 
@@ -28,35 +29,43 @@ from signed_lambda.scan.form import (
     Text,
 )
 from signed_lambda.scan.front import deep
+from signed_lambda.scan.watch import TookTooLongError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from signed_lambda.scan.form import Expr
+    from signed_lambda.scan.watch import Watch
 
 _LINE_END: Final = re.compile(r"\r\n|\r|\n")
 """What ends a line for Python's tokenizer: a form feed or U+2028 does not.
 
 Source: https://docs.python.org/3/reference/lexical_analysis.html#physical-lines
 """
+MAX_MARKS: Final = 250_000
+"""Line ends, brackets, operators and commas: what `ast` takes its time for, some 8 us each."""
+_NO_MARKS: Final = string.ascii_letters.encode() + string.digits.encode() + b"_ #\"'\t\r\\"
 _ANY: Final = Text("*")
 _LEAVES: Final = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 _CHECKS: Final = frozenset({"startswith", "endswith", "match", "search", "fullmatch", "exists"})
 
 
-def read(path: str, body: bytes) -> Module:
+def read(path: str, body: bytes, watch: Watch) -> Module:
     """The file in the common form.
 
     Raises:
         SyntaxError, ValueError, RecursionError, MemoryError: Not Python that can be read.
+        TookTooLongError: It takes too long, or would: `ast` cannot be stopped.
     """
+    if len(body.translate(None, _NO_MARKS)) > MAX_MARKS:
+        raise TookTooLongError(f"more than {MAX_MARKS:,} signs to parse")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # SyntaxWarning: of somebody else's code
         tree = ast.parse(body)
     lines = tuple(_LINE_END.split(body.decode("utf-8", "replace")))
     module = Module(path, "python", lines)
     with deep():
-        _Reader(module).block(tree.body)
+        _Reader(module, watch).block(tree.body)
     module.settle()
     return module
 
@@ -64,8 +73,9 @@ def read(path: str, body: bytes) -> Module:
 class _Reader(ast.NodeVisitor):
     """Walks the tree once; knows the function, the class and the conditions that it is in."""
 
-    def __init__(self, module: Module) -> None:
+    def __init__(self, module: Module, watch: Watch) -> None:
         self.module = module
+        self.watch = watch
         self.function = module.top
         self.owner: Class | None = None
         self.tests: list[Test] = []
@@ -232,6 +242,7 @@ class _Reader(ast.NodeVisitor):
 
     def expr(self, node: ast.expr) -> Expr:
         """The expression; its calls are kept with the conditions that they stand under."""
+        self.watch.step()
         found: Expr = self.visit(node)
         return found
 

@@ -22,6 +22,7 @@ from signed_lambda.scan.form import (
 )
 from signed_lambda.scan.front import deep
 from signed_lambda.scan.front.grammar import parsed, text_of
+from signed_lambda.scan.watch import untimed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -54,7 +55,7 @@ class Block:
 
 def parse(path: str, body: bytes) -> tuple[Module, list[Block]]:
     """The top blocks; the module has the lines, and the first one that was not understood."""
-    module, root = parsed(path, "hcl", body, _HCL)
+    module, root = parsed(path, "hcl", body, _HCL, untimed())
     with deep():
         blocks = [b for part in root.named_children for b in _body(part).blocks]
     return module, blocks

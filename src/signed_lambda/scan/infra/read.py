@@ -15,19 +15,28 @@ from signed_lambda.scan.reading import Unread, read
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from signed_lambda.scan.watch import Watch
+
 SOURCES: Final = (".ts", ".js", ".mjs", ".py")
 _READERS: Final = {"documents": (".yml", ".yaml", ".json", ".template"), "terraform": (".tf",)}
 
 
-def read_templates(files: Mapping[str, bytes]) -> tuple[Infra, tuple[Unread, ...]]:
-    """What the templates declare, and what was not read of them."""
+def read_templates(
+    files: Mapping[str, bytes], watch: Watch | None = None
+) -> tuple[Infra, tuple[Unread, ...]]:
+    """What the templates declare, and what was not read of them.
+
+    Args:
+        files: By their path.
+        watch: As `reading.read`.
+    """
     infra, unread = Infra(), list[Unread]()
     for name, endings in _READERS.items():
         wanted = {path: body for path, body in files.items() if path.endswith(endings)}
         if wanted:
             reader = import_module(f"signed_lambda.scan.infra.{name}")
             unread.extend(reader.read(wanted, infra))
-    sources = [read(p, b) for p, b in files.items() if p.endswith(SOURCES) and is_cdk(b)]
+    sources = [read(p, b, watch) for p, b in files.items() if p.endswith(SOURCES) and is_cdk(b)]
     unread.extend(s for s in sources if isinstance(s, Unread))
     stacks = [s for s in sources if not isinstance(s, Unread)]
     try:

