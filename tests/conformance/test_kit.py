@@ -80,7 +80,7 @@ def test_a_careless_tool_passes_the_usual_case() -> None:
         ("alias-moved-meanwhile", "callers get version 3"),
         ("alias-weighted-before", "callers get version 3"),
         ("source-secrets", "callers get .env"),
-        ("function-image", "it wrote: "),
+        ("handler-missing", "it wrote: "),
         ("once-publishversion-expired", "it failed with exit code 1"),
     ],
 )
