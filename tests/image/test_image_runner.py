@@ -87,6 +87,7 @@ def test_a_deploy_reads_as_steps_with_times_and_ends_with_the_report(job: Job) -
         "> ok Give up root",
         "> ok Static review",
         "> ok Look at orders in eu-west-1",
+        "> ok Review with the live triggers",
         "> ok Upload to s3://acme-artifacts/signed-lambda/unsigned.zip",
         "> ok Sign with AWS Signer and verify the signed zip offline",
         "> ok Dry run of the update",
@@ -133,9 +134,8 @@ def test_bad_inputs_are_refused_in_the_open(job: Job) -> None:
 
 def test_a_finding_blocks_beside_its_line(job: Job) -> None:
     (job.workspace / "function" / "loop.py").write_text(LOOP)
-    inputs = deploy_inputs("http://127.0.0.1:9") | {"signer-root": ""}
-
-    ended = job.run(inputs)
+    with sandbox_on_a_port(job.workspace / "signer-root.pem") as url:
+        ended = job.run(deploy_inputs(url))
 
     assert_is_clean(ended)
     assert_ends_with_the_report(ended, "REFUSED: orders -> live", re.escape(RUN))
