@@ -75,6 +75,14 @@ STRUCTURE = {
     "only the first header": ("E-ZIP-02", HONEST[:4]),
     "comment is cut off": ("E-ZIP-02", Zip(comment_bytes=9).build()),
     "index lies behind the end": ("E-ZIP-02", Zip(index_offset=10**6).build()),
+    "offset of the index reads like an end record": (
+        "E-ZIP-02",
+        Zip(index_offset=0x06054B50).build(),
+    ),
+    "offset of a long zip's index reads like an end record": (
+        "E-ZIP-02",
+        Zip(parts=(Part(content=bytes(70_000)),), index_offset=0x06054B50).build(),
+    ),
     "end record counts too many": ("E-ZIP-02", Zip(entries=2).build()),
     "end record counts too few": ("E-ZIP-03", Zip(parts=(A, B), entries=1).build()),
     "end record counts none of one": ("E-ZIP-03", Zip(entries=0).build()),
@@ -235,6 +243,14 @@ FORMS = {
     "second name, local only": (
         "E-ZIP-15",
         replace(A, local_extra=unicode_path(A.name, b"evil.py")),
+    ),
+    "zip64 extra field, index only": (
+        "E-ZIP-15",
+        replace(A, extra=extra(1, bytes(16)), local_extra=b""),
+    ),
+    "second name, index only": (
+        "E-ZIP-15",
+        replace(A, extra=unicode_path(A.name, b"evil.py"), local_extra=b""),
     ),
     "second name with a wrong CRC": ("E-ZIP-15", replace(A, extra=unicode_path(b"x", A.name))),
     "second name without a version": ("E-ZIP-15", replace(A, extra=extra(0x7075, b""))),
@@ -444,10 +460,40 @@ def test_headers_that_disagree_are_refused(tmp_path: Path, part: Part) -> None:
     assert ids(refused(tmp_path, Zip(parts=(part, B)).build())) == {"E-ZIP-05"}
 
 
-def test_bytes_behind_a_descriptor_are_refused(tmp_path: Path) -> None:
-    part = replace(streamed(PACKED), after=b"????")
+@pytest.mark.parametrize("with_signature", [True, False])
+def test_bytes_behind_a_descriptor_are_refused(tmp_path: Path, *, with_signature: bool) -> None:
+    part = replace(streamed(PACKED, with_signature=with_signature), after=b"????")
 
-    assert ids(refused(tmp_path, Zip(parts=(part, B)).build())) == {"E-ZIP-03"}
+    error = refused(tmp_path, Zip(parts=(part, B)).build())
+
+    assert ids(error) == {"E-ZIP-03"}
+    at = 30 + len(PACKED.name) + PACKED.true_compressed + 12 + 4 * with_signature
+    assert f"has 4 bytes between its parts at {at}" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("zip_", "told"),
+    [
+        (
+            Zip(parts=(replace(A, before=b"PK\x05\x06??"),)),
+            "has 6 bytes between its parts at 0",
+        ),
+        (Zip(before=HONEST), f"has {len(HONEST)} bytes before it, or behind its index, a second"),
+        (Zip(before=b"PK\x03\x04" + bytes(96)), "has 100 bytes before it, or behind its index. "),
+        (Zip(before=bytes(508)), "has 508 bytes before the zip begins"),
+        (Zip(before=bytes(509)), "has bytes before the zip begins"),
+        (
+            Zip(parts=(A, replace(B, offset=190))),
+            "entry 'b.py' of given.zip begins behind the start of the index",
+        ),
+        (Zip(parts=(link(b"a", b"\xff"),)), "which is not UTF-8"),
+    ],
+)
+def test_where_a_zip_is_broken_is_told(tmp_path: Path, zip_: Zip, told: str) -> None:
+    error = refused(tmp_path, zip_.build())
+
+    assert told in str(error)
+    assert len(error.problems) == 1
 
 
 @pytest.mark.parametrize("part", CONTENT.values(), ids=CONTENT)
@@ -521,6 +567,20 @@ def test_a_bomb_is_refused_by_what_the_index_says(tmp_path: Path) -> None:
     assert ids(error) == {"E-ZIP-11"}
     assert "2,000,000 bytes" in str(error)
     assert "zeros" in str(error)
+
+
+@pytest.mark.parametrize(("compressed", "times"), [(30, "100"), (0, "3,000")])
+def test_a_bomb_is_told_by_how_much_it_grows_and_by_its_largest_entry(
+    tmp_path: Path, compressed: int, times: str
+) -> None:
+    bomb = Part(name=b"a", size=2_990, data=b"", compressed=compressed)
+    parts = (replace(bomb, name=b"z", size=10, compressed=0), bomb)
+    limits = Limits(unzipped_bytes=2_999, entries=10, zip_bytes=10**6)
+
+    error = refused(tmp_path, Zip(parts=parts).build(), limits)
+
+    assert f"unpacks to 3,000 bytes ({times} times its size), limit 2,999" in str(error)
+    assert "largest: a (2,990)" in str(error)
 
 
 def test_300_mib_in_a_small_zip_are_refused_without_unpacking_them(tmp_path: Path) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
 import subprocess
 import zipfile
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -20,9 +21,6 @@ from signed_lambda.errors import ZipError
 from signed_lambda.package import SIGNED_LIMITS, Limits, ZipContents, read_zip
 from signed_lambda.package.contents import CHUNK_BYTES, ContentError, Identity, Place, content
 from signed_lambda.package.reader import _Reader
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 PACKED = Part(method=8)
 
@@ -112,6 +110,30 @@ def test_a_folder_as_java_writes_it_is_taken(tmp_path: Path) -> None:
     contents = read(tmp_path, java, Part(name=b"META_INF/x"))
 
     assert [e.kind for e in contents.entries] == ["directory", "file"]
+
+
+def test_a_link_to_an_empty_folder_is_taken(tmp_path: Path) -> None:
+    contents = read(tmp_path, folder(b"d/"), link(b"l", b"d"))
+
+    assert [e.link_target for e in contents.entries] == ["", "d"]
+
+
+@pytest.mark.parametrize("flags", [0, 1], ids=["taken", "refused"])
+def test_no_file_stays_open(tmp_path: Path, flags: int) -> None:
+    before = _open_files()
+
+    with contextlib.suppress(ZipError):
+        contents = read(tmp_path, Part(flags=flags), Part(name=b"z"))
+        assert body(contents, "z") == Part().content
+        assert len(list(contents.bodies())) == 2
+        os.utime(contents.path, (1, 1))
+        body(contents, "z")
+
+    assert _open_files() == before
+
+
+def _open_files() -> int:
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
 
 
 def test_a_zip_without_entries_is_read_as_such(tmp_path: Path) -> None:
