@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 WORKFLOWS := $(wildcard .github/workflows/*.yml examples/*.yml examples/*/*.yml)
 export PYTHONPATH := src
 
-.PHONY: help demo test check lint types docs pictures lock conformance matrix sweep bench image guards clean
+.PHONY: help demo test check lint types docs pictures lock conformance matrix sweep bench image guards mutation clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -44,6 +44,9 @@ conformance: $(VENV)/.dev ## the conformance kit, all cases, our action as a pro
 
 matrix: $(VENV)/.dev ## every call of every command x everything that can befall it, on two cores
 	@HYPOTHESIS_PROFILE=sweep $(BIN)/python -m pytest -q tests/matrix/test_faults_of_deploys.py tests/matrix/test_faults_of_the_rest.py -n 2
+
+mutation: $(VENV)/.dev ## changes the chain and the zip reader in small ways: tests must fail for 90 % of them
+	@nice -n 10 $(BIN)/python tools/mutation.py
 
 sweep: $(VENV)/.node guards ## the long runs: guards removed one by one, the second emulator, the whole fault matrix and 20,000 pairs, 20 times the generated cases
 	@HYPOTHESIS_PROFILE=sweep $(BIN)/python -m pytest tests -m "not act and not live" -n 2 --dist loadfile
