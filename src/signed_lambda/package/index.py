@@ -94,9 +94,7 @@ def _find_end(read: Callable[[int, int], bytes], size_bytes: int, label: str) ->
     tail = read(size_bytes - tail_at, tail_at)
     is_zip = head.startswith((LOCAL_SIGNATURE, END_SIGNATURE))
     last = size_bytes - END.size - tail_at
-    found = last if tail[last : last + 4] == END_SIGNATURE and last >= 0 else -1
-    if found < 0:
-        found = tail.rfind(END_SIGNATURE, 0, max(0, last + 4))
+    found = tail.rfind(END_SIGNATURE, 0, max(0, last + 4))
     if found < 0:
         if is_zip:
             raise _error(label, "E-ZIP-02", "is cut off: it has no end record")

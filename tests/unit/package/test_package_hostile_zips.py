@@ -483,7 +483,7 @@ def test_bytes_behind_a_descriptor_are_refused(tmp_path: Path, *, with_signature
         (Zip(before=bytes(508)), "has 508 bytes before the zip begins"),
         (Zip(before=bytes(509)), "has bytes before the zip begins"),
         (
-            Zip(parts=(A, replace(B, offset=190))),
+            Zip(parts=(A, replace(B, offset=300), Part(name=b"c"))),
             "entry 'b.py' of given.zip begins behind the start of the index",
         ),
         (Zip(parts=(link(b"a", b"\xff"),)), "which is not UTF-8"),
