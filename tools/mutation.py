@@ -29,7 +29,7 @@ import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -318,12 +318,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--sample", type=int, default=SAMPLE, help="mutants of an area")
     parser.add_argument("--processes", type=int, default=PROCESSES, help="at a time")
     parser.add_argument("--only", default="", help="mutants whose key holds this text")
+    parser.add_argument("--tests", nargs="+", help="arguments for pytest in place of the table's")
     parser.add_argument("--verdicts", type=Path, help="a file for one JSON line a mutant")
     given = parser.parse_args(arguments)
     os.chdir(ROOT)
     code = 0
     for name in given.areas or areas:
-        code |= _score(areas[name], given)
+        area = replace(areas[name], tests=tuple(given.tests)) if given.tests else areas[name]
+        code |= _score(area, given)
     return code
 
 

@@ -36,7 +36,7 @@ def compare_live(bench: Workbench, order: Order, package: Package, observed: Obs
     live, latest = observed.live, observed.configuration
     if live is None or latest is None:
         return
-    to = bench.new_file("live-code.zip")
+    to = bench.new_file("live-code.zip")  # a plan's last step: it goes with the private folder
     try:
         got = bench.cloud.download_code(order.function, live.version, to)
         contents = read_zip(got.path, limits=SIGNED_LIMITS)
@@ -66,7 +66,6 @@ def compare_live(bench: Workbench, order: Order, package: Package, observed: Obs
         proof=f"files that differ: {len(files)}, that are the same: {same}; members of the"
         f" configuration that differ: {len(comparison.configuration)}",
     )
-    to.unlink()
 
 
 def _differences(contents: ZipContents, package: Package) -> tuple[tuple[FileChange, ...], int]:
