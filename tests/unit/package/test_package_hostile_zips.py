@@ -73,6 +73,7 @@ STRUCTURE = {
     "cut off within the index": ("E-ZIP-02", HONEST[: end_at(HONEST) - 5]),
     "cut off within the end record": ("E-ZIP-02", HONEST[:-1]),
     "only the first header": ("E-ZIP-02", HONEST[:4]),
+    "only the start of an end record": ("E-ZIP-02", b"PK\x05\x06" + bytes(10)),
     "comment is cut off": ("E-ZIP-02", Zip(comment_bytes=9).build()),
     "index lies behind the end": ("E-ZIP-02", Zip(index_offset=10**6).build()),
     "offset of the index reads like an end record": (
@@ -392,6 +393,18 @@ def test_a_link_of_no_length_or_too_long_is_refused_unread(tmp_path: Path, size:
     assert f"is a link of {size:,} bytes" in str(error)
 
 
+@pytest.mark.parametrize("length_at", [28, 30, 32], ids=["name", "extra", "comment"])
+def test_an_entry_that_runs_over_the_index_is_told_as_broken(
+    tmp_path: Path, length_at: int
+) -> None:
+    raw = bytearray(HONEST)
+    raw[raw.rindex(b"PK\x01\x02") + length_at] += 1
+
+    error = refused(tmp_path, bytes(raw))
+
+    assert "E-ZIP-02 given.zip has a broken index at entry 1" in str(error)
+
+
 def test_an_index_shorter_than_one_entry_is_refused(tmp_path: Path) -> None:
     zip_ = Zip(
         parts=(replace(A, in_index=False),), after_index=b"PK\x01\x02", index_bytes=4, entries=1
@@ -480,6 +493,7 @@ def test_bytes_behind_a_descriptor_are_refused(tmp_path: Path, *, with_signature
         ),
         (Zip(before=HONEST), f"has {len(HONEST)} bytes before it, or behind its index, a second"),
         (Zip(before=b"PK\x03\x04" + bytes(96)), "has 100 bytes before it, or behind its index. "),
+        (Zip(before=b"#"), "has 1 bytes before the zip begins"),
         (Zip(before=bytes(508)), "has 508 bytes before the zip begins"),
         (Zip(before=bytes(509)), "has bytes before the zip begins"),
         (
