@@ -493,6 +493,16 @@ def test_bytes_behind_a_descriptor_are_refused(tmp_path: Path, *, with_signature
         ),
         (Zip(before=HONEST), f"has {len(HONEST)} bytes before it, or behind its index, a second"),
         (Zip(before=b"PK\x03\x04" + bytes(96)), "has 100 bytes before it, or behind its index. "),
+        (
+            Zip(parts=(replace(A, comment=b"hi"),)),
+            "entry a.py of given.zip has a comment in the index",
+        ),
+        (
+            Zip(parts=(replace(A, disk=1),)),
+            "entry a.py of given.zip lies in another part of a split zip",
+        ),
+        (Zip(parts=(replace(A, method=12),)), "uses bzip2; Lambda takes stored or deflate"),
+        (Zip(parts=(replace(A, method=77),)), "uses method 77; Lambda takes"),
         (Zip(before=b"#"), "has 1 bytes before the zip begins"),
         (Zip(before=bytes(508)), "has 508 bytes before the zip begins"),
         (Zip(before=bytes(509)), "has bytes before the zip begins"),

@@ -67,6 +67,7 @@ def test_an_entry_is_told_by_name_kind_mode_size_hash_and_place(tmp_path: Path) 
         replace(streamed(Part()), local_crc=None, local_size=None, local_compressed=None),
         Part(flags=2 | 4),
         Part(internal=1),
+        Part(version=45),
         Part(flags=1 << 11),
         Part(extra=extra(0x5455, b"\3" + bytes(8)), local_extra=extra(0x5455, b"\3" + bytes(4))),
         Part(extra=unicode_path_field(b"app.py", b"app.py")),
