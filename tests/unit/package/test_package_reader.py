@@ -119,6 +119,14 @@ def test_a_link_to_an_empty_folder_is_taken(tmp_path: Path) -> None:
     assert [e.link_target for e in contents.entries] == ["", "d"]
 
 
+def test_a_link_of_the_greatest_length_is_taken(tmp_path: Path) -> None:
+    target = b"./" * 2_047 + b"b"
+
+    contents = read(tmp_path, Part(name=b"b"), link(b"l", target))
+
+    assert contents.entries[1].link_target == target.decode()
+
+
 @pytest.mark.parametrize("flags", [0, 1], ids=["taken", "refused"])
 def test_no_file_stays_open(tmp_path: Path, flags: int) -> None:
     before = _open_files()
