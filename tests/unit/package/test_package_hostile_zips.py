@@ -167,6 +167,7 @@ DISAGREEING = {
     "version": replace(A, local_version=10),
     "version is zero": replace(A, local_version=0),
     "flags": replace(A, local_flags=2),
+    "flags are zero": replace(A, flags=2, local_flags=0),
     "UTF-8 flag": replace(A, local_flags=1 << 11),
     "method": replace(A, local_method=8),
     "method is zero": replace(PACKED, local_method=0),
