@@ -506,6 +506,14 @@ def test_bytes_behind_a_descriptor_are_refused(tmp_path: Path, *, with_signature
         ),
         (Zip(parts=(replace(A, method=12),)), "uses bzip2; Lambda takes stored or deflate"),
         (Zip(parts=(replace(A, method=77),)), "uses method 77; Lambda takes"),
+        (
+            Zip(parts=(replace(A, crc=255, local_crc=1),)),
+            "has the CRC 000000ff in the index and 00000001 in the data",
+        ),
+        (
+            Zip(parts=(Part(name=b"a"), Part(name=b"a/b"), Part(name=b"a/c"))),
+            "entry 'a/b' of given.zip lies in a, which is no folder",
+        ),
         (Zip(before=b"#"), "has 1 bytes before the zip begins"),
         (Zip(before=bytes(508)), "has 508 bytes before the zip begins"),
         (Zip(before=bytes(509)), "has bytes before the zip begins"),
