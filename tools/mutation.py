@@ -54,7 +54,7 @@ SAMPLE: Final = 400
 PROCESSES: Final = 2
 FAILED: Final = 3
 BROKE: Final = 4
-HANGS_CPU_S: Final = 10
+HANGS_CPU_S: Final = 4
 """CPU time that one test may take beyond three times what it took before."""
 MEMORY_BYTES: Final = 6 * 1024**3
 
@@ -318,6 +318,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--sample", type=int, default=SAMPLE, help="mutants of an area")
     parser.add_argument("--processes", type=int, default=PROCESSES, help="at a time")
     parser.add_argument("--only", default="", help="mutants whose key holds this text")
+    parser.add_argument("--again", type=Path, help="those that were not killed, of such a file")
     parser.add_argument("--tests", nargs="+", help="arguments for pytest in place of the table's")
     parser.add_argument("--verdicts", type=Path, help="a file for one JSON line a mutant")
     given = parser.parse_args(arguments)
@@ -329,11 +330,24 @@ def main(arguments: list[str] | None = None) -> int:
     return code
 
 
+def _alive(verdicts: Path) -> set[str]:
+    """Keys of the mutants that were not killed in an earlier run."""
+    found = map(json.loads, verdicts.read_text(encoding="utf-8").splitlines())
+    return {str(one["key"]) for one in found if one["how"] in {"survived", "not reached"}}
+
+
 def _score(area: Area, given: argparse.Namespace) -> int:
     """Judges an area and prints its figures; 0 when it reaches the bar."""
     every = [m for m in area.mutants() if given.only in m.key]
+    if given.again:
+        alive = _alive(given.again)
+        every = [m for m in every if m.key in alive]
     counted = [m for m in every if m.key not in area.equivalent]
-    if unknown := [] if given.only else area.equivalent.keys() - {m.key for m in every}:
+    if (
+        unknown := []
+        if given.only or given.again
+        else area.equivalent.keys() - {m.key for m in every}
+    ):
         print("no such mutants:", *sorted(unknown), sep="\n  ")
         return 1
     chosen = counted
