@@ -238,6 +238,10 @@ FORMS = {
     "ASi Unix extra field (link)": ("E-ZIP-15", replace(A, extra=extra(0x756E, bytes(14)))),
     "PKWARE Unix extra field": ("E-ZIP-15", replace(A, extra=extra(0x000D, bytes(12)))),
     "extra fields cut off in the id": ("E-ZIP-15", replace(A, extra=b"\x55\x54\x09")),
+    "extra fields cut off in the second id": (
+        "E-ZIP-15",
+        replace(A, extra=extra(0x5455, bytes(5)) + b"\x55\x54\x09"),
+    ),
     "extra fields cut off in the value": ("E-ZIP-15", replace(A, extra=b"\x55\x54\x09\x00\x01")),
     "extra field twice": ("E-ZIP-15", replace(A, extra=extra(0x5455, b"\0") * 2)),
     "second name in an extra field": (
