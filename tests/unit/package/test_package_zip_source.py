@@ -238,3 +238,37 @@ def test_large_files_of_a_zip_are_packed_whole(place: Place) -> None:
 
     with zipfile.ZipFile(package.path) as file:
         assert file.read("large") == content
+
+
+def copied(place: Place, size: int, limits: Limits) -> bytes:
+    """A given file of so many bytes, copied."""
+    given, copy = place.workspace / "given.zip", place.into / "copy.zip"
+    given.write_bytes(bytes(size))
+    copy.touch()
+    with given.open("rb") as file:
+        copy_zip(file.fileno(), copy, place="given.zip", limits=limits)
+    return copy.read_bytes()
+
+
+def test_a_zip_as_large_as_is_taken_is_copied_and_one_byte_more_is_not(place: Place) -> None:
+    limits = Limits(unzipped_bytes=99, entries=9, zip_bytes=1_000)
+
+    assert copied(place, 1_000, limits) == bytes(1_000)
+    with pytest.raises(ZipError, match="given.zip has 1,001 bytes, limit 1,000"):
+        copied(place, 1_001, limits)
+
+
+def test_a_copy_that_is_gone_already_is_no_fault(place: Place) -> None:
+    copy = place.into / "copy.zip"
+    copy.write_bytes(Zip().build())
+
+    with open_zip(copy, place="given.zip", limits=LAMBDA_LIMITS):
+        copy.unlink()
+
+    assert not copy.exists()
+
+
+def test_an_empty_folder_of_a_zip_is_left_out_by_a_pattern_for_folders(place: Place) -> None:
+    give(place, Part(), folder(b"void/"))
+
+    assert left_out(place.pack("given.zip", exclude=["void/"])) == {"void/": "pattern"}
