@@ -20,6 +20,7 @@ import contextlib
 import gc
 import importlib
 import json
+import math
 import os
 import random
 import resource
@@ -54,6 +55,8 @@ SAMPLE: Final = 400
 PROCESSES: Final = 2
 FAILED: Final = 3
 BROKE: Final = 4
+BUDGET_CPU_S: Final = 20
+"""About as long a mutant that survives may take; then "survived" is said after fewer tests."""
 HANGS_CPU_S: Final = 4
 """CPU time that one test may take beyond three times what it took before."""
 MEMORY_BYTES: Final = 6 * 1024**3
@@ -110,7 +113,7 @@ class Verdict:
             reached".
         test: That killed it, "" for none.
         why: How it failed, one line.
-        tests: How many reach it.
+        tests: How many reach it, or were chosen of these.
     """
 
     mutant: Mutant
@@ -207,11 +210,17 @@ class Judge:
                 self.failed.append((folder / "failure").read_text(encoding="utf-8"))
 
     def _order(self, mutant: Mutant) -> list[str]:
-        """The tests that reach the mutant: those that killed its neighbours, then fast ones."""
+        """The tests that reach the mutant: those that killed its neighbours, then fast ones.
+
+        Where all together take more than BUDGET_CPU_S, of the others an even choice.
+        """
         first, last = mutant.lines
         names = {n for line in range(first, last + 1) for n in self.reach[mutant.module, line]}
         known = self.killers[mutant.module, mutant.function]
-        return sorted(names, key=lambda n: (-known[n], self.seconds[n], n))
+        likely = sorted(names & known.keys(), key=lambda n: (-known[n], n))
+        others = sorted(names - known.keys(), key=lambda n: (self.seconds[n], n))
+        step = math.ceil(sum(self.seconds[n] for n in others) / BUDGET_CPU_S) or 1
+        return [*likely, *others[::step]]
 
 
 def _failure(item: pytest.Item) -> str:

@@ -281,6 +281,7 @@ def test_a_configuration_edited_before_the_update_is_not_overwritten(
 
     assert (ended.exit_code, ended.error_ids) == (21, ["E-CONFLICT-01"])
     assert "UpdateFunctionCode" not in ended.writes
+    assert "Lambda was not touched" in ended.report["left"]
 
 
 def after_update(team: Team, act: Callable[[], object]) -> Lie:
@@ -767,6 +768,18 @@ def test_a_hash_alias_that_was_moved_is_not_followed(twice: Team) -> None:
 
     assert (ended.exit_code, ended.error_ids) == (26, ["E-TARGET-07"])
     assert ended.writes == []
+
+
+def test_a_hash_alias_that_leads_to_latest_is_not_followed(twice: Team) -> None:
+    function = twice.estate.function
+    found = twice.client("lambda").list_aliases(FunctionName=function, FunctionVersion="2")
+    [name] = [a["Name"] for a in found["Aliases"] if a["Name"].startswith("HASH-")]
+    twice.sandbox.acts.move_alias(function, name, "$LATEST")
+
+    with nothing_moves(twice):
+        ended = twice.run("rollback", to=name)
+
+    assert (ended.exit_code, ended.error_ids) == (26, ["E-TARGET-01"])
 
 
 def test_a_weighted_alias_is_not_promoted_from(twice: Team) -> None:

@@ -11,7 +11,7 @@ import pytest
 from trees import Place, ids, left_out, names
 from zip_bytes import DOS, Part, Zip, folder, link, streamed
 
-from signed_lambda.errors import ZipError
+from signed_lambda.errors import DeployError, ZipError
 from signed_lambda.package import LAMBDA_LIMITS, Limits
 from signed_lambda.package.rules import Rules
 from signed_lambda.package.zipsource import copy_zip, open_zip
@@ -254,7 +254,7 @@ def test_a_zip_as_large_as_is_taken_is_copied_and_one_byte_more_is_not(place: Pl
     limits = Limits(unzipped_bytes=99, entries=9, zip_bytes=1_000)
 
     assert copied(place, 1_000, limits) == bytes(1_000)
-    with pytest.raises(ZipError, match="given.zip has 1,001 bytes, limit 1,000"):
+    with pytest.raises(ZipError, match=r"given\.zip has 1,001 bytes, limit 1,000"):
         copied(place, 1_001, limits)
 
 
@@ -272,3 +272,18 @@ def test_an_empty_folder_of_a_zip_is_left_out_by_a_pattern_for_folders(place: Pl
     give(place, Part(), folder(b"void/"))
 
     assert left_out(place.pack("given.zip", exclude=["void/"])) == {"void/": "pattern"}
+
+
+@pytest.mark.parametrize(("size", "told"), [(65_536, []), (65_537, ["E-SOURCE-14"])])
+def test_an_ignore_file_that_is_too_large_is_not_cut(
+    place: Place, size: int, told: list[str]
+) -> None:
+    give(place, Part(), Part(name=b".lambdaignore", content=b"#" * size))
+
+    found: list[str] = []
+    try:
+        place.pack("given.zip")
+    except DeployError as error:
+        found = ids(error)
+
+    assert found == told
