@@ -39,6 +39,18 @@ def test_rollback_moves_to_the_previous_version_by_one_write(twice: Team) -> Non
     assert ended.outputs["previous-version"] == "2"
 
 
+def test_a_rollback_tells_the_hashes_of_the_version_it_went_back_to(released: Team) -> None:
+    first = released.run("verify").outputs
+    released.deployed()
+
+    ended = released.run("rollback")
+
+    told = ("version", "version-arn", "code-sha256", "config-sha256")
+    assert ended.exit_code == 0, ended.log
+    assert [ended.outputs[name] for name in told] == [first[name] for name in told]
+    assert all(ended.outputs[name] for name in told)
+
+
 def test_a_rollback_of_a_rollback_goes_forward_again(twice: Team) -> None:
     assert twice.run("rollback").exit_code == 0
 
