@@ -101,6 +101,7 @@ def test_code_signing_weakened_while_we_work_stops_the_move(released: Team, act:
         ended = released.run()
 
     assert (ended.exit_code, ended.error_ids) == (16, ["E-CODESIGNING-05"])
+    assert f"policy Enforce, publishers {released.estate.profile}/" in ended.log
 
 
 def test_a_job_revoked_before_the_update_is_refused_by_lambda_and_told(released: Team) -> None:

@@ -35,6 +35,16 @@ def test_the_first_deploy_creates_the_alias_and_tells_all_outputs(team: Team) ->
     assert outputs["signing-job-id"]
 
 
+def test_a_deploy_tells_each_step_and_the_one_that_was_left_out(team: Team) -> None:
+    ended = team.deployed()
+
+    told = [fact["step"] for fact in ended.report["facts"]]
+    looked = ["package", "scan", "observe", "triggers"]
+    written = ["upload", "sign", "dry-run", "update", "publish", "smoke", "hash-alias", "alias"]
+    assert told == looked + written
+    assert [f["step"] for f in ended.report["facts"] if f["status"] != "ok"] == ["smoke"]
+
+
 def test_a_code_change_publishes_one_version_and_moves_the_alias(team: Team) -> None:
     team.deployed()
     team.change_code()
