@@ -31,7 +31,15 @@ from signed_lambda.scan.credentials import hidden
 from signed_lambda.scan.infra.read import read_templates
 from signed_lambda.scan.live import named_by_code
 from signed_lambda.scan.prefilter import uses_sdk
-from signed_lambda.scan.reading import MAX_SOURCE_BYTES, Source, Unread, is_code, is_sdk
+from signed_lambda.scan.reading import (
+    MAX_SOURCE_BYTES,
+    Source,
+    Unread,
+    is_code,
+    is_for_browsers,
+    is_sdk,
+    vendored,
+)
 from signed_lambda.scan.rules import quality
 from signed_lambda.scan.sourcemap import MAX_BYTES as MAX_MAP_BYTES
 from signed_lambda.scan.watch import Watch
@@ -259,6 +267,8 @@ def _unread(ground: Groundwork, files: Iterable[Module]) -> Iterator[Unread]:
             yield Unread(module.path, why)
         if module.bundler and any(_EVAL in line for line in module.lines):
             yield Unread(module.path, "partly read: bundled, and its code stands in texts (eval)")
+    for path in ground.cut:
+        yield Unread(path, "partly read: of others or minified, and more to follow than its share")
     if not ground.complete:
         yield Unread("the package", "more to follow than one review may cost; partly read")
 
@@ -294,6 +304,7 @@ def _gathered(package: Package, watch: Watch) -> Gathered:
     files = [e for e in contents.entries if e.kind == "file"]
     found = Gathered([e.name for e in files if is_code(e.name)])
     owned = owners(contents, found.paths)
+    sdks = vendored(p for p in found.paths if p not in owned)
     reviewed = set(found.paths)
     maps = {e.name: e for e in files if e.name.endswith(".map")}
 
@@ -312,7 +323,11 @@ def _gathered(package: Package, watch: Watch) -> Gathered:
         if entry.name not in reviewed:
             continue
         owner = owned.get(entry.name)
-        if owner is not None and is_sdk(owner.name, entry.name):
+        if owner is None:
+            passed_over = entry.name.startswith(sdks)
+        else:
+            passed_over = is_sdk(owner.name, entry.name) or is_for_browsers(entry.name)
+        if passed_over:
             found.installed += 1
         elif entry.size_bytes > MAX_SOURCE_BYTES:
             found.unread.append(Unread(entry.name, f"more than {MAX_SOURCE_BYTES:,} bytes"))

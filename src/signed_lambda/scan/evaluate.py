@@ -58,11 +58,13 @@ class Evaluator:
 
     Attributes:
         spent: Expressions that were looked at so far.
+        ends: What of them ends it: nothing is looked at any more.
     """
 
     def __init__(self, program: Program) -> None:
         self.program = program
         self.spent = 0
+        self.ends = ALL_STEPS
         self._left = 0
         self._depth = 0
         self._cuts = 0
@@ -70,11 +72,16 @@ class Evaluator:
         self._given: dict[tuple[int, int, str], tuple[Value, ...]] = {}
         self._busy: set[tuple[int, int, str]] = set()
 
+    @property
+    def is_over(self) -> bool:
+        """Whether it has looked at all that it may."""
+        return self.spent >= self.ends
+
     def values(self, expr: Expr, frame: Frame) -> tuple[Value, ...]:
         """What the expression may be, at least one value."""
         outermost = self._depth == 0
         if outermost:
-            self._left = STEPS if self.spent < ALL_STEPS else 0
+            self._left = min(STEPS, self.ends - self.spent)
         self._left -= 1
         self.spent += 1
         free = not frame.bound and frame.outer is None and frame.this is None

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.scan.form import Call, Closure, Either, Member, Name, Other, Row, Table, Text
 from signed_lambda.scan.program import DEFAULT, called_as, is_test, last_name, names_of, words
 from signed_lambda.scan.sinks import APIS, COMMON, canonical, sinks_of
+from signed_lambda.scan.sourcemap import MINIFIER
 from signed_lambda.scan.values import Client, Cls, Frame, Func, Given, Inst, Mod, Path, Str
 
 if TYPE_CHECKING:
@@ -30,10 +32,14 @@ VISITS: Final = 4
 DEPTH: Final = 16
 ENTERED: Final = 3000
 """How many functions are entered from one entry."""
+SHARE: Final = 20_000
+"""Expressions that are looked at for one file of others, some tenth of a second: a library for the
+browser may eat the time of all files (xregexp in Django took 5 s, and found nothing)."""
 _EVENT: Final = re.compile(r"(?i)_*(event|evt|e|input|req|request|records?|payload|s3event)\w*")
 _CONTEXT: Final = re.compile(r"(?i)_*(context|ctx|c|lambda_?context|_)\w*")
 _USUAL: Final = frozenset({"handler", "lambda_handler", "main", "default", "handleRequest"})
 _EACH: Final = words("map forEach filter some every flatMap each find reduce eachSeries")
+_OTHERS: Final = 2
 _BY_NAME: Final = 3
 """A method of an unknown object is entered when so few classes have one of its name."""
 
@@ -73,13 +79,28 @@ def _takes_an_event(name: str, params: list[str]) -> bool:
     return bool(_EVENT.fullmatch(params[0])) and len(params) <= 3  # noqa: PLR2004 - and a callback
 
 
+@dataclass(frozen=True, slots=True)
+class Explored:
+    """What was found.
+
+    Attributes:
+        cut: Files of others, or minified, of which more would have been to follow.
+    """
+
+    sinks: tuple[Sink, ...]
+    cut: tuple[str, ...]
+
+
 def explore(
     program: Program,
     evaluator: Evaluator,
     entries: Iterable[Function] = (),
     wanted: set[Function] | None = None,
-) -> tuple[Sink, ...]:
+) -> Explored:
     """The sinks of a program; those that no handler reaches have no entry.
+
+    The function's own files come first, those of others and minified ones last, each of these with
+    a share of its own: what they cost is taken from nobody else.
 
     Args:
         program: The files.
@@ -90,18 +111,19 @@ def explore(
     walk = _Walk(program, evaluator, relevant(program) if wanted is None else wanted)
     of_files = [f for m in program.modules.values() for f in m.functions if f in walk.relevant]
     found = [f for f in of_files if is_started(f, program)]
-    for function in dict.fromkeys((*entries, *found)):
+    walk.trusted = frozenset(entries)
+    for function in dict.fromkeys((*entries, *sorted(found, key=walk.rank))):
         if function in walk.relevant:
             walk.enter_handler(function)
     files = [m for m in program.modules.values() if not is_test(m.path)]
     rest = [f for m in files for f in m.functions if f in walk.relevant]
-    rest.sort(key=lambda f: (_nesting(f), f.name in program.callers))
+    rest.sort(key=lambda f: (walk.rank(f), _nesting(f), f.name in program.callers))
     walk.known = frozenset(walk.seen)
     for function in rest:  # what nobody calls comes first, and leads to the others
         if function not in walk.seen:
             top = function is function.module.top
             walk.start(Frame(function), function if top else None)
-    return tuple(walk.sinks)
+    return Explored(tuple(walk.sinks), tuple(m.path for m in walk.cut))
 
 
 def _nesting(function: Function) -> int:
@@ -159,6 +181,8 @@ class _Walk:
         seen: Functions that were entered.
         known: Those that a handler leads to, once all were walked from: to enter them from the file
             that they are in would be to forget what they stand under.
+        trusted: Handlers that a template names.
+        cut: As in `Explored`, in the order of the walk.
     """
 
     def __init__(self, program: Program, evaluator: Evaluator, wanted: set[Function]) -> None:
@@ -168,6 +192,9 @@ class _Walk:
         self.sinks: list[Sink] = []
         self.seen: set[Function] = set()
         self.known: frozenset[Function] = frozenset()
+        self.trusted: frozenset[Function] = frozenset()
+        self.cut: dict[Module, None] = {}
+        self._shares: dict[Module, int] = {}
         self.visits: Counter[Function] = Counter()
         self.entry: Function | None = None
         owners = {f.owner.name for f in wanted if f.owner is not None}
@@ -187,15 +214,34 @@ class _Walk:
         self.start(Frame(function, bound, None, this), function)
 
     def start(self, frame: Frame, entry: Function | None) -> None:
-        """Walks from a frame."""
+        """Walks from a frame; one of others as long as their file has a share left."""
         self.entry = entry
         self.visits.clear()
+        module, evaluator = frame.function.module, self.evaluator
+        if frame.function in self.trusted or self.rank(frame.function) < _OTHERS:
+            self._enter(frame, (), 0)
+            return
+        whole, before = evaluator.ends, evaluator.spent
+        left = self._shares.get(module, SHARE)
+        evaluator.ends = min(whole, before + left)
         self._enter(frame, (), 0)
+        if evaluator.is_over:
+            self.cut[module] = None
+        self._shares[module] = left - (evaluator.spent - before)
+        evaluator.ends = whole
+
+    def rank(self, function: Function) -> int:
+        """When it is walked: the function's own files, its bundles, what others wrote."""
+        module = function.module
+        named = module.started_as.get(function.name, function.name) in _USUAL
+        if module.installed or (module.bundler == MINIFIER and not named):
+            return _OTHERS
+        return 1 if module.bundler else 0
 
     def _enter(self, frame: Frame, tests: tuple[Test, ...], depth: int) -> None:
         function = frame.function
         self.seen.add(function)
-        if function not in self.relevant or function in self.known:
+        if function not in self.relevant or function in self.known or self.evaluator.is_over:
             return
         if depth > DEPTH or self.visits[function] >= VISITS or self.visits.total() > ENTERED:
             return

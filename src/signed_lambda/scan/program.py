@@ -103,6 +103,11 @@ class Unopened(Protocol):
         ...
 
     @property
+    def weight(self) -> tuple[bool, int]:
+        """What is light is read first."""
+        ...
+
+    @property
     def tokens(self) -> frozenset[str]:
         """All words in it that may be names."""
         ...
@@ -178,7 +183,8 @@ class Program:
                 self._keep(file)
             else:
                 self._unopened[key] = file
-        for key in [k for k, file in self._unopened.items() if file.matters]:
+        matter = [(file.weight, key) for key, file in self._unopened.items() if file.matters]
+        for _, key in sorted(matter):  # the time may end
             self.open(key)
 
     @property

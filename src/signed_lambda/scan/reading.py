@@ -18,7 +18,7 @@ from signed_lambda.scan.sourcemap import bundler_of, map_of
 from signed_lambda.scan.watch import TookTooLongError, untimed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from signed_lambda.scan.form import Module
     from signed_lambda.scan.watch import Watch
@@ -36,12 +36,24 @@ CODE: Final = (*_FRONT_ENDS, ".class", ".jar")
 _TYPES: Final = (".d.ts", ".d.mts", ".d.cts")
 """Types of TypeScript: nothing in them runs."""
 
+_NODE: Final = re.compile("(^|/)node_modules/")
 _SDK: Final = re.compile(
     r"boto3|botocore|s3transfer|aws-sdk|(@aws-sdk|@smithy|@aws-crypto)/.*|aioboto\w*|aiobotocore"
 )
 _SDK_FOLDERS: Final = frozenset(
     {"boto3", "botocore", "s3transfer", "aiobotocore", "aws-sdk", "@aws-sdk", "@smithy"}
 )
+_VENDORED: Final = tuple(
+    (re.compile(rf"(?:^|(?<=/)){folder}/"), beside)
+    for folder, beside in (
+        ("botocore", ("session.py", "client.py", "endpoint.py")),
+        ("boto3", ("session.py", "resources/factory.py", "resources/collection.py")),
+        ("s3transfer", ("manager.py", "futures.py", "subscribers.py")),
+        ("aws-sdk", ("lib/core.js", "lib/service.js", "lib/request.js")),
+        ("(?:@aws-sdk|@smithy|@aws-crypto)/[^/]+", ("dist-cjs/index.js",)),
+    )
+)
+"""Folders of AWS's SDK, and files that stand beside each other in no other code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +131,11 @@ class Source:
         return own or not self.language or matters(self.body)
 
     @property
+    def weight(self) -> tuple[bool, int]:
+        """Whether others wrote it, and its bytes."""
+        return self.installed, len(self.body)
+
+    @property
     def tokens(self) -> frozenset[str]:
         """All its words that may be names."""
         return tokens(self.body)
@@ -137,6 +154,20 @@ class Source:
         return found
 
 
+def vendored(paths: Iterable[str]) -> tuple[str, ...]:
+    """The folders that are AWS's SDK by their files, each with a slash at its end.
+
+    For packages that say nothing of what is installed in them.
+    """
+    known = set(paths)
+    return tuple(
+        folder
+        for pattern, beside in _VENDORED
+        for folder in sorted({p[: m.end()] for p in known for m in pattern.finditer(p)})
+        if all(folder + one in known for one in beside)
+    )
+
+
 def is_sdk(package: str, path: str) -> bool:
     """Whether a file is of AWS's SDK itself, which calls what its callers ask for.
 
@@ -146,3 +177,8 @@ def is_sdk(package: str, path: str) -> bool:
     """
     folders = path.split("/")[:-1]
     return _SDK.fullmatch(package) is not None and not _SDK_FOLDERS.isdisjoint(folders)
+
+
+def is_for_browsers(path: str) -> bool:
+    """Whether a file of an installed package is what a package of Python gives to browsers."""
+    return path.endswith(_JAVASCRIPT) and _NODE.search(path) is None

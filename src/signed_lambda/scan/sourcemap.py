@@ -221,6 +221,7 @@ MARKS: Final[Mapping[bytes, str]] = {
     b"getAugmentedNamespace": "rollup",
 }
 """What bundlers leave in what they make."""
+MINIFIER: Final = "a minifier"
 _LONG: Final = 200
 """Characters a line, on average: nobody writes so, minifiers do."""
 
@@ -232,4 +233,4 @@ def bundler_of(body: bytes) -> str:
         return found
     end = body.rfind(b"//# sourceMappingURL=")
     code = body[:end] if end >= 0 else body
-    return "a minifier" if len(code) > _LONG * (code.count(b"\n") + 1) else ""
+    return MINIFIER if len(code) > _LONG * (code.count(b"\n") + 1) else ""

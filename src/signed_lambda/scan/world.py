@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 from signed_lambda.report.model import Finding
 from signed_lambda.scan import live as live_triggers
 from signed_lambda.scan.binding import bind_code
-from signed_lambda.scan.evaluate import ALL_STEPS, Evaluator
-from signed_lambda.scan.explore import explore, is_started
+from signed_lambda.scan.evaluate import Evaluator
+from signed_lambda.scan.explore import Explored, explore, is_started
 from signed_lambda.scan.front import deep
 from signed_lambda.scan.graph import OWN_API, OWN_ROUTE, Graph, event_source
 from signed_lambda.scan.infra import chalice
@@ -106,6 +106,7 @@ class Groundwork:
     Attributes:
         infra: What the templates declare, bound to the code.
         complete: False when the budget ended before all calls were looked at.
+        cut: Files of others, or minified, whose share of it ended.
     """
 
     program: Program
@@ -114,6 +115,7 @@ class Groundwork:
     function_name: str
     complete: bool
     sdks: tuple[OldSdk, ...] = ()
+    cut: tuple[str, ...] = ()
 
 
 def world_of(
@@ -149,9 +151,10 @@ def groundwork(
     evaluator = Evaluator(program)
     chalice.read(program, evaluator, infra)
     entries = tuple(f.code for f in infra.functions if f.code is not None)
-    sinks, followed = _explored(program, evaluator, entries)
-    complete = followed and evaluator.spent < ALL_STEPS
-    return Groundwork(program, sinks, infra, function_name, complete, sdks)
+    explored, followed = _explored(program, evaluator, entries)
+    complete = followed and not evaluator.is_over
+    sinks, cut = explored.sinks, explored.cut
+    return Groundwork(program, sinks, infra, function_name, complete, sdks, cut)
 
 
 def world_around(ground: Groundwork, live: LiveTriggers | None = None) -> World:
@@ -196,13 +199,13 @@ def world_around(ground: Groundwork, live: LiveTriggers | None = None) -> World:
 
 def _explored(
     program: Program, evaluator: Evaluator, entries: Iterable[CodeFunction]
-) -> tuple[tuple[Sink, ...], bool]:
-    """The sinks, and whether all were looked for: code that defeats us is not clean."""
+) -> tuple[Explored, bool]:
+    """What was found, and whether all were looked for: code that defeats us is not clean."""
     try:
         with deep():
             return explore(program, evaluator, entries), True
     except RecursionError:
-        return (), False
+        return Explored((), ()), False
 
 
 def _inline_code(infra: Infra) -> Iterable[Module]:

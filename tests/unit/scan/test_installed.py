@@ -75,9 +75,15 @@ def test_a_package_that_names_the_sdk_and_the_functions_own_code_are_read(
         ({"node_modules/@aws-sdk/client-lambda/a.js": JS_CALL}, 1),
         ({"node_modules/aws-sdk/a.js": f"// aws-sdk\n{JS_CALL}"}, 1),
         ({"node_modules/aws-sdk-helper/a.js": f"// aws-sdk\n{JS_CALL}"}, 0),
+        ({"six/a.js": JS_CALL, "six/b.py": "", "six-1.dist-info/RECORD": "six/a.js,,\n"}, 1),
+        ({f"lib/botocore/{n}.py": CALL for n in ("session", "client", "endpoint", "new")}, 4),
+        ({f"botocore/{n}.py": CALL for n in ("session", "client")}, 0),
+        ({f"notbotocore/{n}.py": CALL for n in ("session", "client", "endpoint")}, 0),
+        ({f"js/aws-sdk/lib/{n}.js": JS_CALL for n in ("core", "service", "request", "s3")}, 4),
+        ({f"node_modules/@smithy/a/dist-{n}/index.js": JS_CALL for n in ("cjs", "es")}, 2),
     ],
 )
-def test_the_sdk_itself_is_passed_over(
+def test_the_sdk_itself_and_what_is_for_browsers_is_passed_over(
     tmp_path: Path, files: dict[str, str], passed_over: int
 ) -> None:
     assert reviewed(tmp_path, files).installed == passed_over
