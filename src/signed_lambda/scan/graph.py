@@ -61,7 +61,7 @@ _SHARED: Final = ("broker", "mail")
 _OF_EVENT: Final = {
     "bucket": ("bucket",),
     "topic": ("topic",),
-    "source-arn": ("queue", "table", "stream"),
+    "source-arn": ("queue", "table", "stream", "delivery"),
 }
 
 

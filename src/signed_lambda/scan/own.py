@@ -91,17 +91,22 @@ def of_event(value: Value) -> str | None:
     for ending, what in _OF_EVENT.items():
         if tuple(whole[-len(ending) :]) == ending:
             return what if whole == steps or what == "source-arn" else f"changed {what}"
-    if "eventsourcearn" in whole:
-        return "source-arn"
-    return None
+    return "source-arn" if not _SOURCES.isdisjoint(whole) else None
 
 
 def _built_of_source(value: Value) -> str | None:
     """`https://sqs.{region}.amazonaws.com/{account}/{name}`, all cut from eventSourceARN."""
     last = value.atoms[-1] if isinstance(value, Str) and len(value.atoms) > 1 else None
-    if isinstance(last, Path) and "eventsourcearn" in (s.lower() for s in last.steps):
+    if isinstance(last, Path) and not _SOURCES.isdisjoint(s.lower() for s in last.steps):
         return "source-arn"
     return None
+
+
+_SOURCES: Final = frozenset({"eventsourcearn", "sourcekinesisstreamarn", "deliverystreamarn"})
+"""Members of an event that hold the ARN of what it came from: a mapping's, or a Firehose's.
+
+Source: https://docs.aws.amazon.com/firehose/latest/dev/data-transformation.html
+"""
 
 
 _OF_POWERTOOLS: Final[dict[tuple[str, ...], str]] = {
@@ -124,6 +129,8 @@ _OF_EVENT: Final = {
     ("sns", "topicarn"): "topic",
     ("eventsubscriptionarn",): "topic",
     ("eventsourcearn",): "source-arn",
+    ("sourcekinesisstreamarn",): "source-arn",
+    ("deliverystreamarn",): "source-arn",
     ("s3", "object", "urldecodedkey"): "key",
     ("requestcontext", "domainname"): "host",
     ("headers", "host"): "host",

@@ -51,8 +51,9 @@ _OF_EVENT: Final = {
     "queue": "the queue of the event",
     "table": "the table of the event",
     "stream": "the stream of the event",
+    "delivery": "the delivery stream of the event",
 }
-_CERTAIN: Final = ("topic", "queue", "table", "stream")
+_CERTAIN: Final = ("topic", "queue", "table", "stream", "delivery")
 """What an event names has sent it. A bucket may send only some of its keys, an API leads paths."""
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from signed_lambda.scan.infra import asl
 from signed_lambda.scan.infra.filters import criteria_of, json_of, policy_of, recursion_of, shown
-from signed_lambda.scan.infra.intrinsics import SUBSTITUTION, value_of
+from signed_lambda.scan.infra.intrinsics import value_of
 from signed_lambda.scan.infra.model import (
     PERMISSION,
     SHARED,
@@ -125,6 +125,10 @@ class _Reader:
         """Resources first, so that references find them."""
         for name, resource in self.resources.items():
             self._declare(name, resource)
+        for output in self.tree.get("Outputs").table.values():
+            exported = self.value(output.get("Export", "Name")).literal
+            if exported:
+                self._same(f"import:{exported}", self.value(output.get("Value")))
         for name, resource in self.resources.items():
             reader = _READERS.get(resource.get("Type").text)
             if reader is not None:
@@ -290,6 +294,11 @@ class _Reader:
             self._rule(given.get("Pattern"), bus, me, at)
         if kind in ("Api", "HttpApi"):
             self._sam_route(me, kind, given, at)
+        if kind == "CloudWatchLogs":
+            selects = bool(given.get("FilterPattern").text.strip())
+            self.edge(
+                self.value(given.get("LogGroupName")), "logs", me, "function", at, selects=selects
+            )
         if kind == "IoTRule":
             self._topic_rule(given.get("Sql"), me, "function", at)
 
@@ -483,7 +492,11 @@ class _Reader:
         where = posixpath.normpath(posixpath.join(posixpath.dirname(self.path), uri))
         definition = self.others.get(where) if uri else properties.get("Definition")
         where = where if uri else ""
-        given = properties.get("DefinitionSubstitutions").table
+        subs = properties.get("DefinitionSubstitutions").table
+        given = {key: self.value(tree) for key, tree in subs.items()}
+        if properties.get("DefinitionString"):
+            definition, held = asl.written(self.value(properties.get("DefinitionString")))
+            given |= held
         me = ref(self.id(name))
         for state in asl.states(definition) if definition else ():
             function, machine = asl.invoked(state), asl.started(state)
@@ -497,11 +510,8 @@ class _Reader:
                 at = machine or state
                 self.edge(me, "machine", to, "machine", at, how="start", path=where, guard=ends)
 
-    def _substituted(self, value: Tree, given: dict[str, Tree]) -> Str:
-        said = SUBSTITUTION.fullmatch(value.text)
-        if said is not None and said[2] in given:
-            return self.value(given[said[2]])
-        return self.value(value)
+    def _substituted(self, value: Tree, given: dict[str, Str]) -> Str:
+        return asl.filled(value, given) if not value.tag and value.text else self.value(value)
 
     def log_filter(self, _: str, properties: Tree) -> None:
         """`AWS::Logs::SubscriptionFilter`."""

@@ -178,24 +178,27 @@ class Modules:
                     return found
         return Str((Ref(f"param:{scope.prefix}:var.{'.'.join(rest)}"),))
 
-    def table(self, expr: Expr | None, scope: Scope) -> Iterator[tuple[str, Str]]:
-        """The members of a table, also of one that is given through variables."""
+    def written(self, expr: Expr | None, scope: Scope) -> tuple[Expr | None, Scope]:
+        """What a local or a given variable was written as, and in which scope."""
         found, where = expr, scope
         for _ in range(DEPTH):
-            if isinstance(found, Member):
-                chain = chain_of(found)
-                if chain[0] == "var" and chain[1:] and chain[1] in where.given and where.caller:
-                    found, where = where.given[chain[1]], where.caller
-                    continue
-                if chain[0] == "local" and len(chain) > 1:
-                    blocks = [b for _, b in where.folder.of("locals") if chain[1] in b.attributes]
-                    found = blocks[0].attributes[chain[1]] if blocks else None
-                    continue
-            if isinstance(found, Call) and found.args:  # merge(a, b)
-                for arg in found.args:
-                    yield from self.table(arg, where)
-                return
-            break
+            chain = chain_of(found) if isinstance(found, Member) else [""]
+            if chain[0] == "var" and chain[1:] and chain[1] in where.given and where.caller:
+                found, where = where.given[chain[1]], where.caller
+            elif chain[0] == "local" and len(chain) > 1:
+                blocks = [b for _, b in where.folder.of("locals") if chain[1] in b.attributes]
+                found = _deeper(blocks[0].attributes[chain[1]], chain[2:]) if blocks else None
+            else:
+                break
+        return found, where
+
+    def table(self, expr: Expr | None, scope: Scope) -> Iterator[tuple[str, Str]]:
+        """The members of a table, also of one that is given through variables."""
+        found, where = self.written(expr, scope)
+        if isinstance(found, Call) and found.args:  # merge(a, b)
+            for arg in found.args:
+                yield from self.table(arg, where)
+            return
         if isinstance(found, Table):
             for key, value in found.items:
                 if isinstance(key, Text):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 SOURCES: Final = (".ts", ".js", ".mjs", ".py")
 _READERS: Final = {"documents": (".yml", ".yaml", ".json", ".template"), "terraform": (".tf",)}
+_DEFINITIONS: Final = (".json", ".tftpl", ".tpl", ".yml", ".yaml")
 
 
 def read_templates(
@@ -33,6 +34,8 @@ def read_templates(
     infra, unread = Infra(), list[Unread]()
     for name, endings in _READERS.items():
         wanted = {path: body for path, body in files.items() if path.endswith(endings)}
+        if name == "terraform" and wanted:  # a machine's definition may be in a file of its own
+            wanted |= {path: body for path, body in files.items() if path.endswith(_DEFINITIONS)}
         if wanted:
             reader = import_module(f"signed_lambda.scan.infra.{name}")
             unread.extend(reader.read(wanted, infra))

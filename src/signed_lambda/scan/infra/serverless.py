@@ -12,7 +12,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from signed_lambda.scan.infra import cloudformation
+from signed_lambda.scan.infra import asl, cloudformation
 from signed_lambda.scan.infra.filters import json_of, policy_of, recursion_of, shown
 from signed_lambda.scan.infra.intrinsics import value_of
 from signed_lambda.scan.infra.model import (
@@ -98,6 +98,9 @@ class _Reader:
             for name, function in part.table.items():
                 for one in self.included(function):
                     self._function(name, one)
+        for part in self.included(self.tree.get("stepFunctions", "stateMachines")):
+            for name, machine in part.table.items():
+                self._machine(name, machine)
 
     def included(self, tree: Tree) -> Iterator[Tree]:
         """The tree, or each of its parts where it is a list; files in place of their names."""
@@ -207,6 +210,33 @@ class _Reader:
         for which in ("onSuccess", "onFailure"):
             if to.get(which):
                 self._destination(ref(function.id), to.get(which))
+
+    def _machine(self, name: str, given: Tree) -> None:
+        """A machine of the usual plugin, which is also known by its logical id.
+
+        Source: https://github.com/serverless-operations/serverless-step-functions
+        """
+        own = self.value(given.get("name")) if given.get("name") else None
+        me = Resource(f"{self.path}#{name}", "machine", self._place(given), own)
+        self.infra.add(me)
+        logical = given.get("id").text or f"{name[:1].upper()}{name[1:]}"
+        for alias in (logical, f"{logical}StepFunctionsStateMachine"):
+            self.infra.aliases[f"param:{alias}"] = me.id
+        for definition in self.included(given.get("definition")):
+            for state in asl.states(definition):
+                function, started = asl.invoked(state), asl.started(state)
+                if function is not None:
+                    self._edge(ref(me.id), "machine", self._task(function), "function", state)
+                if started is not None:
+                    to = ref(me.id) if started.text == asl.OWN else self.value(started)
+                    self._edge(ref(me.id), "machine", to, "machine", state, how="start")
+
+    def _task(self, given: Tree) -> Str:
+        """The function of a task, which the plugin knows by its short name, too."""
+        value = self.value(given)
+        atom = value.atoms[0]
+        name = atom.of.removeprefix("param:") if isinstance(atom, Ref) else given.text
+        return ref(f"{self.path}#{name}") if self.tree.get("functions", name) else value
 
     def _name(self, name: str) -> Str:
         service = self.tree.get("service")

@@ -10,7 +10,8 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING, Final, Literal
 
-from signed_lambda.scan.form import Call, Member, Row, Table, Text
+from signed_lambda.scan.form import Call, Member, Name, Row, Table, Text
+from signed_lambda.scan.infra import asl
 from signed_lambda.scan.infra.filters import known_of, recursion_of, scope_of, shown
 from signed_lambda.scan.infra.hcl import Block, parse
 from signed_lambda.scan.infra.model import (
@@ -23,6 +24,8 @@ from signed_lambda.scan.infra.model import (
     Resource,
 )
 from signed_lambda.scan.infra.modules import Folder, Modules, Scope, chain_of
+from signed_lambda.scan.infra.tree import NotScannedError, Tree
+from signed_lambda.scan.infra.tree import parse as parse_document
 from signed_lambda.scan.matching import UNKNOWN, loaded
 from signed_lambda.scan.reading import Unread
 from signed_lambda.scan.selection import Filter, Recipients, Topics
@@ -61,10 +64,15 @@ _LEVELS: Final = 20
 
 
 def read(files: Mapping[str, bytes], infra: Infra) -> list[Unread]:
-    """Adds what the files declare; those that are only partly understood are returned."""
+    """Adds what the files declare; those that are only partly understood are returned.
+
+    Files of another ending are what a `file(...)` or `templatefile(...)` may name.
+    """
     folders: dict[str, Folder] = {}
     unread: list[Unread] = []
     for path, body in files.items():
+        if not path.endswith(".tf"):
+            continue
         module, blocks = parse(path, body)
         if module.unread_line:
             why = f"partly read: line {module.unread_line} is not understood"
@@ -73,7 +81,7 @@ def read(files: Mapping[str, bytes], infra: Infra) -> list[Unread]:
         folder = folders.setdefault(at, Folder(at))
         folder.blocks += [(module, block) for block in blocks]
         infra.sources.append(path)
-    reader = _Reader(folders, infra)
+    reader = _Reader(folders, infra, files)
     for scope in reader.scopes():
         reader.declare(scope)
     for scope in reader.all:
@@ -82,9 +90,11 @@ def read(files: Mapping[str, bytes], infra: Infra) -> list[Unread]:
 
 
 class _Reader(Modules):
-    def __init__(self, folders: dict[str, Folder], infra: Infra) -> None:
+    def __init__(
+        self, folders: dict[str, Folder], infra: Infra, files: Mapping[str, bytes]
+    ) -> None:
         super().__init__(folders)
-        self.infra = infra
+        self.infra, self.files = infra, files
 
     # -- resources
 
@@ -327,6 +337,55 @@ class _Reader(Modules):
             return [self._json(item, scope) for item in expr.items]
         return known_of(self.value(expr, scope))
 
+    def machine(self, module: Module, block: Block, scope: Scope) -> None:
+        """The functions that a state machine runs, and the machines that it starts."""
+        me = self._me(block, scope)
+        definition, given = self._definition(block.attributes.get("definition"), scope)
+        for state in asl.states(definition) if definition else ():
+            function, started = asl.invoked(state), asl.started(state)
+            if function is not None:
+                to = asl.filled(function, given)
+                self.edge((me, "machine", to, "function"), (module, block))
+            if started is not None:
+                to = me if started.text == asl.OWN else asl.filled(started, given)
+                self.edge((me, "machine", to, "machine"), (module, block), how="start")
+
+    def _definition(self, expr: Expr | None, scope: Scope) -> tuple[Tree | None, dict[str, Str]]:
+        """A definition, and what stands for the `${name}` in it."""
+        expr, scope = self.written(expr, scope)
+        name = expr.func.name if isinstance(expr, Call) and isinstance(expr.func, Name) else ""
+        if not isinstance(expr, Call) or not expr.args:
+            return asl.written(self.value(expr, scope))
+        if name in ("file", "templatefile"):
+            body = self._file(self.value(expr.args[0], scope).literal or "", scope)
+            given = dict(self.table(expr.args[1], scope)) if len(expr.args) > 1 else {}
+            return _tree(body), given
+        given = {}
+        return self._as_tree(expr.args[0], scope, given), given
+
+    def _as_tree(self, expr: Expr | None, scope: Scope, given: dict[str, Str]) -> Tree:
+        """`{States = {...}}` as the document that it will be; references become `${name}`."""
+        expr, scope = self.written(expr, scope)
+        if isinstance(expr, Table):
+            members = ((_key(self.value(k, scope)), v) for k, v in expr.items if k is not None)
+            return Tree(0, "", {k: self._as_tree(v, scope, given) for k, v in members})
+        if isinstance(expr, Row):
+            return Tree(0, "", tuple(self._as_tree(item, scope, given) for item in expr.items))
+        value = self.value(expr, scope)
+        if value.literal is not None:
+            return Tree(0, "", value.literal)
+        name = f"reference-{len(given)}"
+        given[name] = value
+        return Tree(0, "", f"${{{name}}}")
+
+    def _file(self, path: str, scope: Scope) -> bytes:
+        """The file at a path, or the only one of its name."""
+        at = posixpath.normpath(posixpath.join(scope.folder.path, path.lstrip("/")))
+        base = posixpath.basename(path)
+        same = [p for p in self.files if base and posixpath.basename(p) == base]
+        found = at if at in self.files else same[0] if len(same) == 1 else ""
+        return self.files.get(found, b"")
+
     def _block(self, value: Str, kind: str, scope: Scope) -> Block | None:
         """The block of a resource of the same scope that a value refers to."""
         for atom in value.atoms:
@@ -468,6 +527,7 @@ _EDGES: Final[dict[str, Callable[[_Reader, Module, Block, Scope], None]]] = {
     "aws_lambda_event_source_mapping": _Reader.mapping,
     "aws_s3_bucket_notification": _Reader.notification,
     "aws_sns_topic_subscription": _Reader.subscription,
+    "aws_sfn_state_machine": _Reader.machine,
     "aws_sqs_queue": _Reader.queue,
     "aws_lambda_function_event_invoke_config": _Reader.destinations,
     "aws_lambda_function": _Reader.dead_letters,
@@ -494,6 +554,17 @@ def _known(value: Str | None) -> Str | None:
     if value is None or any(isinstance(a, Hole) for a in value.atoms):
         return None
     return value
+
+
+def _key(value: Str) -> str:
+    return value.literal or shown(value)
+
+
+def _tree(body: bytes) -> Tree | None:
+    try:
+        return parse_document(body)
+    except NotScannedError:
+        return None
 
 
 def _place(module: Module, block: Block) -> Place:

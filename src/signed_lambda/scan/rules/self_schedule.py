@@ -26,6 +26,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from signed_lambda.scan.graph import Graph
 from signed_lambda.scan.own import own
 from signed_lambda.scan.world import Loop, finding
 
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from signed_lambda.report.model import Finding
+    from signed_lambda.scan.sinks import Sink
+    from signed_lambda.scan.values import Value
     from signed_lambda.scan.world import World
 
 ID: Final = "REC-SELF-SCHEDULE"
@@ -42,8 +45,10 @@ FIX: Final = "Schedule it once (`at(...)`), and remove the rule when its work is
 def check(world: World) -> Iterator[Finding]:
     """The targets of rules and schedules that are the function itself."""
     name = world.function_name or "this function"
+    graph: Graph | None = None
     for sink in world.sinks_of("schedule"):
-        if any(own(target) for target in sink.targets):
+        graph = graph or Graph(world.infra)
+        if any(own(target) or _names(world, graph, sink, target) for target in sink.targets):
             yield finding(
                 world,
                 Loop(
@@ -56,3 +61,8 @@ def check(world: World) -> Iterator[Finding]:
                     kinds=("schedule",),
                 ),
             )
+
+
+def _names(world: World, graph: Graph, sink: Sink, target: Value) -> bool:
+    """Whether a template says that it is the running function."""
+    return any(f.certain and graph.named_function(target, f) is f for f in world.running(sink))
