@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from signed_lambda.scan.evaluate import Evaluator
-    from signed_lambda.scan.form import Expr
+    from signed_lambda.scan.form import Expr, Function
     from signed_lambda.scan.values import Value
 
 Result = "Iterable[Value] | None"
@@ -128,9 +128,10 @@ def result_of_foreign(
     path = callee.path
     if path is None or call is None:
         return (UNSEEN,)
-    if _is_construct(path, call):
+    identity = _id_of(evaluator, path, call, frame)
+    if identity is not None:
         where = frame.function.module.path
-        return (Str((Path(f"{CONSTRUCT}{where}:{call.line}#{_id_of(call)}"),)),)
+        return (Str((Path(f"{CONSTRUCT}{where}:{call.line}#{identity}"),)),)
     service = _service_of((path.root.rpartition("/")[2], *path.steps))
     if service:
         return (Client(service),)
@@ -152,24 +153,39 @@ def _wrapped(evaluator: Evaluator, name: str, call: Call, frame: Frame) -> list[
     return [v for a in given for v in evaluator.values(a, frame) if isinstance(v, Func)]
 
 
-def _is_construct(path: Path, call: Call) -> bool:
-    """`new Queue(this, "Jobs")` of the CDK: known by where it is made."""
+def _id_of(evaluator: Evaluator, path: Path, call: Call, frame: Frame) -> str | None:
+    """What `new Queue(this, "Jobs")` of the CDK is called, None for what is no construct.
+
+    It is known by where it is made; one that is called as a function is told makes a construct at
+    each call of that function.
+    """
     name = path.steps[-1] if path.steps else path.root
-    named = dict(call.named)
-    scope = call.args[0] if call.args else named.get("scope")
-    written = _id_expr(call)
-    scoped = isinstance(scope, Name | Member) and isinstance(written, Text | Join | Call)
-    return scoped and name[:1].isupper()
+    scope = call.args[0] if call.args else dict(call.named).get("scope")
+    written = id_of_construct(call)
+    if not isinstance(scope, Name | Member) or not name[:1].isupper():
+        return None
+    if isinstance(written, Text):
+        return written.text
+    told = is_told(written, frame.function)
+    if told:
+        found = evaluator.values(written, frame) if written is not None else ()
+        literal = found[0].literal if len(found) == 1 and isinstance(found[0], Str) else None
+        if literal is not None:
+            return literal
+    return last_name(call.func) if isinstance(written, Join | Call) else None
 
 
-def _id_expr(call: Call) -> Expr | None:
+def id_of_construct(call: Call) -> Expr | None:
+    """What a construct is called, as it is written."""
     named = dict(call.named)
     return call.args[1] if len(call.args) > 1 else named.get("id", named.get("construct_id"))
 
 
-def _id_of(call: Call) -> str:
-    written = _id_expr(call)
-    return written.text if isinstance(written, Text) else last_name(call.func)
+def is_told(written: Expr | None, function: Function) -> bool:
+    """Whether a name is given by the callers of the function."""
+    if isinstance(written, Join):
+        return any(is_told(part, function) for part in written.parts)
+    return isinstance(written, Name) and written.name in {p.name for p in function.params}
 
 
 def _service_of(parts: tuple[str, ...]) -> str:

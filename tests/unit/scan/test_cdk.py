@@ -300,3 +300,90 @@ export class Stack extends cdk.Stack {
     infra, _ = read_templates({"lib/stack.ts": stack.encode()})
 
     assert [f.rule for f in findings_in(world_of([module], "", infra))] == ["REC-SQS"] * count
+
+
+CREATORS = """
+import * as cdk from 'aws-cdk-lib';
+import {aws_lambda as lambda, aws_sqs as sqs} from 'aws-cdk-lib';
+import {SqsEventSource} from 'aws-cdk-lib/aws-lambda-event-sources';
+export class Shop extends cdk.Stack {
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    const jobs = this.queue('Jobs');
+    const done = this.queue('Done');
+    const worker = this.worker('Worker', 'app.handler', {URL: SENDS.queueUrl});
+    const other = this.worker('Other', 'other.handler', {URL: jobs.queueUrl});
+    worker.addEventSource(new SqsEventSource(jobs));
+  }
+  queue(id: string): sqs.Queue { return new sqs.Queue(this, `${id}Queue`); }
+  worker(id: string, handler: string, environment: Environment) {
+    const code = lambda.Code.fromAsset('src');
+    return new lambda.Function(this, id, {handler, environment, code});
+  }
+}
+"""
+
+
+@pytest.mark.parametrize(("sends", "count"), [("jobs", 1), ("done", 0)])
+def test_a_function_that_makes_constructs_makes_one_at_each_call(sends: str, count: int) -> None:
+    findings = found({"lib/stack.ts": CREATORS.replace("SENDS", sends)})
+
+    assert [(f.rule, f.severity) for f in findings] == [("REC-SQS", "high")] * count
+
+
+MACHINE = """
+import * as cdk from 'aws-cdk-lib';
+import {aws_lambda as lambda, aws_stepfunctions as sfn} from 'aws-cdk-lib';
+import * as tasks from 'aws-cdk-lib/aws-stepfunctions-tasks';
+export class Shop extends cdk.Stack {
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    const worker = new lambda.Function(this, 'Worker', {
+      handler: 'app.handler', code: lambda.Code.fromAsset('src'),
+      environment: {URL: `arn:aws:states:eu-west-1:111122223333:stateMachine:flow`},
+    });
+    const other = new lambda.Function(this, 'Other', {
+      handler: 'other.handler', code: lambda.Code.fromAsset('src'),
+    });
+    const first = new sfn.Pass(this, 'First');
+    const work = new tasks.LambdaInvoke(this, 'Work', {lambdaFunction: RUNS});
+    CHAIN
+    new sfn.StateMachine(this, 'Flow', {stateMachineName: 'flow', DEFINITION});
+    new sfn.StateMachine(this, 'Else', {
+      definition: new tasks.LambdaInvoke(this, 'No', {lambdaFunction: worker}),
+    });
+  }
+}
+"""
+STARTS = """
+import boto3, os
+def handler(event, context):
+    boto3.client('stepfunctions').start_execution(stateMachineArn=os.environ['URL'], input='{}')
+"""
+
+
+@pytest.mark.parametrize("runs", ["worker", "other"])
+@pytest.mark.parametrize(
+    ("chain", "definition"),
+    [
+        ("const all = first.next(work);", "definition: all"),
+        ("first.next(work);", "definitionBody: sfn.DefinitionBody.fromChainable(first)"),
+        (
+            "const map = new sfn.Map(this, 'Each', {}); map.iterator(work).addCatch(first);",
+            "definition: sfn.Chain.start(map)",
+        ),
+        (
+            "const pick = new sfn.Choice(this, 'Pick').when(yes, work).otherwise(first);",
+            "definition: pick",
+        ),
+    ],
+)
+def test_a_machine_runs_the_tasks_of_its_chain(chain: str, definition: str, runs: str) -> None:
+    stack = MACHINE.replace("RUNS", runs).replace("CHAIN", chain)
+    infra, _ = read_templates({"lib/a.ts": stack.replace("DEFINITION", definition).encode()})
+    module = read("src/app.py", STARTS.encode())
+    assert isinstance(module, Module)
+
+    findings = findings_in(world_of([module], "", infra))
+
+    assert [f.rule for f in findings] == ["REC-SFN"] * (runs == "worker")

@@ -28,12 +28,25 @@ from signed_lambda.scan.infra.cdk_names import (
 )
 from signed_lambda.scan.infra.filters import shown
 from signed_lambda.scan.infra.model import SHARED, Edge, Function, KeyFilter, Place, Resource
-from signed_lambda.scan.library import CONSTRUCT
+from signed_lambda.scan.library import CONSTRUCT, id_of_construct, is_told
 from signed_lambda.scan.matching import UNKNOWN
 from signed_lambda.scan.messages import known
-from signed_lambda.scan.program import Program, last_name
+from signed_lambda.scan.program import Program, constructs, last_name
 from signed_lambda.scan.selection import Filter, Recipients, Topics
-from signed_lambda.scan.values import Env, Frame, Hole, Lit, Obj, Path, Ref, Str, joined
+from signed_lambda.scan.values import (
+    Env,
+    Frame,
+    Func,
+    Given,
+    Hole,
+    Inst,
+    Lit,
+    Obj,
+    Path,
+    Ref,
+    Str,
+    joined,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -71,6 +84,18 @@ _SOURCES: Final = {
     "KinesisEventSource": "stream",
 }
 _BUILD: Final = re.compile(r"/(dist|build|out|lib)$")
+_CALLS: Final = 3
+"""Functions that call functions that make constructs."""
+_CALLS_OF: Final = 100
+_TASKS: Final = {
+    "LambdaInvoke": ("lambdaFunction", "function", ""),
+    "StepFunctionsStartExecution": ("stateMachine", "machine", "start"),
+}
+"""Tasks of a machine: the setting that names what they run, what that is, how they lead there."""
+_OLD_TASKS: Final = ("InvokeFunction", "RunLambdaTask")
+_SELF: Final = ("this", "self")
+_PARTS: Final = 2000
+"""Expressions that are looked at for the tasks of one machine."""
 _NOT_FUNCTIONS: Final = ("LambdaFunction", "IFunction", "EdgeFunction")
 
 
@@ -85,11 +110,17 @@ def read(modules: Iterable[Module], infra: Infra) -> None:
     program = Program(modules)
     reader = _Reader(program, infra)
     stacks = [m for m in program.modules.values() if is_cdk(m)]
-    calls = [(s.call, f) for m in stacks for f in m.functions for s in f.sites]
     with deep():
+        calls = [
+            (site.call, frame)
+            for stack in stacks
+            for function in stack.functions
+            for frame in reader.frames(function, 0)
+            for site in function.sites
+        ]
         for step in (reader.declare, reader.connect):
-            for call, function in calls:
-                step(call, Frame(function))
+            for call, frame in calls:
+                step(call, frame)
     infra.sources.extend(m.path for m in stacks)
 
 
@@ -98,6 +129,23 @@ class _Reader:
         self.infra = infra
         self.evaluator = Evaluator(program)
         self.rules: dict[str, tuple[Str, Filter]] = {}
+
+    def frames(self, function: CodeFunction, level: int) -> list[Frame]:
+        """A function as it is called: one that is told what to call a construct, at each call."""
+        named = (id_of_construct(site.call) for site in function.sites)
+        if level > _CALLS or not any(is_told(name, function) for name in named):
+            return [Frame(function)]
+        program = self.evaluator.program
+        this = Inst(function.owner) if function.owner is not None else None
+        if constructs(function):
+            return [Frame(function)]
+        found = [
+            self.evaluator.bind(Func(function, None, this), call, frame)
+            for call, caller in program.calls_of(function)[:_CALLS_OF]
+            if program.may_call(call, function, caller)
+            for frame in self.frames(caller, level + 1)
+        ]
+        return found[:_CALLS_OF] or [Frame(function)]
 
     # -- constructs
 
@@ -181,8 +229,9 @@ class _Reader:
     def _code(self, call: Call, frame: Frame) -> Str | None:
         """`Code.fromAsset(path)`."""
         for key, expr in (*self._items(call), *call.named):
-            if key == "code" and isinstance(expr, Call) and expr.args:
-                return self._value(expr.args[0], frame)
+            for made in self._written(expr, frame) if key == "code" else ():
+                if made.args:
+                    return self._value(made.args[0], frame)
         return None
 
     def _items(self, call: Call) -> Iterator[tuple[str, Expr]]:
@@ -438,6 +487,68 @@ class _Reader:
                 me = Str((Ref(identity),))
                 self.edge(me, "queue", to, "queue", call, frame, how="redrive")
 
+    def machine(self, call: Call, frame: Frame) -> None:
+        """What the tasks of a machine run, however its definition is put together."""
+        identity = self._made(call, frame)
+        given = self._settings(call, "definition", frame)
+        given += self._settings(call, "definitionBody", frame)
+        for task, at in self._tasks(given) if identity is not None else ():
+            me, name = Str((Ref(identity or ""),)), last_name(task.func)
+            if name in _OLD_TASKS:
+                to = self._value(task.args[0], at) if task.args else None
+                self.edge(me, "machine", to, "function", task, at)
+            else:
+                key, kind, how = _TASKS[name]
+                self.edge(me, "machine", self._prop(task, key, at), kind, task, at, how=how)
+
+    def _tasks(self, waiting: list[tuple[Expr, Frame]]) -> Iterator[tuple[Call, Frame]]:
+        seen: set[int] = set()
+        while waiting and len(seen) < _PARTS:
+            expr, frame = waiting.pop()
+            if id(expr) in seen:
+                continue
+            seen.add(id(expr))
+            if isinstance(expr, Call):
+                if last_name(expr.func) in (*_TASKS, *_OLD_TASKS):
+                    yield expr, frame
+                waiting += [(e, frame) for e in (*expr.args, *(v for _, v in expr.named))]
+                waiting += [(expr.func.of, frame)] if isinstance(expr.func, Member) else []
+                for value in self.evaluator.values(expr.func, frame):
+                    if isinstance(value, Func):
+                        inner = self.evaluator.bind(value, expr, frame)
+                        waiting += [(e, inner) for e in value.function.returns]
+            elif isinstance(expr, Row):
+                waiting += [(e, frame) for e in expr.items]
+            elif isinstance(expr, Table):
+                waiting += [(e, frame) for _, e in expr.items]
+            elif isinstance(expr, Name | Member):
+                waiting += self._parts_of(expr, frame)
+
+    def _parts_of(self, expr: Name | Member, frame: Frame) -> list[tuple[Expr, Frame]]:
+        """What a variable or property is made of, and what is chained to it."""
+        scope: CodeFunction | None = frame.function
+        if isinstance(expr, Name):
+            while scope is not None and not scope.declares(expr.name):
+                scope = scope.outer
+            if scope is None or expr.name in _SELF:
+                return []
+            sets, functions = scope.sets, [scope, frame.function]
+        elif not isinstance(expr.of, Name) or expr.of.name not in _SELF:
+            return []
+        else:
+            while scope is not None and scope.owner is None:
+                scope = scope.outer
+            owner = scope.owner if scope is not None else None
+            sets, functions = (owner.sets, [*owner.methods.values()]) if owner else ({}, [])
+        given = frame.bound.get(last_name(expr)) if isinstance(expr, Name) else None
+        found = [(given.expr, given.frame)] if isinstance(given, Given) else []
+        found += [(e, Frame(where)) for e, where in sets.get(last_name(expr), ())]
+        for function in functions:
+            for site in function.sites:
+                if _is_chained(site.call, expr):
+                    found += [(arg, Frame(function)) for arg in site.call.args]
+        return found
+
     def delivery(self, call: Call, frame: Frame) -> None:
         """A Firehose that reads a stream, and the functions named anywhere in its settings."""
         for expr in self._props(call):
@@ -660,6 +771,7 @@ _CONNECTS: Final[dict[str, Callable[[_Reader, Call, Frame], None]]] = {
     "EventSourceMapping": _Reader.mapping,
     "Queue": _Reader.queue,
     "DeliveryStream": _Reader.delivery,
+    "StateMachine": _Reader.machine,
     "Rule": _Reader.rule,
     "addTarget": _Reader.add_target,
     "TopicRule": _Reader.topic_rule,
@@ -671,4 +783,16 @@ _CONNECTS: Final[dict[str, Callable[[_Reader, Call, Frame], None]]] = {
     "addRoutes": _Reader.routes,
     "addMethod": _Reader.method,
 }
+
+
+def _is_chained(call: Call, to: Name | Member) -> bool:
+    """`a.next(b)`, `a.when(c, d).otherwise(e)` to `a`."""
+    at = call.func
+    while isinstance(at, Member):
+        at = at.of.func if isinstance(at.of, Call) else at.of
+        if type(at) is type(to) and last_name(at) == last_name(to):
+            return True
+    return False
+
+
 UNKNOWN_VALUE: Final = Str((Hole(),))
