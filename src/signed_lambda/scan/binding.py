@@ -139,7 +139,8 @@ class _Files:
             base = posixpath.basename(function.handler)
             every = self._mains()
             mains = [m for m in every if posixpath.basename(posixpath.dirname(m.path)) == base]
-            found = _only(_entry(m) for m in mains or (every if alone else ()))
+            wanted = mains or (every if alone else ())
+            found = _only(_entry(m, self.program) for m in wanted)
         return found or self._by_convention(function)
 
     def _of_stem(self, function: Function) -> CodeFunction | None:
@@ -189,7 +190,8 @@ class _Files:
 
     def _of_main(self, below: str) -> Iterator[CodeFunction | None]:
         """What `lambda.Start` is given in a program of Go below a folder."""
-        return (_entry(m) for m in self._mains() if m.path.startswith(below))
+        mains = (m for m in self._mains() if m.path.startswith(below))
+        return (_entry(m, self.program) for m in mains)
 
     def _by_convention(self, function: Function) -> CodeFunction | None:
         """`deviceRequestHandler` in device-request-handler.lambda.ts: no template says more."""
@@ -212,8 +214,11 @@ def _only(found: Iterable[CodeFunction | None]) -> CodeFunction | None:
     return known[0] if len(known) == 1 else None
 
 
-def _entry(module: Module) -> CodeFunction | None:
-    return next((f for f in module.functions if f.name in module.starts and f.name), None)
+def _entry(module: Module, program: Program) -> CodeFunction | None:
+    """What a program of Go hands to Lambda: its own function, or the only one of that name."""
+    own = next((f for f in module.functions if f.name in module.starts and f.name), None)
+    named = (f for name in module.starts for f in program.methods.get(name, ()))
+    return own or _only(f for f in named if f.module.language == "go")
 
 
 def _exported(module: Module | None, name: str) -> CodeFunction | None:

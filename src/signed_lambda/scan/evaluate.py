@@ -242,6 +242,8 @@ class Evaluator:
         if name not in module.imports:
             return [Str((Path(name),))]
         source, symbol = module.imports[name]
+        if module.language == "java":
+            return list(self._of_package(source, symbol))
         found = self.program.imported(module, f"{source}.{symbol}" if symbol else source)
         if found is not None and (not symbol or module.language == "python"):
             return [Mod(found)]
@@ -249,6 +251,18 @@ class Evaluator:
         if found is None:
             return [Str((Path(source, (symbol,) if symbol else ()),))]
         return list(self._of_module(found, symbol))
+
+    def _of_package(self, source: str, symbol: str) -> Iterator[Value]:
+        """A class of a package of Java, or a constant of one (`import static`)."""
+        package, _, holder = source.rpartition(".")
+        for wanted, name in ((source, symbol), (package, holder)):
+            file = f"/{wanted.replace('.', '/')}/{name}.java"
+            for module in self.program.modules.values():
+                if f"/{module.path}".endswith(file) and name in module.top.classes:
+                    found = Cls(module.top.classes[name])
+                    yield from (found,) if name == symbol else self._of(found, symbol)
+                    return
+        yield Str((Path(source, (symbol,)),))
 
     def _of_module(self, module: Module, name: str) -> Iterable[Value]:
         if not name:

@@ -49,7 +49,8 @@ def is_handler(function: Function) -> bool:
     params = [p.name for p in function.params]
     module = function.module
     if function.owner is not None:
-        return function.name == "handleRequest"
+        started = module.language == "go" and function.name in module.starts
+        return function.name == "handleRequest" or started
     if not function.of_file:
         return False
     if module.language == "go":

@@ -222,3 +222,135 @@ def test_a_request_that_a_lambda_of_java_fills_is_a_table(
     found = findings_in(world({"Handler.java": JAVA.replace("CALL", call)}))
 
     assert [f.rule for f in found] == ["REC-SQS"] * count
+
+
+@pytest.mark.parametrize(
+    ("bound", "count"),
+    [
+        ("promisify(lambda.invoke.bind(lambda))", 1),
+        ("util.promisify(lambda.invoke).bind(lambda)", 1),
+        ("lambda.invoke.bind(lambda)", 1),
+        ("promisify(lambda.getFunction.bind(lambda))", 0),
+        ("promisify(other)", 0),
+    ],
+)
+def test_a_method_in_a_variable_is_the_method(world: MakesWorlds, bound: str, count: int) -> None:
+    code = (
+        "const util = require('util'); const {promisify} = util; const AWS = require('aws-sdk');\n"
+        f"const lambda = new AWS.Lambda();\nconst call = {bound};\n"
+        "exports.handler = async (event, context) => {\n"
+        "  await call({FunctionName: context.functionName});\n};\n"
+    )
+
+    assert [f.rule for f in findings_in(world({"a.js": code}))] == ["REC-SELF-CTX"] * count
+
+
+TAGGED = """package main
+import (
+  "context"
+  "github.com/aws/aws-lambda-go/lambda"
+  "github.com/aws/aws-sdk-go-v2/aws"
+  "github.com/aws/aws-sdk-go-v2/service/sqs"
+)
+type Config struct {
+  Name string `TAG`
+  Other string
+}
+func handle(ctx context.Context, event Event) error {
+  MADE
+  fill(&config)
+  client := awslambda.NewFromConfig(cfg)
+  _, err := client.Invoke(ctx, &awslambda.InvokeInput{FunctionName: aws.String(config.FIELD)})
+  return err
+}
+func main() { lambda.Start(handle) }
+"""
+
+
+@pytest.mark.parametrize("made", ["var config Config", "config := Config{}", "config := &Config{}"])
+@pytest.mark.parametrize(
+    ("tag", "field", "count"),
+    [
+        ('env:"AWS_LAMBDA_FUNCTION_NAME,required"', "Name", 1),
+        ('envconfig:"AWS_LAMBDA_FUNCTION_NAME"', "Name", 1),
+        ('envconfig:"AWS_LAMBDA_FUNCTION_NAME"', "Other", 0),
+        ('env:"NEXT_FUNCTION"', "Name", 0),
+        ('json:"AWS_LAMBDA_FUNCTION_NAME"', "Name", 0),
+    ],
+)
+def test_a_struct_of_go_has_what_its_tags_say(
+    world: MakesWorlds, made: str, tag: str, field: str, count: int
+) -> None:
+    code = TAGGED.replace("TAG", tag).replace("FIELD", field).replace("MADE", made)
+
+    assert [f.rule for f in findings_in(world({"main.go": code}))] == ["REC-SELF-ENV"] * count
+
+
+METHOD = """package main
+import (
+  "os"
+  "github.com/aws/aws-lambda-go/lambda"
+)
+type App struct { name string; client Client }
+func (a *App) Handle(ctx context.Context, event Event) error {
+  _, err := a.client.Invoke(ctx, &awslambda.InvokeInput{FunctionName: aws.String(a.name)})
+  return err
+}
+func main() {
+  app := &App{name: os.Getenv("NAME"), client: awslambda.New(session)}
+  lambda.Start(app.Handle)
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [("AWS_LAMBDA_FUNCTION_NAME", [("REC-SELF-ENV", "high")]), ("NEXT_FUNCTION", [])],
+)
+def test_a_method_that_go_hands_to_lambda_is_the_handler(
+    world: MakesWorlds, name: str, found: list[tuple[str, str]]
+) -> None:
+    code = METHOD.replace("NAME", name)
+
+    assert [(f.rule, f.severity) for f in findings_in(world({"main.go": code}))] == found
+
+
+CONSTANT = """package shop;
+import IMPORTED;
+public class Work implements RequestHandler<Map, String> {
+  private static final String NEXT_NAME = System.getenv("NAME");
+  public String handleRequest(Map event, Context context) {
+    LambdaClient client = LambdaClient.create();
+    client.invoke(InvokeRequest.builder().functionName(HOLDER).build());
+    return "";
+  }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("imported", "holder"),
+    [
+        ("shop.util.Names", "NEXT_NAME"),
+        ("shop.util.Names", "Work.NEXT_NAME"),
+        ("shop.util.Names", "Names.THAT_NAME"),
+        ("static shop.util.Names.THAT_NAME", "THAT_NAME"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("name", "rules"), [("AWS_LAMBDA_FUNCTION_NAME", ["REC-SELF-ENV"]), ("NEXT", [])]
+)
+def test_a_constant_of_a_class_of_java_is_what_it_holds(
+    world: MakesWorlds, imported: str, holder: str, name: str, rules: list[str]
+) -> None:
+    code = CONSTANT.replace("HOLDER", holder).replace('"NAME"', f'"{name}"')
+    names = (
+        "package shop.util;\n"
+        f'public class Names {{ static final String THAT_NAME = System.getenv("{name}"); }}\n'
+    )
+    files = {
+        "src/shop/Work.java": code.replace("IMPORTED", imported),
+        "src/shop/util/Names.java": names,
+    }
+
+    assert [f.rule for f in findings_in(world(files))] == rules

@@ -10,6 +10,7 @@ from tree_sitter import Language
 
 from signed_lambda.scan.form import (
     UNKNOWN,
+    Call,
     Class,
     Closure,
     Function,
@@ -22,7 +23,7 @@ from signed_lambda.scan.form import (
     Text,
 )
 from signed_lambda.scan.front.grammar import Reader, filled, parsed, text_of
-from signed_lambda.scan.program import GO_STARTS
+from signed_lambda.scan.program import GO_STARTS, last_name
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 
 _GO: Final = Language(tree_sitter_go.language())
 _ANY: Final = Text("*")
+_TAG: Final = re.compile(r'\b(?:envconfig|env|mapstructure):"(\w+)')
+"""Source: https://pkg.go.dev/github.com/kelseyhightower/envconfig and
+https://pkg.go.dev/github.com/caarlos0/env"""
 _VERSION: Final = re.compile(r"/v\d+$")
 
 
@@ -103,8 +107,9 @@ class _Reader(Reader):
         values = node.child_by_field_name("value")
         found = [self.expr(v) for v in values.named_children] if values is not None else []
         names = [c for c in node.named_children if c.type == "identifier"]
+        empty = self._filled_by_tags(node.child_by_field_name("type"), node)
         for place, name in enumerate(names):
-            self._bind(name, found[place] if place < len(found) else None, declares=True)
+            self._bind(name, found[place] if place < len(found) else empty, declares=True)
         return UNKNOWN
 
     on_const_spec = on_var_spec
@@ -201,6 +206,8 @@ class _Reader(Reader):
         body = node.child_by_field_name("body")
         found = self.expr(body)
         kind = node.child_by_field_name("type")
+        if body is not None and not body.named_children:
+            return self._filled_by_tags(kind, node) or found
         if kind is not None and kind.type == "type_identifier" and isinstance(found, Table):
             owner = self._class(text_of(kind))
             for key, value in found.items:
@@ -246,7 +253,8 @@ class _Reader(Reader):
         call = self.new_call(func, [self.expr(a) for a in given if a.type != "comment"], node)
         if text_of(node.child_by_field_name("function")) in GO_STARTS and call.args:
             first = call.args[0]
-            self.module.starts.add(first.name if isinstance(first, Name) else self.function.name)
+            named = isinstance(first, Name | Member)
+            self.module.starts.add(last_name(first) if named else self.function.name)
         return call
 
     def on_parenthesized_expression(self, node: Node) -> Expr:
@@ -256,10 +264,32 @@ class _Reader(Reader):
     on_literal_element = on_parenthesized_expression
     on_type_assertion_expression = on_parenthesized_expression
 
+    def on_type_spec(self, node: Node) -> Expr:
+        """`type T struct { A string `env:"A"` }`: what libraries fill from the environment."""
+        kind = node.child_by_field_name("type")
+        fields = kind.named_children[0] if kind and kind.type == "struct_type" else None
+        for field in fields.named_children if fields is not None else ():
+            said = _TAG.search(text_of(field.child_by_field_name("tag")))
+            if said is not None:
+                getenv = Member(Name("os"), Text("Getenv"))
+                line = field.start_point[0] + 1
+                value = Call(getenv, (Text(said[1]),), (), line, line)
+                owner = self._class(text_of(node.child_by_field_name("name")))
+                key = text_of(field.child_by_field_name("name"))
+                owner.sets.setdefault(key, []).append((value, self.function))
+        return UNKNOWN
+
+    def _filled_by_tags(self, kind: Node | None, node: Node) -> Expr | None:
+        """An empty struct whose type has such tags, None for any other."""
+        owner = self.module.top.classes.get(text_of(kind))
+        if owner is None or not owner.sets:
+            return None
+        line = node.start_point[0] + 1
+        return Call(Name(owner.name), (), (), line, line)
+
     def on_comment(self, node: Node) -> Expr:
         """Nothing, as types are nothing."""
         del node
         return UNKNOWN
 
-    on_type_declaration = on_comment
     on_parameter_list = on_comment

@@ -219,7 +219,8 @@ class _Reader(Reader):
                 return Name(name)
             around = around.outer
         owner = self._class_around()
-        if owner is not None and name[:1].islower():
+        constant = name.isupper() and name not in self.module.imports
+        if owner is not None and (name[:1].islower() or constant):
             return Member(Name("this"), Text(name))
         return Name(name)
 

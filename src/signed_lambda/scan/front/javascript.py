@@ -42,6 +42,20 @@ _LANGUAGES: Final = {".ts": _TYPESCRIPT, ".mts": _TYPESCRIPT, ".cts": _TYPESCRIP
 _ANY: Final = Text("*")
 
 
+def _method_in(call: Call) -> Member | None:
+    """`client.invoke` of `promisify(client.invoke).bind(client)`, `client.invoke.bind(client)`."""
+    inner: Expr = call
+    while isinstance(inner, Call):
+        name = last_name(inner.func)
+        if name == "bind" and isinstance(inner.func, Member):
+            inner = inner.func.of
+        elif name == "promisify" and inner.args:
+            inner = inner.args[0]
+        else:
+            return None
+    return inner if isinstance(inner, Member) else None
+
+
 def read(path: str, body: bytes, watch: Watch) -> Module:
     """The file in the common form, as far as the grammar understands it."""
     language = _LANGUAGES.get(posixpath.splitext(path)[1], _JAVASCRIPT)
@@ -53,6 +67,11 @@ class _Reader(Bundles):
     leaves = frozenset(
         {"return_statement", "throw_statement", "continue_statement", "break_statement"}
     )
+
+    def __init__(self, module: Module, watch: Watch) -> None:
+        super().__init__(module, watch)
+        self.methods: dict[str, Member] = {}
+        """Variables that hold a method of an object, to be called without it."""
 
     # -- statements
 
@@ -110,6 +129,9 @@ class _Reader(Bundles):
             found = self.expr(node)
             if name and isinstance(found, Call):
                 self._name_wrapped(found, name)
+                method = _method_in(found)
+                if method is not None:
+                    self.methods[name] = method
             return found
         return self.expr(node)
 
@@ -316,6 +338,8 @@ class _Reader(Bundles):
         if text_of(called) == "await" and len(given) == 1:
             return self.expr(given[0])  # the grammar takes `await (0, f)(x)` for a call of `await`
         func = self.expr(called)
+        if isinstance(func, Name):
+            func = self.methods.get(func.name, func)
         if isinstance(func, Closure):
             func.body.at_once = not given
         call = self.new_call(func, [self.expr(a) for a in given if a.type != "comment"], node)
