@@ -26,11 +26,14 @@ if TYPE_CHECKING:
     from signed_lambda.scan.program import Program
 
 _ENDING: Final = re.compile(r"(/__init__)?\.\w+$")
+_KIND: Final = re.compile(r"(?:lambda|function|handler|fn|zip)+$")
+"""What a function or its file is called beside its own name."""
 _USUAL: Final = "handleRequest"
 """The method that Lambda calls of a class, where the handler names none.
 
 Source: https://docs.aws.amazon.com/lambda/latest/dg/java-handler.html
 """
+_EXPORTS: Final = ("python", "javascript")
 _WRAPS: Final = 4
 """`middy(f).use(x)`: calls around a handler."""
 
@@ -55,6 +58,24 @@ def bind_code(program: Program, infra: Infra, function_name: str, root: str | No
                 guessed[found].append(function)
     for functions in guessed.values():
         _choose(functions, function_name)
+    if not bound and not guessed:
+        _bind_by_export(files, written)
+
+
+def _bind_by_export(files: _Files, written: list[Function]) -> None:
+    """The only handler of the files, where the one function that may be it names another file.
+
+    A build renames files: `lambda_function.lambda_handler` may be `lambda_handler` of requeue.py.
+    """
+    by_name: dict[str, list[Function]] = defaultdict(list)
+    for function in written:
+        by_name[function.handler.rpartition(".")[2]].append(function)
+    for name, functions in by_name.items():
+        found = _only(files.exports(name)) if name else None
+        fits = [f for f in functions if found is not None and _fits(f, found.module.path)]
+        only = functions if len(functions) == 1 else fits if len(fits) == 1 else []
+        for function in only:
+            function.code = found
 
 
 def handler_at(program: Program, handler: str) -> CodeFunction | None:
@@ -90,8 +111,26 @@ def _choose(functions: list[Function], function_name: str) -> None:
         function.certain = False
         if named and function not in named:
             function.code = None
+    fits = [f for f in functions if f.code is not None and _fits(f, f.code.module.path)]
+    if not named and len(fits) == 1:
+        for function in functions:
+            function.code = function.code if function is fits[0] else None
+        named = fits
     if len(named) == 1:
         named[0].certain = True
+
+
+def _fits(function: Function, path: str) -> bool:
+    """Whether a folder or file on the path is called as the function is."""
+    labels = {
+        function.id.rpartition("#")[2].rpartition(".")[2],
+        posixpath.basename(function.folder),
+    }
+    labels |= {(function.name.literal or "") if function.name is not None else ""}
+    said = {_KIND.sub("", re.sub(r"[^a-z0-9]", "", label.lower())) for label in labels}
+    parts = _ENDING.sub("", path).split("/")
+    there = {_KIND.sub("", re.sub(r"[^a-z0-9]", "", part.lower())) for part in parts}
+    return bool((said & there) - {""})
 
 
 def _inline(program: Program, function: Function) -> CodeFunction | None:
@@ -142,6 +181,11 @@ class _Files:
             wanted = mains or (every if alone else ())
             found = _only(_entry(m, self.program) for m in wanted)
         return found or self._by_convention(function)
+
+    def exports(self, name: str) -> Iterator[CodeFunction | None]:
+        """What each file that is no test exports under a name."""
+        files = (m for m in self._all if m.language in _EXPORTS and not is_test(m.path))
+        return (_exported(m, name) for m in files)
 
     def _of_stem(self, function: Function) -> CodeFunction | None:
         where, _, name = function.handler.rpartition(".")

@@ -132,7 +132,7 @@ class Graph:
         self._named: dict[tuple[str, Str], str] = {}
         for resource in infra.resources.values():
             if resource.name is not None:
-                self._named[resource.kind, resource.name] = resource.id
+                self._named[resource.kind, _without_attributes(resource.name)] = resource.id
         for edge in sorted(infra.edges, key=lambda e: e.how == PERMISSION):
             self._add_edge(edge)
         self._declared = {(r.kind, Str((Ref(r.id),))) for r in infra.resources.values()}
@@ -153,7 +153,7 @@ class Graph:
                 return Node(resource.kind, Str((Ref(identity),)), resource.label)
         if kind == "function" and plain.literal:
             plain = name_in(Str((Lit(plain.literal.partition(":")[0]),)))
-        identity = self._named.get((kind, plain), "")
+        identity = self._named.get((kind, _without_attributes(plain)), "")
         if identity:
             return Node(kind, Str((Ref(identity),)), self.infra.resources[identity].label)
         undeclared = kind == "api" and not is_of_event(plain)

@@ -414,3 +414,58 @@ Resources:
     [one] = found(files)
 
     assert (one.rule, one.path, one.cycle) == ("REC-CYCLE", "do.js", ("Do", "Ask", "Jobs", "Do"))
+
+
+PY = """
+import boto3, os
+def work(event, context):
+    boto3.client("sqs").send_message(QueueUrl=os.environ["NEXT"], MessageBody="again")
+"""
+
+
+@pytest.mark.parametrize(
+    ("handler", "others", "count"),
+    [
+        ("lambda_function.work", {}, 1),
+        ("lambda_function.other", {}, 0),
+        ("lambda_function.work", {"src/more.py": "def work(event, context): pass"}, 0),
+        ("lambda_function.work", {"tests/test_more.py": "def work(event, context): pass"}, 1),
+    ],
+)
+def test_the_only_handler_is_that_of_a_file_that_a_build_renames(
+    handler: str, others: dict[str, str], count: int
+) -> None:
+    files = {"src/requeue.py": PY, "template.yaml": template(handler, "s3://builds/a.zip")}
+
+    assert [f.rule for f in found(files | others)] == ["REC-SQS"] * count
+
+
+SEVERAL = """
+Resources:
+  FIRST:
+    Type: AWS::Lambda::Function
+    Properties:
+      Handler: HANDLER
+      Environment: {Variables: {NEXT: !Ref Jobs}}
+  Second: {Type: AWS::Lambda::Function, Properties: {Handler: HANDLER}}
+  Source:
+    Type: AWS::Lambda::EventSourceMapping
+    Properties: {EventSourceArn: !GetAtt Jobs.Arn, FunctionName: !Ref FIRST}
+  Jobs: {Type: AWS::SQS::Queue}
+"""
+
+
+@pytest.mark.parametrize("handler", ["requeue.work", "index.work"])
+@pytest.mark.parametrize(
+    ("first", "severities"),
+    [("RequeueFunction", ["high"]), ("ReQueue", ["high"]), ("First", None)],
+)
+def test_of_functions_with_one_handler_the_one_that_is_called_like_the_file(
+    first: str, severities: list[str] | None, handler: str
+) -> None:
+    text = SEVERAL.replace("FIRST", first).replace("HANDLER", handler)
+    asked = ["ask"] if handler == "requeue.work" else []
+
+    findings = found({"functions/requeue.py": PY, "template.yaml": text})
+
+    assert [f.severity for f in findings] == (asked if severities is None else severities)

@@ -311,6 +311,14 @@ class _Reader(Reader):
         del given
         return None
 
+    def on_explicit_constructor_invocation(self, node: Node) -> Expr:
+        """`this(a)` in a constructor: another constructor of the class is called."""
+        owner, args = self._class_around(), node.child_by_field_name("arguments")
+        given = [self.expr(a) for a in args.named_children] if args is not None else []
+        if owner is None or text_of(node.child_by_field_name("constructor")) != "this":
+            return UNKNOWN
+        return self.new_call(Name(owner.name), given, node)
+
     def on_object_creation_expression(self, node: Node) -> Expr:
         """`new A(b)`."""
         kind = text_of(node.child_by_field_name("type")).partition("<")[0]

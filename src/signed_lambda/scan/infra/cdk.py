@@ -183,13 +183,11 @@ class _Reader:
         for expr in self._props(call):
             environment = self.evaluator.member(expr, "environment", frame)
             for value in environment:
-                if isinstance(value, Obj) and isinstance(value.expr, Table):
-                    made.env |= self._environment(value.expr, value.frame)
+                made.env |= self._environment(value)
         for key, expr in call.named:
             if key == "environment":
                 for value in self.evaluator.values(expr, frame):
-                    if isinstance(value, Obj) and isinstance(value.expr, Table):
-                        made.env |= self._environment(value.expr, value.frame)
+                    made.env |= self._environment(value)
         self.infra.add(made)
 
     def _says(self, call: Call, name: str, what: str, frame: Frame) -> bool:
@@ -199,11 +197,22 @@ class _Reader:
         said = atom.text if isinstance(atom, Lit) else atom.of if isinstance(atom, Ref) else ""
         return said.rpartition(".")[2].lower() == what.lower()
 
-    def _environment(self, table: Table, frame: Frame) -> dict[str, Str]:
+    def _environment(self, table: Value) -> dict[str, Str]:
+        """The variables of a table, those that are put into it later and those it spreads."""
+        if not isinstance(table, Obj) or not isinstance(table.expr, Table):
+            return {}
         found: dict[str, Str] = {}
-        for key, value in table.items:
+        for key, value in table.expr.items:
             if isinstance(key, Text):
-                found[key.text] = self._value(value, frame) or Str((Hole(),))
+                found[key.text] = self._value(value, table.frame) or Str((Hole(),))
+            elif key is None and value is not table.expr:
+                for inner in self.evaluator.values(value, table.frame):
+                    if inner != table:
+                        found |= self._environment(inner)
+        for put, value, where in table.puts:
+            if isinstance(put, Text):
+                at = table.frame if where is table.frame.function else Frame(where)
+                found[put.text] = self._value(value, at) or Str((Hole(),))
         return found
 
     def _handler(self, call: Call, frame: Frame) -> tuple[str, str]:

@@ -494,20 +494,21 @@ class _Reader:
         where = where if uri else ""
         subs = properties.get("DefinitionSubstitutions").table
         given = {key: self.value(tree) for key, tree in subs.items()}
-        if properties.get("DefinitionString"):
-            definition, held = asl.written(self.value(properties.get("DefinitionString")))
+        whole = properties.get("DefinitionString")
+        if whole:
+            definition, held = asl.written(self.value(whole))
             given |= held
         me = ref(self.id(name))
         for state in asl.states(definition) if definition else ():
             function, machine = asl.invoked(state), asl.started(state)
             if function is not None:
-                to = self._substituted(function, given)
-                self.edge(me, "machine", to, "function", state, path=where)
+                to, at = self._substituted(function, given), whole or state
+                self.edge(me, "machine", to, "function", at, path=where)
             if machine is not None:
                 own = machine.text == asl.OWN
                 to = me if own else self._substituted(machine, given)
                 ends = "a Choice state" if definition and asl.chooses(definition) else ""
-                at = machine or state
+                at = whole or machine or state
                 self.edge(me, "machine", to, "machine", at, how="start", path=where, guard=ends)
 
     def _substituted(self, value: Tree, given: dict[str, Str]) -> Str:

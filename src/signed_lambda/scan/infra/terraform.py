@@ -273,12 +273,13 @@ class _Reader(Modules):
             self.edge((topic, "topic", target, kind), (module, block), takes=takes)
 
     def queue(self, module: Module, block: Block, scope: Scope) -> None:
-        """`redrive_policy` of a queue."""
+        """`redrive_policy` of a queue, in it or as a resource of its own."""
         given = block.attributes.get("redrive_policy")
         table = given.args[0] if isinstance(given, Call) and given.args else None
         for key, value in table.items if isinstance(table, Table) else ():
             if isinstance(key, Text) and key.text == "deadLetterTargetArn":
-                me = Str((Ref(f"{scope.prefix}#{'.'.join(block.labels[:2])}"),))
+                url = block.attributes.get("queue_url")
+                me = self._me(block, scope) if url is None else self.value(url, scope)
                 to = self.value(value, scope)
                 self.edge((me, "queue", to, "queue"), (module, block), how="redrive")
 
@@ -529,6 +530,7 @@ _EDGES: Final[dict[str, Callable[[_Reader, Module, Block, Scope], None]]] = {
     "aws_sns_topic_subscription": _Reader.subscription,
     "aws_sfn_state_machine": _Reader.machine,
     "aws_sqs_queue": _Reader.queue,
+    "aws_sqs_queue_redrive_policy": _Reader.queue,
     "aws_lambda_function_event_invoke_config": _Reader.destinations,
     "aws_lambda_function": _Reader.dead_letters,
     "aws_lambda_permission": _Reader.permission,
