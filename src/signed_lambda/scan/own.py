@@ -23,6 +23,8 @@ SAYS_OWN: Final = _NAMES | _ARNS | {"ServiceToken", OWN_NAME}
 """Members that hold the name of the running function."""
 _CONTEXT: Final = re.compile(r"(?i).*(context|ctx).*|_*c|lc")
 _WHOLE: Final = re.compile(r"split\((?::?function:)\)|split\(:\)")
+_OTHER_NAME: Final = re.compile(r"replace\([^:/>]+>.*\)")
+"""A part of a name that is replaced, not what stands between the parts of an ARN."""
 _PLACES: Final = {"split(:)": {"6", "-1", "0:7", "pop()"}, "split(:function:)": {"1", "-1"}}
 """Where the function's name stands in its ARN, cut at the colons.
 
@@ -86,6 +88,8 @@ def of_event(value: Value) -> str | None:
         return _built_of_source(value)
     steps = [s.lower() for s in path.steps if s != "*" and not s.isdigit()]
     whole = [s for s in steps if not s.endswith(")")]
+    if any(_OTHER_NAME.fullmatch(s) for s in steps) and not _SOURCES.isdisjoint(whole):
+        return "changed source-arn"
     if path.root == "event" and tuple(whole) in _OF_POWERTOOLS:
         return _OF_POWERTOOLS[tuple(whole)]
     for ending, what in _OF_EVENT.items():

@@ -302,6 +302,40 @@ export class Stack extends cdk.Stack {
     assert [f.rule for f in findings_in(world_of([module], "", infra))] == ["REC-SQS"] * count
 
 
+LATE = """
+import {aws_lambda as lambda, aws_sqs as sqs, Stack} from 'aws-cdk-lib';
+import {SqsEventSource} from 'aws-cdk-lib/aws-lambda-event-sources';
+export class Shop extends Stack {
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    const jobs = new sqs.Queue(this, 'Jobs');
+    const done = new sqs.Queue(this, 'Done');
+    const common = {URL: COMMON.queueUrl};
+    const environment: Record<string, string> = {LOG: 'x', ...common};
+    LATER
+    const code = lambda.Code.fromAsset('src');
+    const work = new lambda.Function(this, 'Work', {handler: 'app.handler', environment, code});
+    work.addEventSource(new SqsEventSource(jobs));
+  }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("common", "later", "count"),
+    [
+        ("jobs", "", 1),
+        ("done", "", 0),
+        ("done", "environment.URL = jobs.queueUrl;", 1),
+        ("jobs", "environment['URL'] = done.queueUrl;", 0),
+    ],
+)
+def test_a_table_of_variables_may_be_filled_later(common: str, later: str, count: int) -> None:
+    stack = LATE.replace("COMMON", common).replace("LATER", later)
+
+    assert [f.rule for f in found({"lib/stack.ts": stack})] == ["REC-SQS"] * count
+
+
 CREATORS = """
 import * as cdk from 'aws-cdk-lib';
 import {aws_lambda as lambda, aws_sqs as sqs} from 'aws-cdk-lib';
