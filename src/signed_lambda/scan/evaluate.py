@@ -299,6 +299,9 @@ class Evaluator:
         while scope is not None and not scope.function.declares(name):
             scope = outer_frame(scope)
         where = scope.function if scope is not None else frame.function
+        given = scope.bound.get(name) if scope is not None else None
+        if isinstance(given, Given) and isinstance(given.expr, Name):
+            yield from self._put(given.expr.name, keys, given.frame)
         for key, value, function in where.puts.get(name, ()):
             if isinstance(key, Text) and key.text in keys:
                 same = scope is not None and function is scope.function
@@ -355,6 +358,9 @@ class Evaluator:
             same = init is not None and init.function is where
             frame = init if same and init is not None else Frame(where, {}, None, inst)
             found.extend(self.values(value, frame))
+        for name, value in inst.call.named if inst.call is not None else ():
+            if name == key and inst.caller is not None:
+                found.extend(self.values(value, inst.caller))
         for base in cls.bases if not found and level < BASES else ():
             for parent in self.values(base, Frame(cls.module.top)):
                 if isinstance(parent, Cls):
@@ -386,10 +392,10 @@ class Evaluator:
                 inner = self.bind(callee, call, frame)
                 found = [v for r in callee.function.returns for v in self.values(r, inner)]
             case Cls():
-                made, init = Inst(callee.cls), self.constructor(callee.cls)
-                if init is not None:
-                    made = Inst(callee.cls, self.bind(Func(init, None, made), call, frame))
-                found = [made]
+                found = [self._make(callee.cls, call, frame)]
+            case Inst() if call is not None and isinstance(call.func, Name):
+                is_class = call.func.name == "cls"  # of a class method
+                found = [self._make(callee.cls, call, frame) if is_class else UNSEEN]
             case Str():
                 found = [*library.result_of_foreign(self, callee, call, frame)]
             case Client():
@@ -400,6 +406,12 @@ class Evaluator:
             case _:
                 found = [UNSEEN]
         return found
+
+    def _make(self, cls: Class, call: Call | None, frame: Frame) -> Inst:
+        init = self.constructor(cls)
+        if init is None:
+            return Inst(cls, None, call, frame)
+        return Inst(cls, self.bind(Func(init, None, Inst(cls)), call, frame))
 
     def exported(self, module: Module) -> Iterator[Value]:
         """What `module.exports = x` makes of a file."""

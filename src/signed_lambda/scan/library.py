@@ -309,6 +309,9 @@ def _join(evaluator: Evaluator, call: Call, frame: Frame) -> Iterable[Value] | N
         row, between = of, evaluator.values(call.args[0], frame)[0] if call.args else text(",")
     elif isinstance(of, Str) and of.literal is not None and call.args:
         given = evaluator.values(call.args[0], frame)[0]
+        path = given.path if isinstance(given, Str) else None
+        if path is not None and path.steps[-2:-1] == (f"split({of.literal})",):
+            return (given,)  # cut and put together again
         if not isinstance(given, Obj) or not isinstance(given.expr, Row):
             return (UNSEEN,)
         row, between = given, of

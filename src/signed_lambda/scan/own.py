@@ -106,7 +106,9 @@ def _built_of_source(value: Value) -> str | None:
     return None
 
 
-_SOURCES: Final = frozenset({"eventsourcearn", "sourcekinesisstreamarn", "deliverystreamarn"})
+_SOURCES: Final = frozenset(
+    {"eventsourcearn", "event_source_arn", "sourcekinesisstreamarn", "deliverystreamarn"}
+)
 """Members of an event that hold the ARN of what it came from: a mapping's, or a Firehose's.
 
 Source: https://docs.aws.amazon.com/firehose/latest/dev/data-transformation.html
@@ -119,6 +121,8 @@ _OF_POWERTOOLS: Final[dict[tuple[str, ...], str]] = {
     ("bucket",): "bucket",
     ("key",): "key",
     ("path",): "path",
+    ("records", "queue_url"): "source-arn",
+    ("records", "sns", "topic_arn"): "topic",
 }
 """Event classes of Powertools and of Chalice.
 

@@ -133,10 +133,17 @@ class Cls:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Inst:
-    """An object of a class of the package; `init` is the frame of its constructor, if seen."""
+    """An object of a class of the package.
+
+    Attributes:
+        init: The frame of its constructor, if seen.
+        call, caller: What made it without one (a data class), and where that stands.
+    """
 
     cls: Class
     init: Frame | None = None
+    call: Call | None = None
+    caller: Frame | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from signed_lambda.scan.form import (
     Call,
     Class,
     Closure,
+    Either,
     Function,
     Join,
     Member,
@@ -36,6 +37,7 @@ _ANY: Final = Text("*")
 _TAG: Final = re.compile(r'\b(?:envconfig|env|mapstructure):"(\w+)')
 """Source: https://pkg.go.dev/github.com/kelseyhightower/envconfig and
 https://pkg.go.dev/github.com/caarlos0/env"""
+_SETTER: Final = re.compile(r"Set([A-Z]\w*)")
 _VERSION: Final = re.compile(r"/v\d+$")
 
 
@@ -213,6 +215,8 @@ class _Reader(Reader):
             for key, value in found.items:
                 if isinstance(key, Text):
                     owner.sets.setdefault(key.text, []).append((value, self.function))
+            line = node.start_point[0] + 1
+            return Either((found, Call(Name(owner.name), (), (), line, line)))
         return found
 
     def on_literal_value(self, node: Node) -> Expr:
@@ -251,6 +255,15 @@ class _Reader(Reader):
         args = node.child_by_field_name("arguments")
         given = args.named_children if args is not None else []
         call = self.new_call(func, [self.expr(a) for a in given if a.type != "comment"], node)
+        setter = _SETTER.fullmatch(last_name(func))
+        if (
+            setter
+            and len(call.args) == 1
+            and isinstance(func, Member)
+            and isinstance(func.of, Name)
+        ):
+            kept = self.function.puts.setdefault(func.of.name, [])
+            kept.append((Text(setter[1]), call.args[0], self.function))
         if text_of(node.child_by_field_name("function")) in GO_STARTS and call.args:
             first = call.args[0]
             named = isinstance(first, Name | Member)

@@ -6,6 +6,7 @@ import ast
 import re
 import string
 import warnings
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.scan.credentials import hidden
@@ -29,10 +30,11 @@ from signed_lambda.scan.form import (
     Text,
 )
 from signed_lambda.scan.front import deep
+from signed_lambda.scan.program import last_name
 from signed_lambda.scan.watch import TookTooLongError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from signed_lambda.scan.form import Expr
     from signed_lambda.scan.watch import Watch
@@ -323,7 +325,7 @@ class _Reader(ast.NodeVisitor):
         return Table(((self.expr(node.key), self.expr(node.value)),))
 
     def visit_Subscript(self, node: ast.Subscript) -> Expr:
-        key = _ANY if isinstance(node.slice, ast.Slice) else self.expr(node.slice)
+        key = _start(node) if isinstance(node.slice, ast.Slice) else self.expr(node.slice)
         if isinstance(node.slice, ast.UnaryOp) and isinstance(node.slice.operand, ast.Constant):
             key = Text(f"-{node.slice.operand.value!s}")
         return Member(self.expr(node.value), key)
@@ -353,6 +355,10 @@ class _Reader(ast.NodeVisitor):
         return value
 
     def visit_Call(self, node: ast.Call) -> Expr:
+        if isinstance(node.func, ast.Name) and node.func.id == "dict" and node.keywords:
+            spread = [(None, self.expr(a)) for a in node.args]
+            named = [(Text(k.arg) if k.arg else None, self.expr(k.value)) for k in node.keywords]
+            return Table((*spread, *named), node.lineno)
         call = Call(
             self.expr(node.func),
             tuple(self.expr(a) for a in node.args),
@@ -360,8 +366,39 @@ class _Reader(ast.NodeVisitor):
             node.lineno,
             node.end_lineno or node.lineno,
         )
-        self.function.sites.append(Site(call, tuple(reversed(self.tests))))
+        for made in (call, *_later(call)):
+            self.function.sites.append(Site(made, tuple(reversed(self.tests))))
         return call
+
+
+def _start(node: ast.Subscript) -> Text:
+    """`0:7` of `text.split(":")[:7]`, any of them for other slices."""
+    cut, of = node.slice, node.value
+    splits = isinstance(of, ast.Call) and isinstance(of.func, ast.Attribute)
+    if isinstance(cut, ast.Slice) and splits and cut.lower is None and cut.step is None:
+        end = cut.upper.value if isinstance(cut.upper, ast.Constant) else None
+        return Text(f"0:{end}") if isinstance(end, int) else _ANY
+    return _ANY
+
+
+def _later(call: Call) -> Iterator[Call]:
+    """The calls that a call has others make: `pool.submit(f, a)`, `Thread(target=f, args=(a,))`.
+
+    Also `retried(client.invoke, FunctionName=a)`: what is named as AWS's arguments are is for AWS.
+    """
+    name, args, named = last_name(call.func), call.args, dict(call.named)
+    if name in ("submit", "partial", "to_thread") and args:
+        yield replace(call, func=args[0], args=args[1:])
+    elif name == "run_in_executor" and len(args) > 1:
+        yield replace(call, func=args[1], args=args[2:], named=())
+    elif name in ("map", "imap", "imap_unordered") and len(args) > 1:
+        yield replace(call, func=args[0], args=(Member(args[1], _ANY),), named=())
+    elif name in ("Thread", "Process") and "target" in named:
+        given = named.get("args")
+        items = given.items if isinstance(given, Row) else ()
+        yield replace(call, func=named["target"], args=items, named=())
+    elif args and isinstance(args[0], Member) and any(k and k[0].isupper() for k in named):
+        yield replace(call, func=args[0], args=args[1:])
 
 
 def _test(node: ast.expr) -> Test:
