@@ -377,8 +377,15 @@ def _spelled(value: Str) -> str:
 
 
 def _chance(hops: tuple[Hop, ...]) -> Chance:
+    """Whether a way is taken: surely, maybe, never.
+
+    A table holds items of many kinds, and the reader of its stream does to each what that kind
+    asks for: that an item which one function writes makes another one go on is never sure.
+    """
     found: set[Chance] = {_passes(a, b) for a, b in pairwise(hops)}
     found |= {"maybe" for h in hops if h.edge is not None and not h.edge.certain}
+    kinds = [h.target.kind for h in hops]
+    found |= {"maybe"} if "table" in kinds and kinds.count("function") > 1 else set()
     return "no" if "no" in found else "maybe" if "maybe" in found else "yes"
 
 

@@ -208,3 +208,37 @@ def test_a_constructor_of_java_may_call_another_one(which: str, rules: list[str]
     found = scanned({"src/shop/Work.java": CONSTRUCTORS}, {"template.yaml": template})
 
     assert [f.rule for f in found] == rules
+
+
+WRITES = """
+import boto3, os
+def handler(event, context):
+    boto3.resource("dynamodb").Table(os.environ["ITEMS"]).put_item(Item={"id": "1"})
+def start(event, context):
+    boto3.client("lambda").invoke(FunctionName=os.environ["WRITER"])
+"""
+STREAM = """
+Resources:
+  Items: {Type: AWS::DynamoDB::Table}
+  Writer:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: app.handler
+      Environment: {Variables: {ITEMS: !Ref Items}}
+      EVENTS
+  Reader:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: app.start
+      Environment: {Variables: {WRITER: !Ref Writer}}
+      Events: {Item: {Type: DynamoDB, Properties: {Stream: !GetAtt Items.StreamArn}}}
+"""
+OWN_STREAM = "Events: {Item: {Type: DynamoDB, Properties: {Stream: !GetAtt Items.StreamArn}}}"
+
+
+def test_a_circle_through_items_of_a_table_is_a_question() -> None:
+    around = scanned({"app.py": WRITES}, {"template.yaml": STREAM.replace("EVENTS", "")})
+    straight = scanned({"app.py": WRITES}, {"template.yaml": STREAM.replace("EVENTS", OWN_STREAM)})
+
+    assert [(f.rule, f.severity) for f in around] == [("REC-CYCLE", "ask")]
+    assert ("REC-DDB-STREAM", "high") in [(f.rule, f.severity) for f in straight]

@@ -22,6 +22,10 @@ resource "aws_lambda_function" "other" {
   function_name = "other"
   handler = "other.handler"
 }
+data "template_file" "flow" {
+  template = file("${path.module}/flow.json")
+  vars = { task = aws_lambda_function.WHICH.arn }
+}
 locals { states = { A = { Type = "Task", Resource = aws_lambda_function.WHICH.arn, End = true } } }
 resource "aws_sfn_state_machine" "flow" {
   name = "loop"
@@ -42,6 +46,7 @@ TASK = (
         "<<EOF\n" + DOCUMENT % "${aws_lambda_function.WHICH.arn}" + "\nEOF",
         "<<EOF\n" + TASK % "${aws_lambda_function.WHICH.arn}:live" + "\nEOF",
         'jsonencode({ StartAt = "A", States = local.states })',
+        "data.template_file.flow.rendered",
         'templatefile("${path.module}/flow.json", { task = aws_lambda_function.WHICH.arn })',
     ],
 )

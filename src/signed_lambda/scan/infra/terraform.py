@@ -354,6 +354,11 @@ class _Reader(Modules):
     def _definition(self, expr: Expr | None, scope: Scope) -> tuple[Tree | None, dict[str, Str]]:
         """A definition, and what stands for the `${name}` in it."""
         expr, scope = self.written(expr, scope)
+        chain = chain_of(expr) if isinstance(expr, Member) else [""]
+        if chain[:2] == ["data", "template_file"]:
+            for _, block in scope.folder.of("data", *chain[1:3]):
+                definition, given = self._definition(block.attributes.get("template"), scope)
+                return definition, given | dict(self.table(block.attributes.get("vars"), scope))
         name = expr.func.name if isinstance(expr, Call) and isinstance(expr.func, Name) else ""
         if not isinstance(expr, Call) or not expr.args:
             return asl.written(self.value(expr, scope))
