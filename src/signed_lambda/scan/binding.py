@@ -184,8 +184,9 @@ class _Files:
 
     def exports(self, name: str) -> Iterator[CodeFunction | None]:
         """What each file that is no test exports under a name."""
-        files = (m for m in self._all if m.language in _EXPORTS and not is_test(m.path))
-        return (_exported(m, name) for m in files)
+        self.program.open_naming(name)
+        files = [m for m in self.program.modules.values() if m.language in _EXPORTS]
+        return (_exported(m, name) for m in files if not is_test(m.path))
 
     def _of_stem(self, function: Function) -> CodeFunction | None:
         where, _, name = function.handler.rpartition(".")

@@ -256,6 +256,7 @@ class Evaluator:
         """A class of a package of Java, or a constant of one (`import static`)."""
         package, _, holder = source.rpartition(".")
         for wanted, name in ((source, symbol), (package, holder)):
+            self.program.open_naming(name)
             file = f"/{wanted.replace('.', '/')}/{name}.java"
             for module in self.program.modules.values():
                 if f"/{module.path}".endswith(file) and name in module.top.classes:
