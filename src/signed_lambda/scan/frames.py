@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from signed_lambda.scan.values import UNSEEN, Env, Frame, Path, Str
+from signed_lambda.scan.values import IN_JSON, UNSEEN, Env, Frame, Path, Str
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -51,6 +51,9 @@ def of_text(base: Str, key: str) -> Value:
     """A member of what is known by a path only."""
     path = base.path
     if path is None:
+        only = base.atoms[0] if len(base.atoms) == 1 else None
+        if isinstance(only, Env) and key != "*":
+            return Str((Env(f"{only.name}{IN_JSON}{key}"),))
         return UNSEEN
     if (path.root, path.steps) in _ENVIRONMENTS:
         return Str((Env(key),)) if key != "*" else UNSEEN

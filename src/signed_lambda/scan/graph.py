@@ -15,6 +15,7 @@ from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.scan.address import host_of, is_management, is_own_host, levels_of
+from signed_lambda.scan.infra.intrinsics import opened, put_in
 from signed_lambda.scan.infra.model import (
     PERMISSION,
     SHARED,
@@ -24,15 +25,27 @@ from signed_lambda.scan.infra.model import (
     is_known,
     name_in,
 )
-from signed_lambda.scan.matching import all_of
+from signed_lambda.scan.matching import all_of, loaded
 from signed_lambda.scan.own import of_event, own
-from signed_lambda.scan.values import Client, Env, Hole, Lit, Obj, Path, Ref, Str, joined, text
+from signed_lambda.scan.values import (
+    IN_JSON,
+    Client,
+    Env,
+    Hole,
+    Lit,
+    Obj,
+    Path,
+    Ref,
+    Str,
+    joined,
+    text,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from signed_lambda.scan.infra.model import Infra, KeyFilter, Resource
-    from signed_lambda.scan.matching import Chance
+    from signed_lambda.scan.matching import Chance, Known
     from signed_lambda.scan.sinks import Sink
     from signed_lambda.scan.values import Value
 
@@ -339,10 +352,22 @@ def with_environment(value: Str, env: dict[str, Str]) -> Str:
     """The value with the function's own environment variables filled in."""
     return joined(
         tuple(
-            env.get(atom.name, Str((Hole(),))) if isinstance(atom, Env) else Str((atom,))
+            _variable(atom.name, env) if isinstance(atom, Env) else Str((atom,))
             for atom in value.atoms
         )
     )
+
+
+def _variable(name: str, env: dict[str, Str]) -> Str:
+    """A variable, or a member of the JSON that one holds."""
+    whole, *keys = name.split(IN_JSON)
+    if whole not in env or not keys:
+        return env.get(whole, Str((Hole(),)))
+    document, given = opened(env[whole])
+    found: Known = loaded(document)
+    for key in keys:
+        found = found.get(key) if isinstance(found, dict) else None
+    return put_in(found, given) if isinstance(found, str) else Str((Hole(),))
 
 
 def _clear(function: Function) -> dict[str, Str]:

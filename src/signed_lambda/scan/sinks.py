@@ -82,7 +82,7 @@ APIS: Final[dict[str, tuple[Api, ...]]] = {
     ),
     **_all(
         "publish publishbatch",
-        Api("sns", ("TopicArn", "TargetArn"), "MessageAttributes", resource=("topic",)),
+        Api("sns", ("TopicArn", "TargetArn"), "MessageAttributes", (0, -1), ("topic",)),
         Api("iot", ("topic",)),
     ),
     **_all("putitem updateitem deleteitem", _TABLE),

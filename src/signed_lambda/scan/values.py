@@ -21,9 +21,13 @@ class Lit:
     text: str
 
 
+IN_JSON: Final = "#"
+"""Between the name of a variable that holds JSON and the members in it: `CONFIG#queue`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Env:
-    """An environment variable."""
+    """An environment variable, or a member of the JSON in one."""
 
     name: str
 

@@ -242,3 +242,57 @@ def test_a_circle_through_items_of_a_table_is_a_question() -> None:
 
     assert [(f.rule, f.severity) for f in around] == [("REC-CYCLE", "ask")]
     assert ("REC-DDB-STREAM", "high") in [(f.rule, f.severity) for f in straight]
+
+
+CONFIG = """
+import boto3, json, os
+CONFIG = json.loads(os.environ["CONFIG"])
+def handler(event, context):
+    boto3.client("sqs").send_message(QueueUrl=CONFIG["queues"]["KEY"], MessageBody="again")
+"""
+HOLDS = """
+Resources:
+  Jobs: {Type: AWS::SQS::Queue}
+  Done: {Type: AWS::SQS::Queue}
+  Work:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: app.handler
+      Environment:
+        Variables:
+          CONFIG: !Sub '{"queues": {"next": "${Jobs}", "last": "${Done}"}}'
+      Events: {Job: {Type: SQS, Properties: {Queue: !GetAtt Jobs.Arn}}}
+"""
+
+
+@pytest.mark.parametrize(("key", "rules"), [("next", ["REC-SQS"]), ("last", []), ("none", [])])
+def test_a_variable_may_hold_a_document(key: str, rules: list[str]) -> None:
+    found = scanned({"app.py": CONFIG.replace("KEY", key)}, {"template.yaml": HOLDS})
+
+    assert [f.rule for f in found] == rules
+
+
+NEWS = """package shop;
+public class Work implements RequestHandler<SNSEvent, String> {
+  private final AmazonSNS sns = AmazonSNSClientBuilder.standard().build();
+  public String handleRequest(SNSEvent event, Context context) {
+    sns.publish(TOPIC, "again");
+    return "";
+  }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("topic", "rules"),
+    [
+        ("event.getRecords().get(0).getSNS().getTopicArn()", ["REC-SNS"]),
+        ('System.getenv("OTHER")', []),
+    ],
+)
+def test_a_topic_may_be_given_by_its_place(
+    world: MakesWorlds, topic: str, rules: list[str]
+) -> None:
+    code = {"src/shop/Work.java": NEWS.replace("TOPIC", topic)}
+
+    assert [f.rule for f in findings_in(world(code))] == rules

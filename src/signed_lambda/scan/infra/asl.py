@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from signed_lambda.scan.infra.intrinsics import SUBSTITUTION
+from signed_lambda.scan.infra.intrinsics import opened, put_in
 from signed_lambda.scan.infra.tree import NotScannedError, Tree, parse
-from signed_lambda.scan.values import Lit, Ref, Str, joined, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from signed_lambda.scan.values import Str
 
 OWN: Final = "$$.StateMachine.Id"
 """The ARN of the running machine, in the context object."""
@@ -53,24 +54,13 @@ def chooses(definition: Tree) -> bool:
 
 def written(value: Str) -> tuple[Tree | None, dict[str, Str]]:
     """A definition that is one text with references in it, and what stands for these there."""
-    holes = [Str((atom,)) for atom in value.atoms if not isinstance(atom, Lit)]
-    names = iter(range(len(holes)))
-    parts = (a.text if isinstance(a, Lit) else f"${{{_HOLE}{next(names)}}}" for a in value.atoms)
+    document, given = opened(value)
     try:
-        return parse("".join(parts).encode()), {f"{_HOLE}{n}": h for n, h in enumerate(holes)}
+        return parse(document.encode()), given
     except NotScannedError:
         return None, {}
 
 
 def filled(value: Tree, given: Mapping[str, Str]) -> Str:
-    """A text with its `${name}` filled in; what nobody gives is a name of its own."""
-    parts: list[Str] = []
-    end = 0
-    for hole in SUBSTITUTION.finditer(value.text):
-        found = given.get(hole[2].strip(), Str((Ref(f"param:{hole[2]}"),)))
-        parts += [text(value.text[end : hole.start()]), found]
-        end = hole.end()
-    return joined((*parts, text(value.text[end:])))
-
-
-_HOLE: Final = "hole-"
+    """A text of a definition with its `${name}` filled in."""
+    return put_in(value.text, given)

@@ -9,10 +9,10 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from signed_lambda.scan.values import UNSEEN, Ref, Str, joined, text
+from signed_lambda.scan.values import UNSEEN, Lit, Ref, Str, joined, text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from signed_lambda.scan.infra.tree import Tree
     from signed_lambda.scan.values import Atom
@@ -82,6 +82,25 @@ def _if(given: Tree, reference: Callable[[str, str], Atom]) -> Str:
         if option.text != "AWS::NoValue" and option.get("Ref").text != "AWS::NoValue":
             return value_of(option, reference)
     return UNSEEN
+
+
+def opened(value: Str) -> tuple[str, dict[str, Str]]:
+    """A text with `${name}` in place of each reference, and what stands for the names."""
+    holes = [Str((atom,)) for atom in value.atoms if not isinstance(atom, Lit)]
+    names = iter(range(len(holes)))
+    parts = (a.text if isinstance(a, Lit) else f"${{hole-{next(names)}}}" for a in value.atoms)
+    return "".join(parts), {f"hole-{place}": hole for place, hole in enumerate(holes)}
+
+
+def put_in(template: str, given: Mapping[str, Str]) -> Str:
+    """A text with its `${name}` filled in; what nobody gives is a name of its own."""
+    parts: list[Str] = []
+    end = 0
+    for hole in SUBSTITUTION.finditer(template):
+        found = given.get(hole[2].strip(), Str((Ref(f"param:{hole[2]}"),)))
+        parts += [text(template[end : hole.start()]), found]
+        end = hole.end()
+    return joined((*parts, text(template[end:])))
 
 
 _INTRINSICS: Final[dict[str, Callable[[Tree, Callable[[str, str], Atom]], Str]]] = {
