@@ -1,11 +1,14 @@
 # A fresh machine needs two of these: `make demo` and `make test`.
 PYTHON ?= python3
+# The fuzzers' atheris has wheels for Python 3.12 to 3.14 only.
+FUZZ_PYTHON ?= python3.13
+FUZZ_S ?= 60
 VENV := .venv
 BIN := $(VENV)/bin
 WORKFLOWS := $(wildcard .github/workflows/*.yml examples/*.yml examples/*/*.yml)
 export PYTHONPATH := src
 
-.PHONY: help demo test check lint types docs pictures lock conformance matrix sweep bench image guards mutation clean
+.PHONY: help demo test check lint types docs pictures lock conformance matrix sweep bench image guards mutation fuzz clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -48,8 +51,12 @@ matrix: $(VENV)/.dev ## every call of every command x everything that can befall
 mutation: $(VENV)/.dev ## changes the chain and the zip reader in small ways: tests must fail for 90 % of them
 	@nice -n 10 $(BIN)/python tools/mutation.py
 
-sweep: $(VENV)/.node guards ## the long runs: guards removed one by one, the second emulator, the whole fault matrix and 20,000 pairs, 20 times the generated cases
+fuzz: .venv-fuzz/.done ## fuzzes all that reads hostile bytes, FUZZ_S seconds a target; needs FUZZ_PYTHON 3.12 to 3.14
+	@PYTHONPATH=src:. .venv-fuzz/bin/python -m fuzz --seconds $(FUZZ_S)
+
+sweep: $(VENV)/.node guards ## the long runs: guards removed one by one, the second emulator, the whole fault matrix and 20,000 pairs, 20 times the generated cases, fuzzers
 	@HYPOTHESIS_PROFILE=sweep $(BIN)/python -m pytest tests -m "not act and not live" -n 2 --dist loadfile
+	@$(MAKE) --no-print-directory fuzz FUZZ_S=30
 
 bench: $(VENV)/.dev ## the figures of README and docs, with the commands that give them
 	@for script in bench/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
@@ -63,6 +70,8 @@ lock: $(VENV)/.dev ## resolves requirements/*.in anew; no file names a registry
 	    --no-header $$( [ $$name = dev ] || echo "-c requirements/dev.txt" ) requirements/$$name.in -o requirements/$$name.txt; done
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  requirements/ministack.in -o requirements/ministack.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-header \
+	  -c requirements/dev.txt requirements/fuzz.in -o requirements/fuzz.txt
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "Python 3.11 or newer is needed"'
@@ -77,6 +86,13 @@ $(VENV)/.dev: requirements/dev.txt | $(VENV)/bin/python
 	@echo "installing what the tests need into $(VENV) ..."
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps -r $<
 	@touch $@ $(VENV)/.sandbox
+
+.venv-fuzz/.done: requirements/fuzz.txt
+	@$(FUZZ_PYTHON) -c 'import sys; assert (3, 12) <= sys.version_info < (3, 15), "atheris needs Python 3.12 to 3.14"'
+	@echo "installing what the fuzzers need into .venv-fuzz ..."
+	@$(FUZZ_PYTHON) -m venv .venv-fuzz
+	@.venv-fuzz/bin/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps -r $<
+	@touch $@
 
 # Node itself is a Python package here (Debian's is too old for `emulate`); no script of a package runs.
 $(VENV)/.node: tests/node/package-lock.json $(VENV)/.dev

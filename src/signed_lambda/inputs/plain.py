@@ -33,6 +33,7 @@ REASON_CHARACTERS: Final = 200
 
 _HEX: Final = re.compile(r"[0-9a-fA-F]+")
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,17}")
+_HASH_TARGET: Final = re.compile(r"(sha256:|HASH-)([0-9a-fA-F]+)")
 _SHA256_FORMS: Final = "Give 64 hex digits, as `sha256sum` prints, or 44 characters of base64"
 _TARGET_FORMS: Final = (
     "Give `previous`, a version number, sha256:<64 hex digits> (the version's code) or "
@@ -217,11 +218,12 @@ def target(text: str) -> Target:
         return Previous()
     if _NUMBER.fullmatch(text):
         return VersionTarget(Version(text))
-    kind, _, digits = text.partition(":" if text.startswith("sha256:") else "-")
-    if kind in ("sha256", "HASH") and _HEX.fullmatch(digits):
+    form = _HASH_TARGET.fullmatch(text)
+    if form:
+        kind, digits = form.groups()
         if len(digits) != 64:  # noqa: PLR2004 - a SHA-256 has 64 hex digits
             raise BadValueError(f"has {len(digits)} hex digits, needs 64", _TARGET_FORMS)
-        if kind == "sha256":
+        if kind == "sha256:":
             return CodeTarget(Sha256.from_hex(digits.lower()))
         return HashAliasTarget(digits.lower())
     raise BadValueError(*_not_a_target(text))
@@ -256,6 +258,7 @@ _MEANT: Final = tuple(
             "does not say which hash it is",
             "Write sha256:{1} for a code hash, HASH-{1} for a hash alias",
         ),
+        (r"sha256-[0-9a-fA-F]+", "has a hyphen where a code hash has a colon", _TARGET_FORMS),
         (
             r"[-+]?[0-9]+",
             "is not a version number; versions count from 1",

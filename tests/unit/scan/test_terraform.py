@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from signed_lambda.report.model import Finding
@@ -9,6 +11,7 @@ from signed_lambda.scan import findings_in
 from signed_lambda.scan.form import Module
 from signed_lambda.scan.infra.read import read_templates
 from signed_lambda.scan.reading import read
+from signed_lambda.scan.watch import Watch
 from signed_lambda.scan.world import world_of
 
 CODE = """
@@ -159,3 +162,29 @@ def test_any_text_is_read_or_said_to_be_partly_read(text: str) -> None:
 
     assert not infra.functions
     assert all("not understood" in u.why or "not parsed" in u.why for u in unread)
+
+
+@pytest.mark.parametrize("nested", ["-" * 9_000 + "x", "!" * 9_000 + "x", "%{if a}" * 4_500])
+def test_a_file_that_is_nested_too_deep_is_not_scanned_and_the_others_are(nested: str) -> None:
+    """Found by the fuzzer: signs before signs, and directives in directives."""
+    queue = 'resource "aws_sqs_queue" "jobs" { name = "jobs" }\n'
+
+    infra, unread = read_templates(
+        {"deep.tf": f"locals {{\n  a = {nested}\n}}\n".encode(), "main.tf": queue.encode()}
+    )
+
+    assert [(u.path, u.why) for u in unread] == [("deep.tf", "nested too deep; not scanned")]
+    assert infra.sources == ["main.tf"]
+
+
+def test_a_file_that_takes_too_long_is_not_scanned() -> None:
+    """Found beside the fuzzer: tables in tables, 150,000 deep, take the parser 2 s."""
+    looks = itertools.count()
+
+    infra, unread = read_templates(
+        {"slow.tf": b"locals {\n  a = " + b"a{" * 20_000, "main.tf": b'locals { a = "x" }\n'},
+        Watch(lambda: float(next(looks))),
+    )
+
+    assert [(u.path, u.why) for u in unread] == [("slow.tf", "took over 2 s; not scanned")]
+    assert infra.sources == ["main.tf"]

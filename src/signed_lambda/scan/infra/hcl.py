@@ -22,7 +22,6 @@ from signed_lambda.scan.form import (
 )
 from signed_lambda.scan.front import deep
 from signed_lambda.scan.front.grammar import parsed, text_of
-from signed_lambda.scan.watch import untimed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
     from signed_lambda.scan.form import Expr, Module
+    from signed_lambda.scan.watch import Watch
 
 _HCL: Final = Language(tree_sitter_hcl.language())
 
@@ -53,9 +53,14 @@ class Block:
                 yield from block.inner("content")
 
 
-def parse(path: str, body: bytes) -> tuple[Module, list[Block]]:
-    """The top blocks; the module has the lines, and the first one that was not understood."""
-    module, root = parsed(path, "hcl", body, _HCL, untimed())
+def parse(path: str, body: bytes, watch: Watch) -> tuple[Module, list[Block]]:
+    """The top blocks; the module has the lines, and the first one that was not understood.
+
+    Raises:
+        RecursionError: It is nested too deep.
+        TookTooLongError: The file's time is over.
+    """
+    module, root = parsed(path, "hcl", body, _HCL, watch)
     with deep():
         blocks = [b for part in root.named_children for b in _body(part).blocks]
     return module, blocks

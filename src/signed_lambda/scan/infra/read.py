@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from signed_lambda.scan.infra import cdk
 from signed_lambda.scan.infra.model import Infra
 from signed_lambda.scan.reading import Unread, read
+from signed_lambda.scan.watch import untimed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
     from signed_lambda.scan.watch import Watch
 
 SOURCES: Final = (".ts", ".js", ".mjs", ".py")
-_READERS: Final = {"documents": (".yml", ".yaml", ".json", ".template"), "terraform": (".tf",)}
 _DEFINITIONS: Final = (".json", ".tftpl", ".tpl", ".yml", ".yaml")
+_DATA: Final = (".yml", ".yaml", ".json", ".template")
 
 
 def read_templates(
@@ -32,13 +33,15 @@ def read_templates(
         watch: As `reading.read`.
     """
     infra, unread = Infra(), list[Unread]()
-    for name, endings in _READERS.items():
-        wanted = {path: body for path, body in files.items() if path.endswith(endings)}
-        if name == "terraform" and wanted:  # a machine's definition may be in a file of its own
-            wanted |= {path: body for path, body in files.items() if path.endswith(_DEFINITIONS)}
-        if wanted:
-            reader = import_module(f"signed_lambda.scan.infra.{name}")
-            unread.extend(reader.read(wanted, infra))
+    data = {path: body for path, body in files.items() if path.endswith(_DATA)}
+    if data:
+        documents = import_module("signed_lambda.scan.infra.documents")
+        unread.extend(documents.read(data, infra))
+    hcl = {path: body for path, body in files.items() if path.endswith(".tf")}
+    if hcl:  # a machine's definition may be in a file of its own
+        hcl |= {path: body for path, body in files.items() if path.endswith(_DEFINITIONS)}
+        terraform = import_module("signed_lambda.scan.infra.terraform")
+        unread.extend(terraform.read(hcl, infra, watch or untimed()))
     sources = [read(p, b, watch) for p, b in files.items() if p.endswith(SOURCES) and is_cdk(b)]
     unread.extend(s for s in sources if isinstance(s, Unread))
     stacks = [s for s in sources if not isinstance(s, Unread)]

@@ -30,6 +30,7 @@ from signed_lambda.scan.matching import UNKNOWN, loaded
 from signed_lambda.scan.reading import Unread
 from signed_lambda.scan.selection import Filter, Recipients, Topics
 from signed_lambda.scan.values import Hole, Ref, Str, text
+from signed_lambda.scan.watch import TookTooLongError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from signed_lambda.scan.infra.model import Infra
     from signed_lambda.scan.matching import Known
     from signed_lambda.scan.selection import Selection
+    from signed_lambda.scan.watch import Watch
 
 _KINDS: Final = {
     "aws_s3_bucket": ("bucket", "bucket"),
@@ -63,7 +65,7 @@ _LEVELS: Final = 20
 """Of a path whose parts are resources of their own."""
 
 
-def read(files: Mapping[str, bytes], infra: Infra) -> list[Unread]:
+def read(files: Mapping[str, bytes], infra: Infra, watch: Watch) -> list[Unread]:
     """Adds what the files declare; those that are only partly understood are returned.
 
     Files of another ending are what a `file(...)` or `templatefile(...)` may name.
@@ -73,7 +75,15 @@ def read(files: Mapping[str, bytes], infra: Infra) -> list[Unread]:
     for path, body in files.items():
         if not path.endswith(".tf"):
             continue
-        module, blocks = parse(path, body)
+        try:
+            watch.start()
+            module, blocks = parse(path, body, watch)
+        except RecursionError:
+            unread.append(Unread(path, "nested too deep; not scanned"))
+            continue
+        except TookTooLongError as error:
+            unread.append(Unread(path, f"{error}; not scanned"))
+            continue
         if module.unread_line:
             why = f"partly read: line {module.unread_line} is not understood"
             unread.append(Unread(path, why))

@@ -1,0 +1,1 @@
+"""The targets of the fuzzers, one a file."""

@@ -1,0 +1,88 @@
+"""Code in every language, beside its templates, through the whole review of a package."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from fuzz.shared import CLOCK, examples, joined, literals, shuffled, split
+from signed_lambda.errors import ZipError
+from signed_lambda.model import Package, Sha256
+from signed_lambda.scan import Review, review
+from tests.unit.package.zip_bytes import Part, Zip
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from random import Random
+
+MAX_BYTES: Final = 32_768
+WORDS: Final = tuple(
+    b"""
+    def class lambda async await yield return if else for while try except finally with as import
+    from global nonlocal match case f" \"\"\" := ** * @ -> : boto3.client("s3") event["Records"]
+    os.environ["X"] context.function_name put_object invoke send_message function const let var =>
+    require("aws-sdk") new import( export ... ?. ?? ` ${ } ) ] { ( [ ; , . / * // # /* */ < > "
+    process.env.X await s3.send( func package main struct interface go defer chan := range map[
+    public static final void String extends implements throws System.getenv("X") switch
+    # signed-lambda: allow REC-S3 -- reason //# sourceMappingURL=
+    """.split()
+)
+LANGUAGES: Final = {
+    "app.py": ("flow", "http", "iot_ses", "durable", "matching", "event_filters", "quality"),
+    "index.js": ("javascript",),
+    "index.ts": ("javascript",),
+    "main.go": ("go_java",),
+    "App.java": ("go_java",),
+}
+HERE: Final = Path(tempfile.mkdtemp(prefix="fuzz-")) / "package.zip"
+
+
+def seeds() -> Iterator[bytes]:
+    """The rules' pages, and what the tests write in each language."""
+    yield from examples()
+    for name, tests in LANGUAGES.items():
+        for text in literals(*tests):
+            yield joined({name: text})
+
+
+def check(data: bytes) -> None:
+    """Nothing is raised; each file is read or said to be unread, each finding is of some line."""
+    files = split(data)
+    parts = [Part(name=name.encode(), content=body) for name, body in files.items()]
+    HERE.write_bytes(Zip(parts=tuple(parts)).build())
+    try:
+        done = review(_package(), "orders", CLOCK, files)
+    except ZipError:
+        return  # a name that no package may have
+
+    assert_sound(done, files)
+
+
+def assert_sound(done: Review, files: dict[str, bytes]) -> None:
+    """What a review says is of the files that it was given."""
+    assert done.fact().proof
+    for found in done.findings:
+        if found.path not in files:
+            continue  # where a source map says that it was written
+        last = files[found.path].decode("utf-8", "replace").count("\n") + 1
+        assert 1 <= found.line <= found.end_line <= 2 * last + 1, found
+
+
+def mutated(data: bytes, random: Random) -> bytes:
+    """By the piece."""
+    return shuffled(data, WORDS, random)
+
+
+def _package() -> Package:
+    return Package(
+        path=HERE,
+        sha256=Sha256(bytes(32)),
+        size_bytes=HERE.stat().st_size,
+        unzipped_bytes=0,
+        entries=(),
+        left_out=(),
+        codec="",
+        source="",
+        source_sha256=None,
+    )
