@@ -12,7 +12,6 @@ Source: https://tc39.es/ecma426/
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import posixpath
 import re
@@ -200,7 +199,7 @@ def map_of(
     if data is not None:
         try:
             return SourceMap(path, base64.b64decode(data[1], validate=True), watch)
-        except binascii.Error:  # told as a map that is no JSON
+        except ValueError:  # told as a map that is no JSON
             return SourceMap(path, b"", watch)
     for name in (url.partition("?")[0], posixpath.basename(path) + ".map"):
         where = posixpath.normpath(posixpath.join(folder, name))

@@ -158,6 +158,17 @@ def test_a_map_inside_the_file_is_read() -> None:
     assert str(found.at(1, 0)) == "src/a.ts:1"
 
 
+@pytest.mark.parametrize("data", ["e30\u00b7", "e30=\udcb7", "e3", "*"])
+def test_an_inline_map_that_is_not_base64_is_told_as_not_used(data: str) -> None:
+    """Found by the fuzzer: a letter that ASCII does not have."""
+    body = f"x\n//# sourceMappingURL=data:application/json;base64,{data}\n"
+
+    found = map_of("dist/a.js", body.encode("utf-8", "surrogateescape"), {}.get, untimed())
+
+    assert found is not None
+    assert (found.at(1, 0), found.why) == (None, "not JSON")
+
+
 def test_a_bundle_with_a_broken_map_is_reviewed_all_the_same_and_says_it(tmp_path: Path) -> None:
     place = Place.beneath(tmp_path)
     place.fill({"index.js": BUNDLE * 3, "index.js.map": b"{"})
