@@ -5,15 +5,17 @@ The suite runs some schedules of each pair; `make sweep` all.
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 from tests.matrix.cells import SHOWN, WHOLE
+from tests.rig.bench import rig_of
 from tests.rig.races import Pair, Racer, alone, broken, race, schedules
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tests.rig.bench import Rig
 
@@ -64,21 +66,25 @@ PAIRS: Final = (
 )
 
 
-@pytest.fixture(scope="session")
-def start(rig: Callable[[str], Rig]) -> Callable[[Pair], tuple[Rig, Any, list[Any]]]:
-    """Gives a pair's rig, the world it begins in, and its schedules."""
+@pytest.fixture(scope="module")
+def start() -> Iterator[Callable[[Pair], tuple[Rig, Any, list[Any]]]]:
+    """Gives a pair's rig, the world it begins in, and its schedules.
+
+    The rigs are of this module alone: racers change the source, which no checkpoint brings back.
+    """
     made: dict[str, tuple[Rig, Any, list[Any]]] = {}
+    with ExitStack() as stack:
 
-    def of(pair: Pair) -> tuple[Rig, Any, list[Any]]:
-        if pair.name not in made:
-            at = rig(pair.scenario)
-            at.restore()
-            pair.prepare(at)
-            world = at.save()
-            made[pair.name] = at, world, schedules(*alone(at, world, pair))
-        return made[pair.name]
+        def of(pair: Pair) -> tuple[Rig, Any, list[Any]]:
+            if pair.name not in made:
+                at = stack.enter_context(rig_of(pair.scenario))
+                at.restore()
+                pair.prepare(at)
+                world = at.save()
+                made[pair.name] = at, world, schedules(*alone(at, world, pair))
+            return made[pair.name]
 
-    return of
+        yield of
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=lambda p: p.name)
