@@ -48,7 +48,9 @@ def test_json_reads_as_its_golden_file(name: str, golden: Golden) -> None:
 
 @every_case
 def test_sarif_reads_as_its_golden_file(name: str, golden: Golden) -> None:
-    golden(f"sarif-{name}.sarif", render_sarif(CASES[name], PAGES))
+    laid_out = json.dumps(json.loads(render_sarif(CASES[name], PAGES)), indent=2) + "\n"
+
+    golden(f"sarif-{name}.sarif", laid_out)
 
 
 def test_summary_is_the_comment_without_its_marker() -> None:
