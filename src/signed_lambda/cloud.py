@@ -406,10 +406,6 @@ class Cloud(Protocol):
         """Keys under a prefix, newest first, at most 1,000."""
         ...
 
-    def head_object(self, bucket: str, key: str, owner: str) -> StoredObject | None:
-        """HeadObject of the newest version, with ChecksumMode; None when there is none."""
-        ...
-
     def get_object(
         self, bucket: str, key: str, version_id: str | None, owner: str, to: Path
     ) -> Download | None:

@@ -126,23 +126,6 @@ class S3Calls(AwsBase):
         newest = sorted(found, key=lambda item: item[0], reverse=True)
         return tuple(key for _, key in newest[:_LISTED_KEYS])
 
-    def head_object(self, bucket: str, key: str, owner: str) -> StoredObject | None:
-        """HeadObject of the newest version, with ChecksumMode; None when there is none.
-
-        Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
-        """
-        call = self._object_call("HeadObject", "GetObject", bucket, key, _GONE)
-        try:
-            return self._calls.run(
-                call,
-                lambda: self._clients.s3.head_object(
-                    Bucket=bucket, Key=key, ExpectedBucketOwner=owner, ChecksumMode="ENABLED"
-                ),
-                lambda answer: _stored(bucket, key, answer, answer.number("ContentLength")),
-            )
-        except NotThere:
-            return None
-
     def get_object(
         self, bucket: str, key: str, version_id: str | None, owner: str, to: Path
     ) -> Download | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -286,8 +287,8 @@ XML_CALLS: dict[str, tuple[Callable[[Aws], object], str]] = {
         lambda aws: aws.identity(),
         "<GetCallerIdentityResponse><GetCallerIden",
     ),
-    "s3:HeadObject: no 'ETag'": (
-        lambda aws: aws.head_object("artefacts", "k", good.ACCOUNT),
+    "s3:GetObject: no 'ETag'": (
+        lambda aws: aws.get_object("artefacts", "k", None, good.ACCOUNT, Path("never written")),
         "",
     ),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -253,11 +254,11 @@ def test_a_5xx_that_stays_is_not_repeated(code: str) -> None:
     assert f"{code}: it stays" in error.problems[0].what
 
 
-def test_a_403_of_a_head_names_the_cause_that_hides_behind_it() -> None:
+def test_a_403_of_an_object_names_the_cause_that_hides_behind_it(tmp_path: Path) -> None:
     at = bench(xml(status=403))
 
     with pytest.raises(AccessError) as caught:
-        at.aws().head_object("artefacts", "k", good.ACCOUNT)
+        at.aws().get_object("artefacts", "k", None, good.ACCOUNT, tmp_path / "k")
 
     problem = caught.value.problems[0]
     assert "missing s3:GetObject on arn:aws:s3:::artefacts/k" in problem.what

@@ -94,11 +94,12 @@ def _deploy(world: World) -> None:
     body.write_bytes(_zip())
     built = Sha256(hashlib.sha256(_zip()).digest())
     key = f"unsigned/{built.hex}.zip"
-    stored = _read_back(
+    there = _read_back(
         lambda: aws.put_object(estate.bucket, key, body, built, OWNER),
-        lambda: aws.head_object(estate.bucket, key, OWNER),
+        lambda: aws.get_object(estate.bucket, key, None, OWNER, world.folder / "back.zip"),
     )
-    assert stored.sha256 == built
+    assert there.sha256 == built
+    stored = StoredObject(estate.bucket, key, there.version_id, built, there.size_bytes)
     job_id = aws.start_signing(
         source=stored,
         destination_bucket=estate.bucket,
