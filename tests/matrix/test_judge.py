@@ -11,6 +11,7 @@ import pytest
 from tests.rig.faults import TROUBLES
 from tests.rig.invariants import OF_A_CASE, OF_A_RUN, violations
 from tests.rig.picture import AliasPicture, JobPicture, Picture
+from tests.rig.scenarios import CANARIES
 from tests.rig.wire import Exchange
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def stopped(case: Case, **changes: Any) -> Case:  # noqa: ANN401 - of any member
     return first(case, stopped_at=case.runs[0].ended_at, **changes)
 
 
-SECRET = "s3cr3t-v4lue"
+SECRET = CANARIES[1]
 BROKEN: dict[str, tuple[str, str, Breaking]] = {
     "live is a version that does not exist": ("I1", "update", lambda c: alias(c, "9")),
     "live holds other bytes than its hash": (

@@ -21,7 +21,7 @@ from signed_lambda.signals import StopFlag
 from tests.rig import picture
 from tests.rig.likeness import ended_alike, likeness
 from tests.rig.picture import Picture
-from tests.rig.scenarios import SCENARIOS, Scenario
+from tests.rig.scenarios import IN_A_FILE, IN_THE_FUNCTION, IN_THE_JOB, SCENARIOS, Scenario
 from tests.rig.wire import Exchange, Hook, Killed, Quiet, Wire, fetch_over, on_the_line
 from tests.support.action import Team, read_outputs
 from tests.support.aws import aws_over
@@ -131,7 +131,8 @@ class Rig:
     def __init__(self, scenario: Scenario, folder: Path, github: GitHubServer) -> None:
         self.scenario = scenario
         self.github = github
-        self.team = Team(folder)
+        self.team = Team(folder, variables=IN_THE_FUNCTION)
+        self.team.write_source({"settings.py": f"KEY = {IN_A_FILE!r}\n"})
         self._shorten_waits()
         project = Project(self.team, self.github)
         with on_the_line(self._wire(Quiet(), StopFlag())):
@@ -298,8 +299,8 @@ class Rig:
             "GITHUB_RUN_ID": str(run_id),
             "GITHUB_RUN_ATTEMPT": str(attempt),
             "GITHUB_SHA": scenario.sha,
-            "AWS_SECRET_ACCESS_KEY": "sandbox-secret",
-            "AWS_SESSION_TOKEN": "sandbox-token",
+            "RUNNER_DEBUG": "1",
+            **IN_THE_JOB,
         }
 
     def _read(self, desk: Path, log: str) -> tuple[dict[str, str], dict[str, Any], dict[str, str]]:

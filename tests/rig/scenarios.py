@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from tests.support import canaries
 from tests.support.project import MERGED, NUMBER, TOKEN, Project
 
 if TYPE_CHECKING:
@@ -24,8 +25,15 @@ PULL: Final = {
         "base": {"ref": "main", "sha": "0" * 40, "repo": {"full_name": "acme/orders"}},
     }
 }
-CANARIES: Final = ("s3cr3t-v4lue", "sandbox-secret", "sandbox-token", TOKEN)
-"""The function's environment, the AWS credentials, GitHub's token: never to be shown."""
+IN_THE_JOB: Final = {
+    name: canary.value
+    for name, canary in canaries.IN_THE_JOB.items()
+    if name != "INPUT_GITHUB-TOKEN"  # that one is given as an input, where a scenario speaks
+}
+IN_THE_FUNCTION: Final = {n: c.value for n, c in canaries.IN_THE_FUNCTION.items()}
+IN_A_FILE: Final = canaries.IN_FILES["function/settings.py"].value
+CANARIES: Final = (*IN_THE_JOB.values(), *IN_THE_FUNCTION.values(), IN_A_FILE, TOKEN)
+"""Of the job, of the function's environment, of a packed file: never to be shown."""
 SPOKEN: Final = {"comment": "update", "github_token": TOKEN}
 
 
