@@ -314,30 +314,30 @@ def _gathered(package: Package, watch: Watch) -> Gathered:
             return None
         return b"".join(contents.chunks(entry))
 
-    for entry, chunks in contents.bodies():
-        parts = chunks
-        tells = len(found.telling) < MAX_TELLING and entry.kind == "file"
-        if tells and sdk.tells(entry.name, entry.size_bytes):
-            found.telling.append((entry.name, b"".join(chunks)))
-            parts = iter((found.telling[-1][1],))
-        if entry.name not in reviewed:
-            continue
-        owner = owned.get(entry.name)
-        if owner is None:
-            passed_over = entry.name.startswith(sdks)
-        else:
-            passed_over = is_sdk(owner.name, entry.name) or is_for_browsers(entry.name)
-        if passed_over:
-            found.installed += 1
-        elif entry.size_bytes > MAX_SOURCE_BYTES:
-            found.unread.append(Unread(entry.name, f"more than {MAX_SOURCE_BYTES:,} bytes"))
-        else:
-            body = b"".join(parts)
-            if owner is None or uses_sdk(body):
-                owned_by = owner is not None
-                found.sources.append(Source(entry.name, body, watch, beside, installed=owned_by))
+    with contents.opened() as read:
+        for entry in files:
+            name, body = entry.name, None
+            if len(found.telling) < MAX_TELLING and sdk.tells(name, entry.size_bytes):
+                body = read(entry)
+                found.telling.append((name, body))
+            if name not in reviewed:
+                continue
+            owner = owned.get(name)
+            if owner is None:
+                passed_over = name.startswith(sdks)
             else:
+                passed_over = is_sdk(owner.name, name) or is_for_browsers(name)
+            if passed_over:
                 found.installed += 1
+            elif entry.size_bytes > MAX_SOURCE_BYTES:
+                found.unread.append(Unread(name, f"more than {MAX_SOURCE_BYTES:,} bytes"))
+            else:
+                body = read(entry) if body is None else body
+                installed = owner is not None
+                if installed and not uses_sdk(body):
+                    found.installed += 1
+                else:
+                    found.sources.append(Source(name, body, watch, beside, installed=installed))
     return found
 
 
