@@ -65,13 +65,13 @@ class Watch:
         finally:
             self._turn_to(before)
 
-    def step(self) -> None:
-        """Counts a step; looks at the clock now and then.
+    def step(self, steps: int = 1) -> None:
+        """Counts steps of some microseconds; looks at the clock now and then.
 
         Raises:
             TookTooLongError: The file's time is over.
         """
-        self._steps -= 1
+        self._steps -= steps
         if self._steps <= 0:
             self.look()
 
