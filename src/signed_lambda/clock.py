@@ -44,6 +44,10 @@ class SystemClock:
         """Seconds of a clock that never goes back."""
         return time.monotonic()
 
+    def processor(self) -> float:
+        """Seconds of the processor that this thread has used."""
+        return time.thread_time()
+
     def sleep(self, seconds: float) -> None:
         """Waits.
 

@@ -44,6 +44,10 @@ class Clock(Protocol):
         """Seconds of a clock that never goes back."""
         ...
 
+    def processor(self) -> float:
+        """Seconds of the processor that this thread has used."""
+        ...
+
     def sleep(self, seconds: float) -> None:
         """Waits; a stop signal ends the wait by raising `Cancelled`."""
         ...

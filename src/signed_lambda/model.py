@@ -123,6 +123,25 @@ class Entry:
     sha256: Sha256
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where the data of an entry lie in a zip.
+
+    Attributes:
+        method: 0 for stored, 8 for deflated.
+        offset: Of the data.
+        compressed_bytes: Of the data.
+        size_bytes: Of the content.
+        crc: CRC-32 of the content.
+    """
+
+    method: int
+    offset: int
+    compressed_bytes: int
+    size_bytes: int
+    crc: int
+
+
 LeftOutReason = Literal["secret", "pattern", "bytecode", "empty-folder", "control-file"]
 
 
@@ -146,6 +165,7 @@ class Package:
         size_bytes: Of the zip.
         unzipped_bytes: Sum of the entries' sizes.
         entries: In the order of the zip: sorted by the bytes of their names.
+        places: Where the data of each entry lie, in the same order.
         left_out: What was not packed.
         codec: Compressor, its version and level, for the report.
         source: As the user wrote it.
@@ -158,6 +178,7 @@ class Package:
     size_bytes: int
     unzipped_bytes: int
     entries: tuple[Entry, ...]
+    places: tuple[Place, ...]
     left_out: tuple[LeftOut, ...]
     codec: str
     source: str

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from signed_lambda.package.contents import ZipContents, ZipEntry
 
@@ -48,9 +48,12 @@ def owners(contents: ZipContents, names: Iterable[str]) -> dict[str, Dependency]
         contents: The zip.
         names: Of files in it or not; only these are looked up.
     """
-    wanted = set(names)
+    with contents.opened() as read:
+        return _owners(contents, set(names), _Metadata(read))
+
+
+def _owners(contents: ZipContents, wanted: set[str], metadata: _Metadata) -> dict[str, Dependency]:
     entries = {entry.name: entry for entry in contents.entries}
-    metadata = _Metadata(contents)
     found: dict[str, Dependency] = {}
     inside: dict[str, list[str]] = {}
     for name in wanted:
@@ -77,8 +80,8 @@ def owners(contents: ZipContents, names: Iterable[str]) -> dict[str, Dependency]
 class _Metadata:
     """Reads metadata until it was enough: thousands of huge files cost time and tell nothing."""
 
-    def __init__(self, contents: ZipContents) -> None:
-        self._contents = contents
+    def __init__(self, read: Callable[[ZipEntry], bytes]) -> None:
+        self._read = read
         self._left = _MAX_ALL_METADATA
 
     def text(self, entry: ZipEntry) -> str:
@@ -86,7 +89,7 @@ class _Metadata:
         if entry.size_bytes > min(_MAX_METADATA, self._left) or entry.kind != "file":
             return ""
         self._left -= entry.size_bytes
-        return b"".join(self._contents.chunks(entry)).decode(errors="replace")
+        return self._read(entry).decode(errors="replace")
 
 
 def _is_its(name: str, base: str, package: Dependency) -> bool:
@@ -114,13 +117,16 @@ def _python(folder: str) -> Dependency:
 
 def _recorded(text: str, base: str) -> Iterator[str]:
     """Names of the files that a RECORD lists, as they stand in the zip."""
+    folder = f"{base}/" if base else ""
     try:
         rows = list(csv.reader(text.splitlines()))
     except csv.Error:
         return
     for row in rows:
         if row:
-            yield posixpath.normpath(posixpath.join(base, row[0]))
+            name = row[0]
+            is_plain = "./" not in name and "//" not in name and name.strip("./") == name != ""
+            yield folder + name if is_plain else posixpath.normpath(posixpath.join(base, name))
 
 
 def _node_folder(name: str) -> str:

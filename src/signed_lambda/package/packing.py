@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.errors import SourceError
-from signed_lambda.model import Entry, Package, Sha256
+from signed_lambda.model import Entry, Package, Place, Sha256
 from signed_lambda.package.folder import Folder
 from signed_lambda.package.limits import LAMBDA_LIMITS, Limits
 from signed_lambda.package.listing import Listing, settle
@@ -105,11 +105,12 @@ def _write(
 ) -> Package:
     path = _new_file(into, "package-")
     entries: list[Entry] = []
+    places: list[Place] = []
     try:
         with path.open("wb") as file:
             writer = ZipWriter(file)
             for packed in packed_in_order(held, listing.found):
-                writer.add(packed)
+                places.append(writer.add(packed))
                 entries.append(packed.entry)
             sha256 = writer.close()
         if writer.size_bytes > limits.zip_bytes:
@@ -128,6 +129,7 @@ def _write(
         size_bytes=writer.size_bytes,
         unzipped_bytes=sum(entry.size_bytes for entry in entries),
         entries=tuple(entries),
+        places=tuple(places),
         left_out=listing.left_out,
         codec=CODEC,
         source=place,

@@ -18,17 +18,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.errors import Problem, ZipError
-from signed_lambda.model import Sha256
+from signed_lambda.model import Place, Sha256
 from signed_lambda.package.agreement import Draft, difference, draft, form_fault, name_faults
 from signed_lambda.package.contents import (
     AGAIN,
     OPEN_FLAGS,
     ContentError,
     Identity,
-    Place,
     ZipContents,
     ZipEntry,
+    changed,
     content,
+    whole,
 )
 from signed_lambda.package.index import check_extra, decode_name, find_index, parse_index
 from signed_lambda.package.layout import (
@@ -46,7 +47,7 @@ from signed_lambda.package.links import NameTree
 from signed_lambda.package.names import name_fault, shown, text_fault, twin_notes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator
     from pathlib import Path
 
     from signed_lambda.model import Package
@@ -77,7 +78,7 @@ def read_zip(
             "E-ZIP-01", f"{label} cannot be opened ({error.strerror})", "Is it a file?"
         ) from error
     try:
-        return _Reader(fd, path, label, limits, Identity.of(fd), {}).contents()
+        return _Reader(fd, path, label, limits, Identity.of(fd)).contents()
     finally:
         os.close(fd)
 
@@ -85,13 +86,12 @@ def read_zip(
 def reopen(package: Package) -> ZipContents:
     """The zip that `pack` made, to read from it again.
 
-    The writer knows the hashes: the data of a file are unpacked, and held against them, when they
-    are read.
+    The writer told where the data of each file lie and what they hash to; they are unpacked, and
+    held against that, when they are read.
 
     Raises:
-        ZipError: As `read_zip`.
+        ZipError: E-ZIP-17: the zip is gone, or another.
     """
-    known = {entry.name: entry.sha256 for entry in package.entries if entry.kind == "file"}
     label = shown(package.path.name)
     try:
         fd = os.open(package.path, OPEN_FLAGS)
@@ -100,10 +100,35 @@ def reopen(package: Package) -> ZipContents:
             "E-ZIP-17", f"{label} cannot be opened again ({error.strerror})", "Run it again"
         ) from error
     try:
-        reader = _Reader(fd, package.path, label, SIGNED_LIMITS, Identity.of(fd), known)
-        return reader.contents()
+        identity = Identity.of(fd)
+        return ZipContents(
+            path=package.path,
+            label=label,
+            size_bytes=identity.size_bytes,
+            entries=tuple(_own_entries(fd, package)),
+            notes=package.notes,
+            identity=identity,
+        )
+    except ContentError as error:
+        raise changed(label) from error
     finally:
         os.close(fd)
+
+
+def _own_entries(fd: int, package: Package) -> Iterator[ZipEntry]:
+    pairs = zip(package.entries, package.places, strict=True)
+    for order, (entry, place) in enumerate(pairs):
+        target = whole(fd, place, entry.sha256) if entry.kind == "link" else b""
+        yield ZipEntry(
+            name=entry.name,
+            kind=entry.kind,
+            mode=entry.mode,
+            size_bytes=entry.size_bytes,
+            sha256=entry.sha256,
+            order=order,
+            link_target=target.decode(),
+            place=place,
+        )
 
 
 @dataclass(slots=True)
@@ -113,7 +138,6 @@ class _Reader:
     label: str
     limits: Limits
     identity: Identity
-    known: Mapping[str, Sha256]
     problems: list[Problem] = field(default_factory=list)
 
     def contents(self) -> ZipContents:
@@ -139,7 +163,7 @@ class _Reader:
         self._check_links(entries)
         self._stop_on_problems()
         if Identity.of(self.fd) != self.identity:
-            raise self._changed()
+            raise changed(self.label)
         return ZipContents(
             path=self.path,
             label=self.label,
@@ -157,11 +181,8 @@ class _Reader:
         """
         chunk = os.pread(self.fd, size, at)
         if len(chunk) < min(size, self.identity.size_bytes - at):
-            raise self._changed()
+            raise changed(self.label)
         return chunk
-
-    def _changed(self) -> Exception:
-        return ZipError.of("E-ZIP-17", f"{self.label} changed while it was read", "Run it again")
 
     # -- the index alone
 
@@ -289,7 +310,7 @@ class _Reader:
         raise self._error(header.name, "E-ZIP-05", "has other values behind its data than in front")
 
     def _unpack(self, order: int, item: Draft, data_at: int) -> ZipEntry:
-        """Unpacks the data once, unless the hash is known: verifies size and CRC, computes it."""
+        """Unpacks the data once: verifies size and CRC, computes the hash."""
         header = item.header
         place = Place(
             method=header.method,
@@ -298,11 +319,10 @@ class _Reader:
             size_bytes=header.size_bytes,
             crc=header.crc,
         )
-        known = self.known.get(item.name)
         digest = hashlib.sha256()
         target = b""
         try:
-            for chunk in content(self._read, place) if known is None else ():
+            for chunk in content(self._read, place):
                 digest.update(chunk)
                 if item.kind == "link":
                     target += chunk
@@ -313,7 +333,7 @@ class _Reader:
             kind=item.kind,
             mode=item.mode,
             size_bytes=header.size_bytes,
-            sha256=known or Sha256(digest.digest()),
+            sha256=Sha256(digest.digest()),
             order=order,
             link_target=self._link_target(item.name, target),
             place=place,

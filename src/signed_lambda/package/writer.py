@@ -14,7 +14,7 @@ from typing import Final, Protocol
 
 import deflate
 
-from signed_lambda.model import Entry, EntryKind, Sha256
+from signed_lambda.model import Entry, EntryKind, Place, Sha256
 from signed_lambda.package.layout import (
     CENTRAL,
     CENTRAL_SIGNATURE,
@@ -108,8 +108,11 @@ class ZipWriter:
         self._index: list[bytes] = []
         self.size_bytes = 0
 
-    def add(self, packed: Packed) -> None:
+    def add(self, packed: Packed) -> Place:
         """Writes one entry: header and data; no descriptor, no extra field.
+
+        Returns:
+            Where its data lie.
 
         Raises:
             OSError: The sink does not take it.
@@ -130,6 +133,13 @@ class ZipWriter:
         )
         offset = self.size_bytes
         self._write(LOCAL.pack(LOCAL_SIGNATURE, *common) + raw_name)
+        place = Place(
+            method=packed.method,
+            offset=self.size_bytes,
+            compressed_bytes=len(packed.data),
+            size_bytes=packed.entry.size_bytes,
+            crc=packed.crc,
+        )
         self._write(packed.data)
         made_by = HOST_UNIX << 8 | VERSION
         attributes = unix_attributes(packed.entry.mode, link=packed.entry.kind == "link")
@@ -137,6 +147,7 @@ class ZipWriter:
             CENTRAL.pack(CENTRAL_SIGNATURE, made_by, *common, 0, 0, 0, attributes, offset)
             + raw_name
         )
+        return place
 
     def close(self) -> Sha256:
         """Writes the index and its end; returns the SHA-256 of the whole zip.

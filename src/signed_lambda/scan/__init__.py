@@ -11,6 +11,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from dataclasses import dataclass, field, replace
+from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -146,6 +147,7 @@ def all_rules() -> tuple[Rule, ...]:
     return (*loop_rules(), *quality_rules())
 
 
+@cache
 def _modules_of(package: ModuleType) -> tuple[Rule, ...]:
     names = sorted(m.name for m in pkgutil.iter_modules(package.__path__) if not m.ispkg)
     return tuple(importlib.import_module(f"{package.__name__}.{n}") for n in names)
@@ -186,7 +188,8 @@ class Survey:
     def judge(self, live: LiveTriggers | None = None) -> Review:
         """The review of the package alone, or with what is live around its function."""
         ground = self.ground
-        found = findings_in(world_around(ground, live), all_rules())
+        world = world_around(ground, live)
+        found = findings_in(world, all_rules())
         read = ground.program.modules.values()
         files = [m for m in read if m.key == m.path]  # not of a template's text
         said = (
@@ -198,12 +201,10 @@ class Survey:
         return Review(
             findings=findings,
             files=len(files) + ground.program.passed_over,
-            unread=(*self.gathered.unread, *_unread(ground, files), *self.unread),
+            unread=(*self.gathered.unread, *_unread(world, ground, files), *self.unread),
             templates=len(ground.infra.sources),
             installed=self.gathered.installed,
-            unused=tuple(
-                a for a in unused if ground.complete and a.concerns(self.paths, self.root)
-            ),
+            unused=tuple(a for a in unused if world.complete and a.concerns(self.paths, self.root)),
             bundles=tuple(
                 _bundle(m) for m in files if m.bundler and (m.origins is None or m.origins.why)
             ),
@@ -244,12 +245,12 @@ def survey(
         entries: What `.signed-lambda.yml` allows.
         missing: Templates that could not be read.
     """
-    watch = Watch(clock.monotonic)
+    watch = Watch(clock.processor)
     gathered = _gathered(package, watch)
     infra, not_scanned = read_templates(templates, watch)
     olds = sdk.old_sdks(gathered.telling)
     return Survey(
-        ground=groundwork(gathered.sources, function_name, infra, root, olds),
+        ground=groundwork(gathered.sources, function_name, infra, root, olds, watch),
         gathered=gathered,
         unread=(*not_scanned, *missing),
         entries=tuple(entries),
@@ -258,9 +259,10 @@ def survey(
     )
 
 
-def _unread(ground: Groundwork, files: Iterable[Module]) -> Iterator[Unread]:
+def _unread(world: World, ground: Groundwork, files: Iterable[Module]) -> Iterator[Unread]:
     """What was asked for and not read whole."""
     yield from ground.program.unread
+    yield from ground.unread
     for module in files:
         if module.unread_line:
             why = f"partly read: line {module.unread_line} is not understood"
@@ -269,7 +271,7 @@ def _unread(ground: Groundwork, files: Iterable[Module]) -> Iterator[Unread]:
             yield Unread(module.path, "partly read: bundled, and its code stands in texts (eval)")
     for path in ground.cut:
         yield Unread(path, "partly read: of others or minified, and more to follow than its share")
-    if not ground.complete:
+    if not world.complete:
         yield Unread("the package", "more to follow than one review may cost; partly read")
 
 
@@ -314,30 +316,30 @@ def _gathered(package: Package, watch: Watch) -> Gathered:
             return None
         return b"".join(contents.chunks(entry))
 
-    for entry, chunks in contents.bodies():
-        parts = chunks
-        tells = len(found.telling) < MAX_TELLING and entry.kind == "file"
-        if tells and sdk.tells(entry.name, entry.size_bytes):
-            found.telling.append((entry.name, b"".join(chunks)))
-            parts = iter((found.telling[-1][1],))
-        if entry.name not in reviewed:
-            continue
-        owner = owned.get(entry.name)
-        if owner is None:
-            passed_over = entry.name.startswith(sdks)
-        else:
-            passed_over = is_sdk(owner.name, entry.name) or is_for_browsers(entry.name)
-        if passed_over:
-            found.installed += 1
-        elif entry.size_bytes > MAX_SOURCE_BYTES:
-            found.unread.append(Unread(entry.name, f"more than {MAX_SOURCE_BYTES:,} bytes"))
-        else:
-            body = b"".join(parts)
-            if owner is None or uses_sdk(body):
-                owned_by = owner is not None
-                found.sources.append(Source(entry.name, body, watch, beside, installed=owned_by))
+    with contents.opened() as read:
+        for entry in files:
+            name, body = entry.name, None
+            if len(found.telling) < MAX_TELLING and sdk.tells(name, entry.size_bytes):
+                body = read(entry)
+                found.telling.append((name, body))
+            if name not in reviewed:
+                continue
+            owner = owned.get(name)
+            if owner is None:
+                passed_over = name.startswith(sdks)
             else:
+                passed_over = is_sdk(owner.name, name) or is_for_browsers(name)
+            if passed_over:
                 found.installed += 1
+            elif entry.size_bytes > MAX_SOURCE_BYTES:
+                found.unread.append(Unread(name, f"more than {MAX_SOURCE_BYTES:,} bytes"))
+            else:
+                body = read(entry) if body is None else body
+                installed = owner is not None
+                if installed and not uses_sdk(body):
+                    found.installed += 1
+                else:
+                    found.sources.append(Source(name, body, watch, beside, installed=installed))
     return found
 
 

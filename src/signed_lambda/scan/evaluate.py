@@ -35,6 +35,7 @@ from signed_lambda.scan.values import (
     joined,
     text,
 )
+from signed_lambda.scan.watch import untimed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from signed_lambda.scan.form import Class, Expr, Function, Module
     from signed_lambda.scan.program import Program
     from signed_lambda.scan.values import Value
+    from signed_lambda.scan.watch import Watch
 
 STEPS: Final = 3000
 """Expressions that are looked at for one question."""
@@ -61,8 +63,15 @@ class Evaluator:
         ends: What of them ends it: nothing is looked at any more.
     """
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, watch: Watch | None = None) -> None:
+        """Begins with nothing looked at.
+
+        Args:
+            program: The files.
+            watch: Ends what takes too long; None for files that are known.
+        """
         self.program = program
+        self.watch = watch or untimed()
         self.spent = 0
         self.ends = ALL_STEPS
         self._left = 0
@@ -78,7 +87,12 @@ class Evaluator:
         return self.spent >= self.ends
 
     def values(self, expr: Expr, frame: Frame) -> tuple[Value, ...]:
-        """What the expression may be, at least one value."""
+        """What the expression may be, at least one value.
+
+        Raises:
+            TookTooLongError: The time of the file that is worked on is over.
+        """
+        self.watch.step()
         outermost = self._depth == 0
         if outermost:
             self._left = min(STEPS, self.ends - self.spent)

@@ -17,6 +17,7 @@ from signed_lambda.scan.program import DEFAULT, called_as, is_test, last_name, n
 from signed_lambda.scan.sinks import APIS, COMMON, canonical, sinks_of
 from signed_lambda.scan.sourcemap import MINIFIER
 from signed_lambda.scan.values import Client, Cls, Frame, Func, Given, Inst, Mod, Path, Str
+from signed_lambda.scan.watch import TookTooLongError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -86,10 +87,12 @@ class Explored:
 
     Attributes:
         cut: Files of others, or minified, of which more would have been to follow.
+        given_up: Files that took too long, and why that is.
     """
 
     sinks: tuple[Sink, ...]
-    cut: tuple[str, ...]
+    cut: tuple[str, ...] = ()
+    given_up: tuple[tuple[str, str], ...] = ()
 
 
 def explore(
@@ -124,7 +127,8 @@ def explore(
         if function not in walk.seen:
             top = function is function.module.top
             walk.start(Frame(function), function if top else None)
-    return Explored(tuple(walk.sinks), tuple(m.path for m in walk.cut))
+    given_up = tuple((m.path, why) for m, why in walk.given_up.items())
+    return Explored(tuple(walk.sinks), tuple(m.path for m in walk.cut), given_up)
 
 
 def _nesting(function: Function) -> int:
@@ -140,6 +144,7 @@ def relevant(program: Program) -> set[Function]:
     Everything else is never entered: most of a package is.
     """
     found: set[Function] = set()
+    asked: set[str] = set()
     known: dict[tuple[Module, str], bool] = {}
     waiting = [
         caller
@@ -155,13 +160,15 @@ def relevant(program: Program) -> set[Function]:
         found.add(function)
         if function.outer is not None:
             waiting.append(function.outer)
-        waiting.extend(caller for _, caller in program.calls_of(function))
+        if program.is_whole(function):
+            waiting.extend(caller for _, caller in program.calls_of(function))
         names = {function.name}
         if function.owner is not None:
             names.add(function.owner.name)
-        for name in names - {""}:
+        for name in names - asked:  # many functions of one name have the same callers
+            asked.add(name)
             waiting.extend(caller for _, caller in program.callers.get(name, ()))
-            waiting.extend(program.givers.get(name, ()))
+            waiting.extend(program.givers.get(name, ()) if name else ())
     return found
 
 
@@ -183,7 +190,7 @@ class _Walk:
         known: Those that a handler leads to, once all were walked from: to enter them from the file
             that they are in would be to forget what they stand under.
         trusted: Handlers that a template names.
-        cut: As in `Explored`, in the order of the walk.
+        cut, given_up: As in `Explored`, in the order of the walk.
     """
 
     def __init__(self, program: Program, evaluator: Evaluator, wanted: set[Function]) -> None:
@@ -195,6 +202,7 @@ class _Walk:
         self.known: frozenset[Function] = frozenset()
         self.trusted: frozenset[Function] = frozenset()
         self.cut: dict[Module, None] = {}
+        self.given_up: dict[Module, str] = {}
         self._shares: dict[Module, int] = {}
         self.visits: Counter[Function] = Counter()
         self.entry: Function | None = None
@@ -215,7 +223,16 @@ class _Walk:
         self.start(Frame(function, bound, None, this), function)
 
     def start(self, frame: Frame, entry: Function | None) -> None:
-        """Walks from a frame; one of others as long as their file has a share left."""
+        """Walks from a frame, as long as its file has time left."""
+        module = frame.function.module
+        try:
+            with self.evaluator.watch.on(module.path):
+                self._start(frame, entry)
+        except TookTooLongError as error:
+            self.given_up[module] = str(error)
+
+    def _start(self, frame: Frame, entry: Function | None) -> None:
+        """One of others as long as their file has a share left."""
         self.entry = entry
         self.visits.clear()
         module, evaluator = frame.function.module, self.evaluator
@@ -225,11 +242,13 @@ class _Walk:
         whole, before = evaluator.ends, evaluator.spent
         left = self._shares.get(module, SHARE)
         evaluator.ends = min(whole, before + left)
-        self._enter(frame, (), 0)
-        if evaluator.is_over:
-            self.cut[module] = None
-        self._shares[module] = left - (evaluator.spent - before)
-        evaluator.ends = whole
+        try:
+            self._enter(frame, (), 0)
+            if evaluator.is_over:
+                self.cut[module] = None
+        finally:
+            self._shares[module] = left - (evaluator.spent - before)
+            evaluator.ends = whole
 
     def rank(self, function: Function) -> int:
         """When it is walked: the function's own files, its bundles, what others wrote."""
@@ -251,6 +270,7 @@ class _Walk:
             self._site(site, frame, tests, depth)
 
     def _site(self, site: Site, frame: Frame, tests: tuple[Test, ...], depth: int) -> None:
+        self.evaluator.watch.step()
         under = site.tests + tests
         callees = [*self._callees(site.call, frame)]
         if not callees:  # what is a function of the package is no call of AWS

@@ -50,6 +50,9 @@ if TYPE_CHECKING:
     from signed_lambda.scan.values import Value
 
 MAX_HOPS: Final = 8
+MAX_LOOKS: Final = 500_000
+"""Hops that are looked at for all ways: some 2 s. A template of the largest size that leads 4,000
+functions through one queue has 16 million, each way of them one of the same loop."""
 _REPLACED: Final = re.compile(r"replace\((.*)>(.*)\)")
 _WITHOUT_ENDING: Final = {("splitext()", "0"), ("rsplit(.)", "0"), ("split(.)", "0")}
 """What is done to a key for its name without the ending: it begins as before."""
@@ -142,6 +145,9 @@ class Graph:
     def __init__(self, infra: Infra) -> None:
         self.infra = infra
         self.hops: dict[tuple[str, Str], list[Hop]] = {}
+        self._into: dict[tuple[str, Str], list[Hop]] = {}
+        self._ranks: dict[tuple[str, Str], int] = {}
+        self._left = MAX_LOOKS
         self._named: dict[tuple[str, Str], str] = {}
         for resource in infra.resources.values():
             if resource.name is not None:
@@ -185,7 +191,10 @@ class Graph:
 
     def add(self, hop: Hop) -> None:
         """Keeps a hop."""
-        self.hops.setdefault((hop.source.kind, hop.source.key), []).append(hop)
+        source, target = (hop.source.kind, hop.source.key), (hop.target.kind, hop.target.key)
+        self._ranks.setdefault(source, len(self._ranks))
+        self.hops.setdefault(source, []).append(hop)
+        self._into.setdefault(target, []).append(hop)
 
     def node_of(self, resource: Resource) -> Node:
         """The node of a function or another resource."""
@@ -297,12 +306,11 @@ class Graph:
         return found if found is not None and (found.kind, found.key) in self._declared else None
 
     def _triggers(self, function: Function, kind: str) -> Iterator[Node]:
-        """What starts the function, of a kind."""
+        """What starts the function, of a kind, in the order of the sources."""
         me = self.node_of(function)
-        for hops in list(self.hops.values()):
-            for hop in hops:
-                if hop.source.kind == kind and hop.target == me:
-                    yield hop.source
+        hops = [h for h in self._into.get((me.kind, me.key), ()) if h.source.kind == kind]
+        hops.sort(key=lambda h: self._ranks[h.source.kind, h.source.key])
+        yield from (hop.source for hop in hops if hop.target == me)
 
     # -- ways
 
@@ -310,15 +318,29 @@ class Graph:
         """For each first hop the shortest way back, the surest first."""
         me = self.node_of(start)
         for first in self.hops.get((me.kind, me.key), ()):
-            found = [w for w in self._back(start, me, first) if w.chance != "no"]
-            found.sort(key=lambda w: (w.chance != "yes", len(w.hops)))
+            found = self._shortest(start, me, first)
             certain = not isinstance(start, Function) or start.certain
-            yield from found[:1] if certain else [replace(w, chance="maybe") for w in found[:1]]
+            if found is not None:
+                yield found if certain else replace(found, chance="maybe")
+
+    @property
+    def is_over(self) -> bool:
+        """Whether there would have been more ways to look at."""
+        return self._left <= 0
+
+    def _shortest(self, start: Resource, me: Node, first: Hop) -> Way | None:
+        possible = None
+        for way in self._back(start, me, first):
+            if way.chance == "yes":
+                return way
+            if possible is None and way.chance == "maybe":
+                possible = way
+        return possible
 
     def _back(self, start: Resource, me: Node, first: Hop) -> Iterator[Way]:
         waiting: deque[tuple[Hop, ...]] = deque([(first,)])
         seen = {first.target}
-        while waiting:
+        while waiting and self._left > 0:
             hops = waiting.popleft()
             at = hops[-1].target
             if at == me:
@@ -326,7 +348,9 @@ class Graph:
                 continue
             if len(hops) >= MAX_HOPS:
                 continue
-            for hop in self.hops.get((at.kind, at.key), ()):
+            onward = self.hops.get((at.kind, at.key), ())
+            self._left -= 1 + len(onward)
+            for hop in onward:
                 if hop.target == me or hop.target not in seen:
                     seen.add(hop.target)
                     if _passes(hops[-1], hop) != "no":

@@ -49,6 +49,8 @@ _COMMON_CALLS: Final = tuple(
     (tuple(w.encode() for w in words), _calls(n.encode() for n, w in COMMON.items() if w == words))
     for words in dict.fromkeys(COMMON.values())
 )
+_WORDS: Final = tuple(dict.fromkeys(word for words, _ in _COMMON_CALLS for word in words))
+"""Each is looked for once in a file, however many calls have it."""
 
 
 def names_a_call(body: bytes) -> bool:
@@ -56,9 +58,8 @@ def names_a_call(body: bytes) -> bool:
     plain = _plain(body)
     if any(stem in plain for stem in _STEMS) and _SHARP_CALL.search(plain):
         return True
-    return any(
-        any(word in body for word in words) and call.search(plain) for words, call in _COMMON_CALLS
-    )
+    said = {word for word in _WORDS if word in body}
+    return any(not said.isdisjoint(words) and call.search(plain) for words, call in _COMMON_CALLS)
 
 
 def matters(body: bytes) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import defaultdict
+from itertools import islice
 from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
 from signed_lambda.scan.form import Call, Closure, Member, Module, Name, Text
@@ -35,6 +36,8 @@ def is_test(path: str) -> bool:
     return _TESTS.search(path) is not None
 
 
+_STORED: Final = 200
+"""Values of one variable that are looked at for what it is called: each of its calls asks."""
 DEFAULT: Final = "default"
 """What a file exports as a whole: `export default f`, `module.exports = f`."""
 
@@ -80,7 +83,8 @@ def names_of(func: Expr, function: Function) -> tuple[str, ...]:
     if scope is None:
         there = [function.module.imports.get(name, ("", ""))[1]]
     else:
-        there = [last_name(v) for v, _ in scope.sets.get(name, ()) if isinstance(v, Member)]
+        stored = islice(scope.sets.get(name, ()), _STORED)
+        there = [last_name(v) for v, _ in stored if isinstance(v, Member)]
     return tuple(dict.fromkeys((name, *(t for t in there if t not in ("", DEFAULT)))))
 
 

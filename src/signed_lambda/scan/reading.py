@@ -85,8 +85,8 @@ def read(path: str, body: bytes, watch: Watch | None = None) -> Module | Unread:
     reader = import_module(f"signed_lambda.scan.front.{front}")
     watch = watch or untimed()
     try:
-        watch.start()
-        module: Module = reader.read(path, body, watch)
+        with watch.on(path):
+            module: Module = reader.read(path, body, watch)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return Unread(path, f"not parsed: {type(error).__name__}")
     except TookTooLongError as error:

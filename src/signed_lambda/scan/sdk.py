@@ -112,10 +112,17 @@ _SIGNS: Final = (
         in_path=True,
     ),
 )
+_ENDINGS: Final = (
+    *("/METADATA", "/PKG-INFO", "/__init__.py", "/package.json", "go.mod", "/pom.properties"),
+    *(".jar", *_BINARIES),
+)
+"""Of the paths of all signs: most files have none, and are told so at once."""
 
 
 def tells(path: str, size_bytes: int) -> bool:
     """Whether a file of that name may tell the version of an SDK."""
+    if not path.endswith(_ENDINGS):
+        return False
     limit = MAX_BINARY_BYTES if path in _BINARIES else MAX_BYTES
     return any(s.path.search(path) and (s.in_path or size_bytes <= limit) for s in _SIGNS)
 

@@ -6,7 +6,7 @@ Pure: imports `form`, `values`, `program`, `evaluate`, `address`, `messages`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.scan.address import web_call
@@ -179,7 +179,9 @@ class Sink:
         return self.function.module.shown(self.call)
 
 
+@lru_cache(maxsize=64)
 def _deletes(module: Module) -> bool:
+    """Whether it calls what deletes something; asked for each sink of the file."""
     calls = (canonical(last_name(s.call.func)) for f in module.functions for s in f.sites)
     return any(name.startswith(_DELETES) for name in calls)
 

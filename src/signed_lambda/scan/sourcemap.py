@@ -127,8 +127,8 @@ class SourceMap:
         root = data.get("sourceRoot")
         self._sources = [self._named(root if isinstance(root, str) else "", s) for s in sources]
         self._contents = contents if isinstance(contents, list) else []
-        self._watch.start()
-        self._decode(data["mappings"])
+        with self._watch.on(self._path):
+            self._decode(data["mappings"])
 
     def _named(self, root: str, source: str | None) -> str:
         name = source or "?"

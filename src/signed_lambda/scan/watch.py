@@ -1,18 +1,23 @@
 """How long reading may take: a file that takes too long is given up, and so is a package.
 
-The clock is injected. A parser in C is asked in between (tree-sitter), or is given only what it is
-known to finish in time (`ast`). Imports nothing of the product but the clock's shape.
+All that is done for a file counts: parsing it, reading its tree, following what its functions do.
+The time is the processor's, so that a busy machine gives up no file; the clock is injected. A
+parser in C is asked in between (tree-sitter), or is given only what it is known to finish in time
+(`ast`). Imports nothing of the product but the clock's shape.
 """
 
 from __future__ import annotations
 
+import math
+from collections import defaultdict
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 FILE_S: Final = 2.0
-"""For one file, parsed and read."""
+"""For one file, all in all."""
 PACKAGE_S: Final = 60.0
 """For all files of a package: some 20 MB of code that names calls of AWS."""
 _EVERY: Final = 500
@@ -24,38 +29,49 @@ class TookTooLongError(Exception):
 
 
 class Watch:
-    """Stops the reading of a file that takes too long.
+    """Ends the work on a file that takes too long.
 
-    One for a review; `start` begins a file. A test gives a clock that stands still.
+    One for a review. A test gives a clock that stands still.
     """
 
-    def __init__(self, monotonic: Callable[[], float]) -> None:
-        self._monotonic = monotonic
-        self._steps = 0
-        self._file_ends = 0.0
-        self._package_ends: float | None = None
+    def __init__(self, processor: Callable[[], float]) -> None:
+        """Begins nothing.
 
-    def start(self) -> None:
-        """Begins a file.
+        Args:
+            processor: Seconds of the processor that were used so far (`Clock.processor`).
+        """
+        self._processor = processor
+        self._spent: defaultdict[str, float] = defaultdict(float)
+        self._all = 0.0
+        self._steps = _EVERY
+        self._path = ""
+        self._since = 0.0
+        self._ends = math.inf
+
+    @contextmanager
+    def on(self, path: str) -> Iterator[None]:
+        """Counts what is done meanwhile as work on a file, and not on the one that asked for it.
+
+        May be entered again for the same file: its time goes on.
 
         Raises:
-            TookTooLongError: The package's time is over.
+            TookTooLongError: The time of the file, or of the package, is over or was before.
         """
-        now = self._monotonic()
-        if self._package_ends is None:
-            self._package_ends = now + PACKAGE_S
-        if now > self._package_ends:
-            raise TookTooLongError(f"the package took over {PACKAGE_S:.0f} s")
-        self._file_ends = now + FILE_S
-        self._steps = _EVERY
+        before = self._path
+        self._turn_to(path)
+        try:
+            self._check(self._since)
+            yield
+        finally:
+            self._turn_to(before)
 
-    def step(self) -> None:
-        """Counts a step; looks at the clock now and then.
+    def step(self, steps: int = 1) -> None:
+        """Counts steps of some microseconds; looks at the clock now and then.
 
         Raises:
             TookTooLongError: The file's time is over.
         """
-        self._steps -= 1
+        self._steps -= steps
         if self._steps <= 0:
             self.look()
 
@@ -66,8 +82,23 @@ class Watch:
             TookTooLongError: The file's time is over.
         """
         self._steps = _EVERY
-        if self._monotonic() > self._file_ends:
-            raise TookTooLongError(f"took over {FILE_S:.0f} s")
+        self._check(self._processor())
+
+    def _turn_to(self, path: str) -> None:
+        now = self._processor()
+        if self._path:
+            self._spent[self._path] += now - self._since
+            self._all += now - self._since
+        self._path, self._since, self._steps = path, now, _EVERY
+        left = min(FILE_S - self._spent[path], PACKAGE_S - self._all)
+        self._ends = now + left if path else math.inf
+
+    def _check(self, now: float) -> None:
+        if now <= self._ends:
+            return
+        if self._all + now - self._since > PACKAGE_S:
+            raise TookTooLongError(f"the package took over {PACKAGE_S:.0f} s")
+        raise TookTooLongError(f"took over {FILE_S:.0f} s")
 
 
 def untimed() -> Watch:

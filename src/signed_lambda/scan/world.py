@@ -6,6 +6,7 @@ Imports the report's model and its own modules; reads no file.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -24,9 +25,10 @@ from signed_lambda.scan.program import Program
 from signed_lambda.scan.python_files import PythonFiles
 from signed_lambda.scan.reading import Unread, read
 from signed_lambda.scan.values import Lit, Ref, Str, joined
+from signed_lambda.scan.watch import untimed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from typing import Literal
 
     from signed_lambda.report.model import Severity
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from signed_lambda.scan.reading import Source
     from signed_lambda.scan.sdk import OldSdk
     from signed_lambda.scan.sinks import Sink
+    from signed_lambda.scan.watch import Watch
     from signed_lambda.triggers import LiveTriggers
 
 ALLOWANCE: Final = re.compile(r"(?:#|//)\s*signed-lambda:\s*allow\s+(REC-[A-Z0-9-]+)\s+--\s*(\S.*)")
@@ -108,6 +111,7 @@ class Groundwork:
         infra: What the templates declare, bound to the code.
         complete: False when the budget ended before all calls were looked at.
         cut: Files of others, or minified, whose share of it ended.
+        unread: Code that was not read, or not followed to its end, beside the program's.
     """
 
     program: Program
@@ -117,6 +121,7 @@ class Groundwork:
     complete: bool
     sdks: tuple[OldSdk, ...] = ()
     cut: tuple[str, ...] = ()
+    unread: tuple[Unread, ...] = ()
 
 
 def world_of(
@@ -136,6 +141,7 @@ def groundwork(
     infra: Infra | None = None,
     root: str | None = "",
     sdks: tuple[OldSdk, ...] = (),
+    watch: Watch | None = None,
 ) -> Groundwork:
     """Looks for the calls in the files.
 
@@ -145,17 +151,30 @@ def groundwork(
         infra: What the templates declare; is added to.
         root: Where the package lies in the repository, None when it does not.
         sdks: Bundled SDKs that are too old for AWS's recursive-loop detection.
+        watch: Ends the work on a file that takes too long; None for files that are known.
     """
-    infra = infra or Infra()
-    program = Program((*files, *_inline_code(infra)))
+    infra, watch = infra or Infra(), watch or untimed()
+    inline = list(_inline_code(infra, watch))
+    program = Program((*files, *(m for m in inline if not isinstance(m, Unread))))
     bind_code(program, infra, function_name, root)
-    evaluator = Evaluator(program)
-    chalice.read(program, evaluator, infra)
+    evaluator = Evaluator(program, watch)
+    given_up = dict(chalice.read(program, evaluator, infra))
     entries = tuple(f.code for f in infra.functions if f.code is not None)
     explored, followed = _explored(program, evaluator, entries)
+    given_up |= explored.given_up
+    unread = [m for m in inline if isinstance(m, Unread)]
+    unread += [Unread(path, f"partly read: {why}") for path, why in given_up.items()]
     complete = followed and not evaluator.is_over
-    sinks, cut = explored.sinks, explored.cut
-    return Groundwork(program, sinks, infra, function_name, complete, sdks, cut)
+    return Groundwork(
+        program,
+        explored.sinks,
+        infra,
+        function_name,
+        complete,
+        sdks,
+        explored.cut,
+        tuple(dict.fromkeys(unread)),
+    )
 
 
 def world_around(ground: Groundwork, live: LiveTriggers | None = None) -> World:
@@ -174,9 +193,12 @@ def world_around(ground: Groundwork, live: LiveTriggers | None = None) -> World:
     _add_events(infra, declared)
     _add_logs(infra)
     graph = Graph(infra)
+    of_entry: dict[CodeFunction | None, list[Sink]] = defaultdict(list)
+    for sink in sinks:
+        of_entry[sink.entry].append(sink)
     for function in infra.functions:
         if function.code is not None:
-            graph.add_sinks(function, [s for s in sinks if s.entry is function.code])
+            graph.add_sinks(function, of_entry[function.code])
     said = _add_recursion(graph, sinks)
     starts = [r for r in infra.resources.values() if r.kind in ("function", "machine")]
     ways = tuple(way for start in starts for way in graph.ways(start))
@@ -189,7 +211,7 @@ def world_around(ground: Groundwork, live: LiveTriggers | None = None) -> World:
         ways,
         infra,
         ground.function_name,
-        ground.complete,
+        ground.complete and not graph.is_over,
         PythonFiles(program.modules.values()),
         tuple(dict.fromkeys((*entries, *started))),
         infra.functions,
@@ -206,13 +228,16 @@ def _explored(
         with deep():
             return explore(program, evaluator, entries), True
     except RecursionError:
-        return Explored((), ()), False
+        return Explored(()), False
 
 
-def _inline_code(infra: Infra) -> Iterable[Module]:
+def _inline_code(infra: Infra, watch: Watch) -> Iterator[Module | Unread]:
+    """The code that stands in templates; all of one template has the time of one file."""
     for key, inline in infra.inline.items():
-        found = read(inline.name, inline.source.encode())
-        if not isinstance(found, Unread):
+        found = read(f"{inline.path}/{inline.name}", inline.source.encode(), watch)
+        if isinstance(found, Unread):
+            yield Unread(inline.path, f"code in it is {found.why}")
+        else:
             found.path, found.key = inline.path, key
             yield found
 

@@ -247,6 +247,7 @@ def test_the_package_is_the_first_link(desk: Desk) -> None:
         size_bytes=1234,
         unzipped_bytes=3,
         entries=(entry,),
+        places=(),
         left_out=(LeftOut(".env", "secret"),),
         codec="c",
         source="function",

@@ -88,6 +88,7 @@ def package(*names: str) -> Package:
         size_bytes=1,
         unzipped_bytes=1,
         entries=entries,
+        places=(),
         left_out=(),
         codec="c",
         source="function",

@@ -37,6 +37,7 @@ def package(tmp_path: Path) -> Package:
         size_bytes=1,
         unzipped_bytes=1,
         entries=tuple(BUILD),
+        places=(),
         left_out=(),
         codec="",
         source="dist",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import product
+from posixpath import join, normpath
 from typing import TYPE_CHECKING
 
 import pytest
 
 from signed_lambda.package import Dependency, owners, read_zip
+from signed_lambda.package.dependencies import _recorded
 from tests.unit.package.trees import Place
 
 if TYPE_CHECKING:
@@ -55,6 +58,16 @@ def test_a_record_in_a_folder_names_files_relative_to_it(tmp_path: Path) -> None
         "lib/a/odd, name.py",
         "lib/a/x.py",
     }
+
+
+@pytest.mark.parametrize("base", ["", "lib"])
+def test_a_record_names_files_as_paths_are_put_in_order(base: str) -> None:
+    rows = ["".join(letters) for n in range(1, 6) for letters in product("a./", repeat=n)]
+    wanted = {normpath(join(base, row)) for row in rows}
+
+    named = set(_recorded("\n".join(rows), base))
+
+    assert named == wanted
 
 
 @pytest.mark.parametrize(

@@ -498,6 +498,8 @@ def test_a_package_that_was_made_here_is_opened_again_with_the_same_entries(
 
     assert again == read_zip(package.path)
     assert [b"".join(c) for e, c in again.bodies() if e.name == "app.py"] == [b"x = 1\n" * 9000]
+    with again.opened() as whole:
+        assert [whole(e) for e in again.entries] == [b"".join(c) for _, c in again.bodies()]
 
 
 def test_a_package_that_changed_since_is_noticed_when_it_is_read_again(tmp_path: Path) -> None:
@@ -511,5 +513,39 @@ def test_a_package_that_changed_since_is_noticed_when_it_is_read_again(tmp_path:
 
     with pytest.raises(ZipError) as caught:
         [b"".join(chunks) for _, chunks in again.bodies()]
+
+    assert ids(caught.value) == ["E-ZIP-17"]
+
+
+@pytest.mark.parametrize("content", [b"x = 1\n", b"x = 1\n" * 9000], ids=["stored", "deflated"])
+@pytest.mark.parametrize("bit", [1, 0x80])
+def test_a_whole_body_that_changed_since_is_not_given(
+    tmp_path: Path, content: bytes, bit: int
+) -> None:
+    place = Place.beneath(tmp_path)
+    place.fill({"app.py": content})
+    package = place.pack()
+    data = bytearray(package.path.read_bytes())
+    data[data.index(b"app.py") + len("app.py")] ^= bit
+    package.path.write_bytes(data)
+    again = reopen(package)
+
+    with again.opened() as whole, pytest.raises(ZipError) as caught:
+        whole(again.entries[0])
+
+    assert ids(caught.value) == ["E-ZIP-17"]
+
+
+def test_a_link_that_changed_since_it_was_packed_is_noticed(tmp_path: Path) -> None:
+    place = Place.beneath(tmp_path)
+    place.fill({"app.py": b""})
+    (place.dist / "link.py").symlink_to("app.py")
+    package = place.pack()
+    data = bytearray(package.path.read_bytes())
+    data[data.index(b"link.pyapp.py") + len("link.py")] ^= 1
+    package.path.write_bytes(data)
+
+    with pytest.raises(ZipError) as caught:
+        reopen(package)
 
     assert ids(caught.value) == ["E-ZIP-17"]

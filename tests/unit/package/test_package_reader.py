@@ -18,8 +18,9 @@ from zip_bytes import DOS, FILE, PROGRAM, Part, Zip, deflated, extra, folder, li
 from zip_bytes import unicode_path as unicode_path_field
 
 from signed_lambda.errors import ZipError
+from signed_lambda.model import Place
 from signed_lambda.package import SIGNED_LIMITS, Limits, ZipContents, read_zip
-from signed_lambda.package.contents import CHUNK_BYTES, ContentError, Identity, Place, content
+from signed_lambda.package.contents import CHUNK_BYTES, ContentError, Identity, content
 from signed_lambda.package.reader import _Reader
 
 PACKED = Part(method=8)

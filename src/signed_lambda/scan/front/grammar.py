@@ -33,6 +33,8 @@ _CHECKS: Final = words(
     " equalsignorecase matches matchstring"
 )
 _PIECE_BYTES: Final = 256
+_ASKED_EVERY: Final = 25
+"""Steps of a reader's length that the parser makes between two questions."""
 _BLOCKS: Final = ("statement_block", "block", "statement_list")
 _WORDS: Final = words(
     "identifier property_identifier shorthand_property_identifier string_fragment number"
@@ -54,7 +56,7 @@ def parsed(
     """
 
     def go_on(_at: int, _failed: bool) -> bool:  # noqa: FBT001 - tree-sitter's shape
-        watch.look()
+        watch.step(_ASKED_EVERY)
         return False
 
     text = body.decode("utf-8", "replace")

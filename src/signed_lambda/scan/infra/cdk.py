@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.scan.evaluate import Evaluator
@@ -32,6 +33,7 @@ from signed_lambda.scan.library import CONSTRUCT, id_of_construct, is_told
 from signed_lambda.scan.matching import UNKNOWN
 from signed_lambda.scan.messages import known
 from signed_lambda.scan.program import Program, constructs, last_name
+from signed_lambda.scan.reading import Unread
 from signed_lambda.scan.selection import Filter, Recipients, Topics
 from signed_lambda.scan.values import (
     Env,
@@ -47,6 +49,7 @@ from signed_lambda.scan.values import (
     Str,
     joined,
 )
+from signed_lambda.scan.watch import TookTooLongError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -57,9 +60,8 @@ if TYPE_CHECKING:
     from signed_lambda.scan.matching import Known
     from signed_lambda.scan.selection import Selection
     from signed_lambda.scan.values import Value
+    from signed_lambda.scan.watch import Watch
 
-MARKS: Final = (b"aws-cdk-lib", b"@aws-cdk/", b"aws_cdk")
-"""What the source of a CDK application imports."""
 _NAMES: Final = {
     "Queue": ("queue", "queueName"),
     "Bucket": ("bucket", "bucketName"),
@@ -105,30 +107,50 @@ def is_cdk(module: Module) -> bool:
     return any(s.startswith(("aws-cdk-lib", "@aws-cdk/", "aws_cdk")) for s in sources)
 
 
-def read(modules: Iterable[Module], infra: Infra) -> None:
-    """Adds what the stacks among some files declare."""
+def read(modules: Iterable[Module], infra: Infra, watch: Watch) -> Iterator[Unread]:
+    """Adds what the stacks among some files declare.
+
+    Yields:
+        Each stack that takes too long; what it declared until then stays.
+    """
     program = Program(modules)
-    reader = _Reader(program, infra)
+    reader = _Reader(program, infra, watch)
     stacks = [m for m in program.modules.values() if is_cdk(m)]
+    given_up: dict[str, str] = {}
     with deep():
-        calls = [
-            (site.call, frame)
-            for stack in stacks
-            for function in stack.functions
-            for frame in reader.frames(function, 0)
-            for site in function.sites
-        ]
-        for step in (reader.declare, reader.connect):
-            for call, frame in calls:
-                step(call, frame)
+        for step in (reader.look, reader.declare_all, reader.connect_all):
+            for stack in stacks:
+                try:
+                    with watch.on(stack.path):
+                        step(stack)
+                except TookTooLongError as error:
+                    given_up[stack.path] = str(error)
     infra.sources.extend(m.path for m in stacks)
+    yield from (Unread(path, f"partly read: {why}") for path, why in given_up.items())
 
 
 class _Reader:
-    def __init__(self, program: Program, infra: Infra) -> None:
+    def __init__(self, program: Program, infra: Infra, watch: Watch) -> None:
         self.infra = infra
-        self.evaluator = Evaluator(program)
+        self.evaluator = Evaluator(program, watch)
+        self.calls: dict[Module, list[tuple[Call, Frame]]] = defaultdict(list)
         self.rules: dict[str, tuple[Str, Filter]] = {}
+
+    def look(self, stack: Module) -> None:
+        """Finds the calls of a stack, as they are made."""
+        for function in stack.functions:
+            for frame in self.frames(function, 0):
+                self.calls[stack] += ((site.call, frame) for site in function.sites)
+
+    def declare_all(self, stack: Module) -> None:
+        """Adds the resources of a stack."""
+        for call, frame in self.calls[stack]:
+            self.declare(call, frame)
+
+    def connect_all(self, stack: Module) -> None:
+        """Adds what starts what in a stack."""
+        for call, frame in self.calls[stack]:
+            self.connect(call, frame)
 
     def frames(self, function: CodeFunction, level: int) -> list[Frame]:
         """A function as it is called: one that is told what to call a construct, at each call."""

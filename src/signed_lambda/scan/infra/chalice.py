@@ -11,8 +11,11 @@ from signed_lambda.scan.form import Call, Member
 from signed_lambda.scan.infra.model import Edge, Function, KeyFilter, Place
 from signed_lambda.scan.program import last_name
 from signed_lambda.scan.values import Env, Frame, Ref, Str
+from signed_lambda.scan.watch import TookTooLongError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from signed_lambda.scan.evaluate import Evaluator
     from signed_lambda.scan.form import Expr
     from signed_lambda.scan.form import Function as CodeFunction
@@ -29,15 +32,23 @@ _TRIGGERS: Final = {
 _PLAIN: Final = ("lambda_function", "schedule", "on_cw_event")
 
 
-def read(program: Program, evaluator: Evaluator, infra: Infra) -> None:
-    """Adds the functions that decorators of a program make."""
+def read(program: Program, evaluator: Evaluator, infra: Infra) -> Iterator[tuple[str, str]]:
+    """Adds the functions that decorators of a program make.
+
+    Yields:
+        Each file that takes too long, and why it is given up.
+    """
     for module in program.modules.values():
         if all(source != "chalice" for source, _ in module.imports.values()):
             continue
-        for function in module.functions:
-            for decorator in function.decorators:
-                if isinstance(decorator, Call) and isinstance(decorator.func, Member):
-                    _decorated(function, decorator, evaluator, infra)
+        try:
+            with evaluator.watch.on(module.path):
+                for function in module.functions:
+                    for decorator in function.decorators:
+                        if isinstance(decorator, Call) and isinstance(decorator.func, Member):
+                            _decorated(function, decorator, evaluator, infra)
+        except TookTooLongError as error:
+            yield module.path, str(error)
 
 
 def _decorated(function: CodeFunction, decorator: Call, evaluator: Evaluator, infra: Infra) -> None:

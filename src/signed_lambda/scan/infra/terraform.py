@@ -76,8 +76,8 @@ def read(files: Mapping[str, bytes], infra: Infra, watch: Watch) -> list[Unread]
         if not path.endswith(".tf"):
             continue
         try:
-            watch.start()
-            module, blocks = parse(path, body, watch)
+            with watch.on(path):
+                module, blocks = parse(path, body, watch)
         except RecursionError:
             unread.append(Unread(path, "nested too deep; not scanned"))
             continue
