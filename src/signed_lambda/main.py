@@ -7,7 +7,6 @@ import sys
 import tempfile
 import traceback
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
@@ -33,6 +32,7 @@ from signed_lambda.errors import (
 )
 from signed_lambda.inputs import Inputs, read
 from signed_lambda.journal import Journal
+from signed_lambda.lazy import dataclass
 from signed_lambda.package import pack
 from signed_lambda.plan import expected_hash, require
 from signed_lambda.publishing import tell

@@ -14,7 +14,6 @@ from __future__ import annotations
 import difflib
 import logging
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypedDict, TypeVar
 
 import boto3
@@ -36,6 +35,7 @@ from signed_lambda.aws.answer import shown
 from signed_lambda.aws.credentials import resolver
 from signed_lambda.aws.wire import check_answers
 from signed_lambda.errors import IdentityError, InputError
+from signed_lambda.lazy import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -7,10 +7,10 @@ Hence both checks, always.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.errors import Problem, SignatureError
+from signed_lambda.lazy import dataclass
 from signed_lambda.package import (
     SIGNATURE_FILE,
     SIGNATURE_FOLDER,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Literal
 
 from signed_lambda.clock import Wait
+from signed_lambda.lazy import dataclass
 from signed_lambda.report.model import Run
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import hashlib
 import os
 import zlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from signed_lambda.errors import ZipError
+from signed_lambda.lazy import dataclass
 from signed_lambda.package.layout import STORED
 from signed_lambda.package.names import shown
 
