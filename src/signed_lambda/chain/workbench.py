@@ -64,7 +64,7 @@ class Workbench:
 
     Attributes:
         folder: Private and temporary; downloads go there.
-        roots: Certificates that a signature's chain may end at.
+        roots: Certificates that a signature's chain may end at; None for AWS Signer's own.
     """
 
     cloud: Cloud
@@ -72,7 +72,7 @@ class Workbench:
     deadline: Deadline
     journal: Journal
     folder: Path
-    roots: TrustRoots
+    roots: TrustRoots | None
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def new_file(self, name: str) -> Path:
