@@ -1,15 +1,15 @@
-"""Makes a folder of installed packages small and quick to start: what the image's packages stage runs.
+"""Makes a folder of installed packages small and quick to start, in the image's packages stage.
 
     python tools/slim_packages.py SITE_PACKAGES
 
 botocore brings the models of 400 services, gzipped, with their documentation. Of them stay the
 seven services that we call, of each the operations that we call and the shapes that these reach,
 as plain JSON: making three clients takes half the time, and the layer shrinks by two thirds. Of all
-packages go tests, type stubs, headers and what only pip reads; licences stay.
+packages go tests, stubs for type checkers, headers and what only pip reads; licences stay.
 
-Runs before anything of ours is in the image, and with the standard library only. Which operations
-the code calls, and that a client of the cut models can do no more, is held by
-tests/promises/test_slim_packages.py: an operation that is missing here fails there, not in a deploy.
+Runs before anything of ours is in the image, and with the standard library only. That the code
+calls these operations and no other is held by tests/promises/test_slim_packages.py: an operation
+that is missing here fails there, not in a deploy.
 Source of the files' form: botocore 1.44 `loaders.py`, `model.py`, `regions.py`.
 """
 
@@ -109,10 +109,10 @@ def cut_model(model: dict[str, Any], operations: tuple[str, ...]) -> dict[str, A
         if name not in shapes:
             shapes[name] = model["shapes"][name]
             waiting += _shapes_in(shapes[name])
-    wanted = {"version", "metadata", "clientContextParams"}
-    rest = {key: value for key, value in model.items() if key in wanted}
-    cut: dict[str, Any] = _undocumented({**rest, "operations": kept, "shapes": shapes})
-    return cut
+    cut: dict[str, Any] = _undocumented({"operations": kept, "shapes": shapes})
+    # Context parameters keep their texts: botocore reads them at the first request.
+    rest = {"version", "metadata", "clientContextParams"}
+    return {key: value for key, value in model.items() if key in rest} | cut
 
 
 def _shapes_in(value: object) -> list[str]:
