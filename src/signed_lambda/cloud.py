@@ -12,8 +12,10 @@ within the deadline, and each write below is safe to repeat, or says how the cal
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Literal, Protocol
+
+from signed_lambda.lazy import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -26,10 +26,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from signed_lambda.errors import AccessError
+from signed_lambda.lazy import dataclass
 from signed_lambda.model import MemberChange, Sha256
 
 SCHEME: Final = "signed-lambda-config/1"

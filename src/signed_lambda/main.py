@@ -1,4 +1,10 @@
-"""The program: inputs in, one command run, one report out. Only wiring; decides nothing itself."""
+"""The program: inputs in, one command run, one report out. Only wiring; decides nothing itself.
+
+Imports at the top what every command needs before it speaks to AWS. What only some need is imported
+where they begin, and how a run is told when there is something to tell: a job waits for the first
+request, and importing everything takes longer than all requests of a rollback.
+tests/promises/test_imports.py holds it.
+"""
 
 from __future__ import annotations
 
@@ -7,20 +13,13 @@ import sys
 import tempfile
 import traceback
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
 from signed_lambda import __version__
 from signed_lambda.chain.smoke import read_smoke_event
-from signed_lambda.chain.unchanged import Unchanged
 from signed_lambda.chain.workbench import Order, Workbench
 from signed_lambda.clock import Deadline, SystemClock
-from signed_lambda.commands.deploy import deploy
-from signed_lambda.commands.plan import plan, unseen
-from signed_lambda.commands.promote import promote
-from signed_lambda.commands.rollback import rollback
-from signed_lambda.commands.verify import verify
 from signed_lambda.environment import ignored, known
 from signed_lambda.errors import (
     Cancelled,
@@ -33,18 +32,13 @@ from signed_lambda.errors import (
 )
 from signed_lambda.inputs import Inputs, read
 from signed_lambda.journal import Journal
-from signed_lambda.package import pack
+from signed_lambda.lazy import dataclass
 from signed_lambda.plan import expected_hash, require
-from signed_lambda.publishing import tell
 from signed_lambda.pull_request import Conversation
 from signed_lambda.report.model import Status
 from signed_lambda.review import ReviewedBuild, review_of
-from signed_lambda.reviewing import Reviewing
 from signed_lambda.runner import Runner
-from signed_lambda.scan import allowed_in, survey
-from signed_lambda.scan.discovery import find_templates
 from signed_lambda.signals import StopFlag
-from signed_lambda.signature import TrustRoots
 from signed_lambda.trust import gets_no_credentials, require_trusted_event
 
 if TYPE_CHECKING:
@@ -54,6 +48,8 @@ if TYPE_CHECKING:
     from signed_lambda.model import Package
     from signed_lambda.privileges import Owner
     from signed_lambda.report.model import Outcome, Report
+    from signed_lambda.reviewing import Reviewing
+    from signed_lambda.signature import TrustRoots
 
     Connect = Callable[[Inputs, Deadline, Callable[[str], None]], Cloud]
 
@@ -189,7 +185,7 @@ def main(
     # where it could not be given up, says nothing to the network.
     cancelled = stop.is_set() or code == Cancelled.exit_code
     quiet = cancelled or code == RootError.exit_code
-    tell(report, runner, environ, None if quiet else talk, journal.build)
+    _tell(process, report, None if quiet else talk)
     if cancelled and code:
         runner.line(_what_stands(process, inputs))
     return code
@@ -218,8 +214,14 @@ def _refuse(process: Process, error: DeployError) -> int:
     except RootError as root:
         error = refuse((*error.problems, *root.problems))
     report = _close(process, None, "refused", error)
-    tell(report, process.runner, process.environ, None, None)
+    _tell(process, report, None)
     return error.exit_code
+
+
+def _tell(process: Process, report: Report, talk: Conversation | None) -> None:
+    from signed_lambda.publishing import tell  # noqa: PLC0415 - see the module's docstring
+
+    tell(report, process.runner, process.environ, talk, process.journal.build)
 
 
 def _run(
@@ -282,6 +284,8 @@ def _prepared(
 
 def _pack(process: Process, inputs: Inputs, folder: Path) -> Package:
     """The build, checked against expected-sha256; nothing is written before."""
+    from signed_lambda.package import pack  # noqa: PLC0415 - see the module's docstring
+
     package = pack(
         Path(inputs.source or ""),
         workspace=process.workspace,
@@ -295,9 +299,12 @@ def _pack(process: Process, inputs: Inputs, folder: Path) -> Package:
     return package
 
 
-def _roots(inputs: Inputs, workspace: Path) -> TrustRoots:
+def _roots(inputs: Inputs, workspace: Path) -> TrustRoots | None:
+    """Instead of AWS's own: an emulator's."""
     if inputs.signer_root is None:
-        return TrustRoots.AWS
+        return None
+    from signed_lambda.signature import TrustRoots  # noqa: PLC0415 - see the module's docstring
+
     try:
         return TrustRoots.from_pem((workspace / inputs.signer_root).read_bytes())
     except (OSError, ValueError) as error:
@@ -310,6 +317,9 @@ def _roots(inputs: Inputs, workspace: Path) -> TrustRoots:
 
 
 def _deploy(context: Context) -> Outcome:
+    from signed_lambda.chain.unchanged import Unchanged  # noqa: PLC0415 - see the module's docstring
+    from signed_lambda.commands.deploy import deploy  # noqa: PLC0415 - see the module's docstring
+
     package = _packed(context)
     reviewing = _review(context, package)
     if context.inputs.require_reviewed:
@@ -319,6 +329,8 @@ def _deploy(context: Context) -> Outcome:
 
 
 def _plan(context: Context) -> Outcome:
+    from signed_lambda.commands.plan import plan, unseen  # noqa: PLC0415 - see the module's docstring
+
     package = _packed(context)
     reviewing = _review(context, package)
     context.journal.reviewed(None, required=context.inputs.require_reviewed)
@@ -352,11 +364,15 @@ def _say_that_forks_see_no_aws(context: Context) -> None:
 
 
 def _rollback(context: Context) -> Outcome:
+    from signed_lambda.commands.rollback import rollback  # noqa: PLC0415 - see the module's docstring
+
     done = rollback(context.bench(), context.order, context.inputs.to)
     return "rolled-back" if done.moved else "unchanged"
 
 
 def _promote(context: Context) -> Outcome:
+    from signed_lambda.commands.promote import promote  # noqa: PLC0415 - see the module's docstring
+
     source = context.inputs.from_alias
     if source is None:
         raise InternalError.of("E-INTERNAL-01", "promote without from-alias", "Report it")
@@ -365,6 +381,8 @@ def _promote(context: Context) -> Outcome:
 
 
 def _verify(context: Context) -> Outcome:
+    from signed_lambda.commands.verify import verify  # noqa: PLC0415 - see the module's docstring
+
     verify(context.bench(), context.order)
     return "verified"
 
@@ -393,6 +411,10 @@ def _packed(context: Context) -> Package:
 
 def _review(context: Context, package: Package) -> Reviewing:
     """The static review of exactly the bytes that are packed, and of the templates around them."""
+    from signed_lambda.reviewing import Reviewing  # noqa: PLC0415 - see the module's docstring
+    from signed_lambda.scan import allowed_in, survey  # noqa: PLC0415 - see the module's docstring
+    from signed_lambda.scan.discovery import find_templates  # noqa: PLC0415 - see the module's docstring
+
     inputs, workspace = context.inputs, context.workspace
     templates, missing = find_templates(workspace, inputs.templates)
     root = _repo_root(package, workspace)
@@ -413,7 +435,7 @@ def _read_other_reviews(context: Context) -> None:
     """What `sarif-files` holds becomes part of the report; it blocks nothing."""
     if not context.inputs.sarif_files:
         return
-    from signed_lambda.scan.sarif_files import read_sarif_files  # noqa: PLC0415 - rarely asked for
+    from signed_lambda.scan.sarif_files import read_sarif_files  # noqa: PLC0415 - see the module's docstring
 
     read = read_sarif_files(context.workspace, context.inputs.sarif_files)
     for missing in read.unread:
@@ -466,7 +488,7 @@ def _order(inputs: Inputs, runner: Runner, workspace: Path) -> Order:
 
 def _connect(environ: Mapping[str, str], mask: Callable[[str], None]) -> Connect:
     def connect(inputs: Inputs, deadline: Deadline, say: Callable[[str], None]) -> Cloud:
-        from signed_lambda.aws import Aws, UrlFetch, make_clients  # noqa: PLC0415 - not for scan
+        from signed_lambda.aws import Aws, UrlFetch, make_clients  # noqa: PLC0415 - see the module's docstring
 
         clients = make_clients(
             environ, region=inputs.aws_region, endpoint_url=inputs.aws_endpoint_url, mask=mask

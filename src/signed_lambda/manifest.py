@@ -16,9 +16,9 @@ import hashlib
 import json
 import zlib
 from bisect import bisect_right
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from signed_lambda.lazy import dataclass
 from signed_lambda.report.model import Differing
 
 if TYPE_CHECKING:

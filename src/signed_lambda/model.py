@@ -9,8 +9,9 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, NewType, Self
+
+from signed_lambda.lazy import dataclass
 
 if TYPE_CHECKING:
     from pathlib import Path

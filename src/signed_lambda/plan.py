@@ -6,10 +6,10 @@ Imports values only; no AWS, no clock. All that forbids it is told at once.
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.errors import Problem, refuse
+from signed_lambda.lazy import dataclass
 from signed_lambda.records import AliasRecord
 
 if TYPE_CHECKING:

@@ -23,11 +23,11 @@ import os
 import sys
 import tempfile
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
 from signed_lambda.errors import RootError
+from signed_lambda.lazy import dataclass
 from signed_lambda.report.model import Fact, Link, Status
 
 if TYPE_CHECKING:

@@ -22,7 +22,6 @@ from signed_lambda.report.outputs import outputs
 from signed_lambda.report.sarif import render_sarif, was_reviewed
 from signed_lambda.report.summary import render_summary
 from signed_lambda.report.text import render_text
-from signed_lambda.scan import all_rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -114,6 +113,8 @@ def _write_sarif(report: Report, environ: Mapping[str, str]) -> str:
 
 def rule_pages() -> dict[str, str]:
     """The page of each installed rule, by the rule's id: a rule's docstring is its page."""
+    from signed_lambda.scan import all_rules  # noqa: PLC0415 - there only after a review
+
     return {rule.ID: rule.__doc__ or "" for rule in all_rules()}
 
 

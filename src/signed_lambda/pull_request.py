@@ -7,7 +7,7 @@ nothing of its result.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.github import (
@@ -22,6 +22,7 @@ from signed_lambda.github import (
     record_plan,
     upsert_comment,
 )
+from signed_lambda.lazy import dataclass
 from signed_lambda.manifest import encode
 from signed_lambda.report import story
 from signed_lambda.report.comment import render_comment, render_record

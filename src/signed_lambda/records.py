@@ -11,8 +11,9 @@ does: the narrower reading, so that the last call of a deploy is not refused for
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final, Self
+
+from signed_lambda.lazy import dataclass
 
 LIMIT: Final = 256
 _VERSION_FORM: Final = re.compile(

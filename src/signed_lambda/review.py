@@ -10,10 +10,10 @@ Pure: imports errors, manifest, model and report.model. Decides by what `github`
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from signed_lambda.errors import ReviewError
+from signed_lambda.lazy import dataclass
 from signed_lambda.manifest import differing
 from signed_lambda.report.model import Fact, Link, Review, Status
 

@@ -15,10 +15,11 @@ import os
 import re
 import secrets
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
+from signed_lambda.lazy import dataclass
 from signed_lambda.report import escape
 from signed_lambda.report.annotations import Annotation
 from signed_lambda.report.model import Run

@@ -7,8 +7,10 @@ are never part of a `repr`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
+
+from signed_lambda.lazy import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -26,12 +26,14 @@ from signed_lambda.main import main
 from signed_lambda.signals import StopFlag
 from tests.contract import servers
 from tests.support.action import read_outputs
-from tests.support.aws import unmasked
+from tests.support.aws import session_of, unmasked
 from tests.support.roles import filled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
+
+    import botocore.session
 
     from signed_lambda.clock import Deadline
     from signed_lambda.cloud import Cloud
@@ -111,7 +113,7 @@ def user(url: str, name: str, document: Mapping[str, Any]) -> tuple[str, str]:
     return key["AccessKeyId"], key["SecretAccessKey"]
 
 
-def amend(session: boto3.Session, url: str) -> None:
+def amend(session: botocore.session.Session, url: str) -> None:
     """Mends two answers of ministack, so that a deploy comes to its end.
 
     PutObject answers the checksum that was sent, and a DryRun deploys nothing and answers what
@@ -140,9 +142,9 @@ def amend(session: boto3.Session, url: str) -> None:
         answer["CodeSha256"] = base64.b64encode(sha256).decode()
         return AWSResponse(url, 200, {}, None), answer
 
-    session.events.register("before-call.s3.PutObject", remember)
-    session.events.register("before-parse.s3.PutObject", checksum)
-    session.events.register("before-call.lambda.UpdateFunctionCode", dry_run)
+    session.register("before-call.s3.PutObject", remember)
+    session.register("before-parse.s3.PutObject", checksum)
+    session.register("before-call.lambda.UpdateFunctionCode", dry_run)
 
 
 def deploy(
@@ -179,7 +181,7 @@ def deploy(
     }
 
     def connect(_inputs: Inputs, deadline: Deadline, say: Callable[[str], None]) -> Cloud:
-        session = boto3.Session(*key, region_name=REGION)
+        session = session_of(*key)
         amend(session, url)
         clients = make_clients({}, region=REGION, endpoint_url=url, mask=unmasked, session=session)
         fetch = UrlFetch(unmasked)

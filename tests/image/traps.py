@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 MODULES: Final = ("yaml", "json", "csv", "boto3", "sitecustomize", "usercustomize", "typing")
 TELLS: Final = "open('/github/workspace/SPRUNG', 'a').write(__name__ + '\\n')\n"
 ASKS_LAMBDA: Final = (
-    "import boto3\n"
-    "lambda_ = boto3.client('lambda', region_name='eu-west-1', {endpoint})\n"
-    "try:\n    lambda_.list_functions()\nexcept Exception as error:\n    print(error)\n"
+    "from botocore.session import get_session\n"
+    "lambda_ = get_session().create_client('lambda', region_name='eu-west-1', {endpoint})\n"
+    "try:\n    lambda_.get_function(FunctionName='f')\n"
+    "except Exception as error:\n    print(error)\n"
 )
 NO_ENDPOINT: Final = ASKS_LAMBDA.format(endpoint="")
 OWN_ENDPOINT: Final = ASKS_LAMBDA.format(endpoint="endpoint_url='http://127.0.0.1:9'")

@@ -65,6 +65,11 @@ BREAKING: Final = [
     (layers.shell, "main", "import pickle"),
     (layers.shell, "scan.x", "import yaml\nyaml.load('', Loader=None)"),
     (layers.standard_or_known, "main", "import left_pad"),
+    (
+        layers.dataclasses_put_off,
+        "model",
+        "from dataclasses import dataclass\n@dataclass(frozen=True, slots=True)\nclass A: ...",
+    ),
     (layers.silent_exceptions, "main", "try:\n    f()\nexcept Exception:\n    pass"),
     (
         layers.silent_exceptions,
@@ -98,6 +103,16 @@ def test_each_rule_is_shown_to_be_breakable(rule: Rule) -> None:
         (layers.clock, "clock", "import time\ntime.sleep(1)"),
         (layers.clock, "chain.x", "def f(clock):\n    clock.sleep(1)\n    clock.now()"),
         (layers.shell, "x", "import re, os\nre.compile('x')\nos.path.join('x')"),
+        (
+            layers.dataclasses_put_off,
+            "model",
+            "from signed_lambda import lazy\n@lazy.dataclass(frozen=True, slots=True)\nclass A: 1",
+        ),
+        (
+            layers.dataclasses_put_off,
+            "x",
+            "from dataclasses import dataclass\n@dataclass\nclass A: ...",
+        ),
         (layers.silent_exceptions, "x", "try:\n    f()\nexcept KeyError:\n    pass"),
     ],
 )

@@ -1,6 +1,6 @@
 """`Aws` on a sandbox, or on any other transport, without a socket and without waiting.
 
-Creating boto3 clients costs some 100 ms; the suite has hundreds of tests. The clients are made once
+Creating clients costs some 100 ms; the suite has hundreds of tests. The clients are made once
 a session and hand every request to the transport that the running test put there; of two runs that
 are interleaved, each has its own.
 """
@@ -13,7 +13,7 @@ from dataclasses import replace
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-import boto3
+import botocore.session
 
 from lambda_sandbox.core import ApiError, VirtualClock
 from signed_lambda.aws import Aws, Clients, make_clients
@@ -51,16 +51,18 @@ def unmasked(_secret: str) -> None:
     """For `mask`, where nothing is printed."""
 
 
+def session_of(key: str, secret: str, token: str | None = None) -> botocore.session.Session:
+    """A session with these credentials, for `make_clients`; not a hardened one."""
+    session = botocore.session.Session()
+    session.set_credentials(key, secret, token)
+    return session
+
+
 @functools.cache
 def shared_clients(region: str = "eu-west-1") -> Clients:
     """The clients of the test session; their requests go to the transport of the running test."""
-    session = boto3.Session(
-        aws_access_key_id="AKIASANDBOX000000001",
-        aws_secret_access_key="sandbox-secret",
-        aws_session_token="sandbox-token",
-        region_name=region,
-    )
-    session.events.register("before-send", _deliver)  # type: ignore[arg-type] # the stubs forbid answers
+    session = session_of("AKIASANDBOX000000001", "sandbox-secret", "sandbox-token")
+    session.register("before-send", _deliver)  # type: ignore[arg-type] # the stubs forbid answers
     clients = make_clients({}, region=region, endpoint_url=None, mask=unmasked, session=session)
     invoking = functools.cache(lambda: clients.invoker(900.0))
     return replace(clients, invoker=lambda _: invoking())

@@ -7,8 +7,6 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any, Final
 
-import boto3
-
 from lambda_sandbox.iam.resources import (
     lambda_access,
     s3_access,
@@ -17,7 +15,7 @@ from lambda_sandbox.iam.resources import (
 )
 from signed_lambda.aws import Aws, make_clients
 from signed_lambda.clock import Deadline
-from tests.support.aws import SandboxFetch, unmasked
+from tests.support.aws import SandboxFetch, session_of, unmasked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -91,12 +89,8 @@ def allow(team: Team, document: dict[str, Any]) -> None:
     iam.put_user_policy(UserName=name, PolicyName="role", PolicyDocument=json.dumps(document))
     key = iam.create_access_key(UserName=name)["AccessKey"]
     iam.close()
-    session = boto3.Session(
-        aws_access_key_id=key["AccessKeyId"],
-        aws_secret_access_key=key["SecretAccessKey"],
-        region_name=team.sandbox.world.region,
-    )
-    session.events.register("before-send", team.sandbox.before_send)
+    session = session_of(key["AccessKeyId"], key["SecretAccessKey"])
+    session.register("before-send", team.sandbox.before_send)
     clients = make_clients(
         {}, region=team.sandbox.world.region, endpoint_url=None, mask=unmasked, session=session
     )

@@ -28,7 +28,7 @@ class AwsBase:
         """Takes the clients and the loop that sends their calls."""
         self._clients = clients
         self._calls = calls
-        self._place = Place(clients.lambda_.meta.partition, clients.region)
+        self._place = Place(clients.partition, clients.region)
 
     def identity(self) -> Identity:
         """STS GetCallerIdentity; it needs no permission.

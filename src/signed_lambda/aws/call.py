@@ -5,8 +5,10 @@ May import nothing of boto3. Holds no answer and no secret.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, TypeAlias
+
+from signed_lambda.lazy import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

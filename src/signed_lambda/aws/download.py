@@ -9,6 +9,7 @@ Source: https://docs.aws.amazon.com/lambda/latest/api/API_FunctionCodeLocation.h
 
 from __future__ import annotations
 
+import functools
 import ssl
 from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import parse_qsl, urlsplit
@@ -111,10 +112,14 @@ class UrlFetch:
     def __init__(self, mask: Callable[[str], None]) -> None:
         """Takes what keeps a secret out of the log."""
         self._mask = mask
+
+    @functools.cached_property
+    def _pool(self) -> urllib3.PoolManager:
+        """Made when something is downloaded: reading the certificates takes 10 ms and more."""
         # Made by hand: create_default_context() listens to SSLKEYLOGFILE.
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.load_verify_locations(cafile=get_cert_path(verify=True))
-        self._pool = urllib3.PoolManager(
+        return urllib3.PoolManager(
             retries=False,
             timeout=urllib3.Timeout(connect=CONNECT_TIMEOUT_S, read=READ_TIMEOUT_S),
             ssl_context=context,

@@ -1,4 +1,4 @@
-"""The boto3 clients, hardened: nothing planted in the environment or HOME redirects them.
+"""botocore's clients, hardened: nothing planted in the environment or HOME redirects them.
 
 botocore's session looks for settings in some sixty environment variables, in config files below
 HOME and in model files (which win even over an explicit endpoint). A checked-out repository or an
@@ -6,7 +6,10 @@ earlier step can write all of them. Instead of unsetting them one by one, the se
 are replaced: the settings by botocore's built-in defaults, the model loader by one that reads
 botocore's data only, the credentials by `credentials`.
 
-May import boto3 and botocore. Never reads os.environ, never reads below HOME.
+A client takes some 20 ms to make, so each is made when it is first needed. boto3 itself, which adds
+nothing to a client that we use, is not imported (docs/adr).
+
+May import botocore. Never reads os.environ, never reads below HOME.
 """
 
 from __future__ import annotations
@@ -14,20 +17,17 @@ from __future__ import annotations
 import difflib
 import logging
 import threading
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
-import boto3
 import botocore.session
 from botocore import plugin
-from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.configprovider import (
     BOTOCORE_DEFAUT_SESSION_VARIABLES,
     ConfigValueStore,
     ConstantProvider,
 )
-from botocore.exceptions import InvalidRegionError
+from botocore.exceptions import InvalidRegionError, UnknownRegionError
 from botocore.loaders import Loader
 from botocore.utils import validate_region_name
 
@@ -36,6 +36,7 @@ from signed_lambda.aws.answer import shown
 from signed_lambda.aws.credentials import resolver
 from signed_lambda.aws.wire import check_answers
 from signed_lambda.errors import IdentityError, InputError
+from signed_lambda.lazy import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -48,8 +49,6 @@ if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sts import STSClient
 
-C = TypeVar("C", bound=BaseClient)
-
 CONNECT_TIMEOUT_S: Final = 5
 READ_TIMEOUT_S: Final = 60
 INVOKE_TIMEOUT_S: Final = 910
@@ -59,29 +58,74 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 """
 
 
+JSON_BODIES: Final = {
+    "lambda": True,
+    "s3": False,
+    "signer": True,
+    "sts": False,
+    "sns": False,
+    "events": True,
+    "logs": True,
+}
+"""The services we call, and whether they answer in JSON (else in XML)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clients:
     """The clients of one region and one identity.
 
     Attributes:
-        invoker: Makes the Lambda client that waits so many seconds for a function's answer; made
-            when needed.
-        sns, events, logs: Give the client of what may trigger the function; it is made when it is
-            first needed, because most runs need none.
+        of: Gives the client of a service, made when it is first asked for.
+        invoker: Makes the Lambda client that waits so many seconds for a function's answer.
         region: Of all clients.
+        partition: Of the region; "aws" for a region that only an emulator has.
         endpoint_url: Where they were redirected to, None for AWS itself.
     """
 
-    lambda_: LambdaClient
-    s3: S3Client
-    signer: SignerClient
-    sts: STSClient
+    of: Callable[[str], Any]
     invoker: Callable[[float], LambdaClient]
-    sns: Callable[[], SNSClient]
-    events: Callable[[], EventBridgeClient]
-    logs: Callable[[], CloudWatchLogsClient]
     region: str
+    partition: str
     endpoint_url: str | None
+
+    @property
+    def lambda_(self) -> LambdaClient:
+        """Of Lambda."""
+        client: LambdaClient = self.of("lambda")
+        return client
+
+    @property
+    def s3(self) -> S3Client:
+        """Of S3."""
+        client: S3Client = self.of("s3")
+        return client
+
+    @property
+    def signer(self) -> SignerClient:
+        """Of Signer."""
+        client: SignerClient = self.of("signer")
+        return client
+
+    @property
+    def sts(self) -> STSClient:
+        """Of STS."""
+        client: STSClient = self.of("sts")
+        return client
+
+    def sns(self) -> SNSClient:
+        """Of SNS, which may trigger the function."""
+        client: SNSClient = self.of("sns")
+        return client
+
+    def events(self) -> EventBridgeClient:
+        """Of EventBridge, which may trigger the function."""
+        client: EventBridgeClient = self.of("events")
+        return client
+
+    def logs(self) -> CloudWatchLogsClient:
+        """Of CloudWatch Logs, which may trigger the function."""
+        client: CloudWatchLogsClient = self.of("logs")
+        return client
 
 
 def make_clients(
@@ -90,9 +134,9 @@ def make_clients(
     region: str | None,
     endpoint_url: str | None,
     mask: Callable[[str], None],
-    session: boto3.Session | None = None,
+    session: botocore.session.Session | None = None,
 ) -> Clients:
-    """The clients; sends nothing.
+    """The clients, of which the first is made; sends nothing.
 
     Args:
         environ: Of the process: credentials and, if `region` is None, the region come from it.
@@ -106,7 +150,7 @@ def make_clients(
             -05 (no region).
         InputError: E-INPUT-03, the endpoint is not a URL.
     """
-    for name in ("boto3", "botocore", "urllib3", "s3transfer"):
+    for name in ("botocore", "urllib3"):
         # Their debug lines hold whole answers (environment values) and presigned URLs.
         logging.getLogger(name).setLevel(logging.ERROR)
     core = _hardened_session()
@@ -114,8 +158,12 @@ def make_clients(
     if session is None:
         sts_client = _sts_for_roles(core, chosen, endpoint_url)
         core.register_component("credential_provider", resolver(environ, sts_client, mask))
-        session = boto3.Session(botocore_session=core, region_name=chosen)
-    return _clients(session, chosen, endpoint_url)
+        session = core
+    try:
+        partition = core.get_partition_for_region(chosen)
+    except UnknownRegionError:
+        partition = "aws"
+    return _clients(session, chosen, partition, endpoint_url)
 
 
 def _hardened_session() -> botocore.session.Session:
@@ -158,73 +206,45 @@ def _config(endpoint_url: str | None, read_timeout_s: float = READ_TIMEOUT_S) ->
     )
 
 
-class _Given(TypedDict):
-    """What each client is made with."""
-
-    region_name: str
-    endpoint_url: str | None
-    verify: bool
-    config: Config
-
-
-def _clients(session: boto3.Session, region: str, endpoint_url: str | None) -> Clients:
+def _clients(
+    session: botocore.session.Session, region: str, partition: str, endpoint_url: str | None
+) -> Clients:
     """The clients of the session, each with the check of its answers."""
-    _no_plugins()
-    given = _Given(
-        region_name=region,
-        endpoint_url=endpoint_url,
-        verify=True,
-        config=_config(endpoint_url),
-    )
+    making = threading.Lock()
+    made: dict[str, Any] = {}
+
+    def make(service: str, config: Config) -> Any:  # noqa: ANN401 - of any service
+        _no_plugins()
+        client: Any = session.create_client(
+            service, region_name=region, endpoint_url=endpoint_url, verify=True, config=config
+        )
+        if service == "s3":
+            client.meta.events.register("before-call.s3", _stay_in_region)
+        check_answers(client, service, json_bodies=JSON_BODIES[service])
+        return client
+
+    def of(service: str) -> Any:  # noqa: ANN401 - of any service
+        with making:  # a session makes one client at a time
+            if service not in made:
+                made[service] = make(service, _config(endpoint_url))
+            return made[service]
 
     def invoker(timeout_s: float) -> LambdaClient:
-        _no_plugins()
-        patient: _Given = {**given, "config": _config(endpoint_url, timeout_s)}
-        client = session.client("lambda", **patient)
-        check_answers(client, "lambda", json_bodies=True)
-        return client
-
-    making = threading.Lock()
-
-    def once(make: Callable[[], C], service: str, *, json_bodies: bool) -> Callable[[], C]:
-        made: list[C] = []
-
-        def client() -> C:
-            with making:  # a session makes one client at a time
-                if not made:
-                    _no_plugins()
-                    made.append(make())
-                    check_answers(made[0], service, json_bodies=json_bodies)
-            return made[0]
-
-        return client
+        with making:
+            client: LambdaClient = make("lambda", _config(endpoint_url, timeout_s))
+            return client
 
     try:
-        s3 = session.client("s3", **given)
+        of("sts")  # whom the first question goes to
     except ValueError as error:
         raise InputError.of(
             "E-INPUT-03",
             f"aws-endpoint-url {shown(endpoint_url or '')!r} is not a URL",
             "Write scheme, host and port: http://127.0.0.1:4566",
         ) from error
-    s3.meta.events.register("before-call.s3", _stay_in_region)
-    clients = Clients(
-        lambda_=session.client("lambda", **given),
-        s3=s3,
-        signer=session.client("signer", **given),
-        sts=session.client("sts", **given),
-        invoker=invoker,
-        sns=once(lambda: session.client("sns", **given), "sns", json_bodies=False),
-        events=once(lambda: session.client("events", **given), "events", json_bodies=True),
-        logs=once(lambda: session.client("logs", **given), "logs", json_bodies=True),
-        region=region,
-        endpoint_url=endpoint_url,
+    return Clients(
+        of=of, invoker=invoker, region=region, partition=partition, endpoint_url=endpoint_url
     )
-    check_answers(clients.lambda_, "lambda", json_bodies=True)
-    check_answers(clients.s3, "s3", json_bodies=False)
-    check_answers(clients.signer, "signer", json_bodies=True)
-    check_answers(clients.sts, "sts", json_bodies=False)
-    return clients
 
 
 def _no_plugins() -> None:

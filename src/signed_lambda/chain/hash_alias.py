@@ -5,13 +5,13 @@ AWS does not make an alias immutable: it is created only, and verified on every 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from signed_lambda.chain.publish import PublishedVersion, wait_active
 from signed_lambda.cloud import AlreadyExistsError
 from signed_lambda.confighash import canonical, code_and_config
 from signed_lambda.errors import AliasError
+from signed_lambda.lazy import dataclass
 from signed_lambda.model import AliasName
 from signed_lambda.report.model import Fact, Link, Reach, Status
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from signed_lambda.cloud import AlreadyExistsError, RevisionMovedError
@@ -17,6 +16,7 @@ from signed_lambda.errors import (
     MovedUnconfirmed,
     Superseded,
 )
+from signed_lambda.lazy import dataclass
 from signed_lambda.records import AliasRecord
 from signed_lambda.report.model import Fact, Link, Reach, Status
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from signed_lambda.confighash import Configuration, canonical
 from signed_lambda.errors import AccessError
+from signed_lambda.lazy import dataclass
 from signed_lambda.report.model import Status
 
 if TYPE_CHECKING:

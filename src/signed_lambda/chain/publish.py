@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
 from signed_lambda.cloud import CodeChangedError, InProgressError, RevisionMovedError
 from signed_lambda.confighash import Configuration, canonical, changes, code_and_config
 from signed_lambda.errors import Conflict, HashMismatch, LambdaFailure, TargetError
+from signed_lambda.lazy import dataclass
 from signed_lambda.model import Version
 from signed_lambda.records import VersionRecord
 from signed_lambda.report.model import Fact, Link, Reach, Status

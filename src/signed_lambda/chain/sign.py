@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Self
 
 from signed_lambda.chain.verify_signed import VerifiedZip, verify_signed
 from signed_lambda.cloud import SigningJob, StoredObject
 from signed_lambda.errors import SignatureError, SigningJobError, ZipError
+from signed_lambda.lazy import dataclass
 from signed_lambda.report.model import Fact, Link, Reach, Status
 
 if TYPE_CHECKING:

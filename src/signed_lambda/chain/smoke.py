@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
 from signed_lambda.errors import SmokeError
+from signed_lambda.lazy import dataclass
 from signed_lambda.report.model import Fact, Link, Status
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
 from signed_lambda.chain.observe import is_changing
@@ -11,6 +10,7 @@ from signed_lambda.chain.upload import UploadedObject
 from signed_lambda.cloud import InProgressError, RevisionMovedError, SignatureRefusedError
 from signed_lambda.confighash import Configuration, canonical, changes
 from signed_lambda.errors import Conflict, FunctionError, HashMismatch, LambdaFailure
+from signed_lambda.lazy import dataclass
 from signed_lambda.report.model import Fact, Link, Reach, Status
 
 if TYPE_CHECKING:

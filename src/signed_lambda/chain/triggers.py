@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import re
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from signed_lambda.errors import AccessError, Cancelled, DeployError
+from signed_lambda.lazy import dataclass
 from signed_lambda.triggers import Listed, LiveTriggers, Unseen
 
 if TYPE_CHECKING:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from signed_lambda.chain.hash_alias import name_of
 from signed_lambda.chain.verify_signed import verify_signed
 from signed_lambda.confighash import canonical
 from signed_lambda.errors import SignatureError, ZipError
+from signed_lambda.lazy import dataclass
 from signed_lambda.records import VersionRecord
 from signed_lambda.report.model import Fact, Link, Status
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from signed_lambda.cloud import AlreadyExistsError, Download, StoredObject
 from signed_lambda.errors import BucketError
+from signed_lambda.lazy import dataclass
 from signed_lambda.report.model import Fact, Link, Reach, Status
 
 if TYPE_CHECKING:

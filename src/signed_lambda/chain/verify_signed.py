@@ -7,10 +7,10 @@ Hence both checks, always.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.errors import Problem, SignatureError
+from signed_lambda.lazy import dataclass
 from signed_lambda.package import (
     SIGNATURE_FILE,
     SIGNATURE_FOLDER,
@@ -23,7 +23,6 @@ from signed_lambda.signature import (
     MAX_SF_BYTES,
     ContentDigest,
     Expected,
-    verify,
 )
 
 if TYPE_CHECKING:
@@ -68,6 +67,8 @@ def verify_signed(
         ZipError: It is not an unambiguous zip.
         SignatureError: Its files are not the build's, or its signature does not verify.
     """
+    from signed_lambda.signature import TrustRoots, verify  # noqa: PLC0415 - brings cryptography
+
     contents = read_zip(download.path, limits=SIGNED_LIMITS)
     if build is not None:
         _require_same(build, contents)
@@ -90,7 +91,7 @@ def verify_signed(
         signature_file,
         expected=Expected(job_arn=job_arn, profile_version_arn=profile_version_arn),
         digest=digest.digest(),
-        roots=bench.roots,
+        roots=bench.roots or TrustRoots.AWS,
         now=bench.clock.now(),
         digest_formula=DIGEST_FORMULA,
     )

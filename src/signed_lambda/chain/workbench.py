@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Literal
 
 from signed_lambda.clock import Wait
+from signed_lambda.lazy import dataclass
 from signed_lambda.report.model import Run
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class Workbench:
 
     Attributes:
         folder: Private and temporary; downloads go there.
-        roots: Certificates that a signature's chain may end at.
+        roots: Certificates that a signature's chain may end at; None for AWS Signer's own.
     """
 
     cloud: Cloud
@@ -71,7 +72,7 @@ class Workbench:
     deadline: Deadline
     journal: Journal
     folder: Path
-    roots: TrustRoots
+    roots: TrustRoots | None
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def new_file(self, name: str) -> Path:

@@ -11,11 +11,11 @@ Source: https://docs.github.com/en/rest/commits/commits#list-pull-requests-assoc
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.errors import Cancelled
 from signed_lambda.github import NoPullRequest, PullRequest
+from signed_lambda.lazy import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -6,8 +6,9 @@ docs/inputs.md are generated from this table.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, Literal
+
+from signed_lambda.lazy import dataclass
 
 CommandName = Literal["deploy", "plan", "rollback", "promote", "verify", "scan"]
 

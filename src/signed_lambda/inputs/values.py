@@ -5,9 +5,10 @@ Pure: imports `model` and `commands` for types only. Built by `read`; tests may 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Literal
 
+from signed_lambda.lazy import dataclass
 from signed_lambda.model import AliasName
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ Pure: imports this package's pure modules only.
 from __future__ import annotations
 
 import stat
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from signed_lambda.lazy import dataclass
 from signed_lambda.package.layout import (
     DEFLATED,
     DOS_FOLDER,

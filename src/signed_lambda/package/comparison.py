@@ -12,9 +12,9 @@ Source: github.com/radkawar/stackd at 9dc356f, compute/lambda/signature (the dig
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from signed_lambda.lazy import dataclass
 from signed_lambda.package.names import shown
 
 if TYPE_CHECKING:

@@ -10,12 +10,12 @@ import hashlib
 import os
 import zlib
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from deflate import DeflateError, deflate_decompress
 
 from signed_lambda.errors import Problem, ZipError
+from signed_lambda.lazy import dataclass
 from signed_lambda.package.layout import STORED
 from signed_lambda.package.names import shown
 

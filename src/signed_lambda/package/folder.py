@@ -10,10 +10,10 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.errors import Problem, SourceError
+from signed_lambda.lazy import dataclass
 from signed_lambda.package.listing import Found, Survey
 from signed_lambda.package.names import name_fault, shown, text_fault
 from signed_lambda.package.rules import CONTROL_FILE, CONTROL_FILE_BYTES_MAX

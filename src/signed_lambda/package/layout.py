@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import stat
 import struct
-from dataclasses import dataclass
 from typing import Final, Self
+
+from signed_lambda.lazy import dataclass
 
 LOCAL_SIGNATURE: Final = b"PK\x03\x04"
 CENTRAL_SIGNATURE: Final = b"PK\x01\x02"

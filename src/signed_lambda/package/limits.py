@@ -5,8 +5,9 @@ Pure; imports nothing of this package.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+from signed_lambda.lazy import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

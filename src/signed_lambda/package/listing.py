@@ -5,10 +5,11 @@ May import errors, model and this package's pure modules. Never opens a file.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final, Protocol
 
 from signed_lambda.errors import Problem, SourceError
+from signed_lambda.lazy import dataclass
 from signed_lambda.model import EntryKind, LeftOut, LeftOutReason
 from signed_lambda.package.links import NameTree
 from signed_lambda.package.names import SIGNATURE_FILE, SIGNATURE_FOLDER, shown, twin_notes

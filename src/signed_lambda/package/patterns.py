@@ -13,11 +13,11 @@ Source: https://git-scm.com/docs/gitignore
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.errors import Problem, SourceError
+from signed_lambda.lazy import dataclass
 from signed_lambda.package.names import shown
 
 if TYPE_CHECKING:

@@ -14,10 +14,11 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.errors import Problem, ZipError
+from signed_lambda.lazy import dataclass
 from signed_lambda.model import Place, Sha256
 from signed_lambda.package.agreement import Draft, difference, draft, form_fault, name_faults
 from signed_lambda.package.contents import (

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.errors import SourceError
+from signed_lambda.lazy import dataclass
 from signed_lambda.package.folder import FILE_FLAGS, FOLDER_FLAGS, special_kind
 from signed_lambda.package.names import shown
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from dataclasses import dataclass
 from typing import Final, Protocol
 
 import deflate
 
+from signed_lambda.lazy import dataclass
 from signed_lambda.model import Entry, EntryKind, Place, Sha256
 from signed_lambda.package.layout import (
     CENTRAL,

@@ -5,9 +5,9 @@ here: the name is this module's one function.)
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final, Literal
 
+from signed_lambda.lazy import dataclass
 from signed_lambda.report import findings, story
 from signed_lambda.report.model import Finding, Report
 

@@ -12,9 +12,9 @@ Pure: imports this package's escape, story, findings and model.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from signed_lambda.lazy import dataclass
 from signed_lambda.report import (
     comparison,
     escape,

@@ -14,10 +14,10 @@ import binascii
 import hashlib
 import json
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 from urllib.parse import quote
 
+from signed_lambda.lazy import dataclass
 from signed_lambda.report import story
 
 if TYPE_CHECKING:

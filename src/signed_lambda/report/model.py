@@ -7,9 +7,11 @@ signatures, no credentials.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, Final, Literal
+
+from signed_lambda.lazy import dataclass
 
 if TYPE_CHECKING:
     from datetime import datetime

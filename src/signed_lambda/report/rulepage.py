@@ -11,11 +11,11 @@ from __future__ import annotations
 import inspect
 import re
 import textwrap
-from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
 from typing import Final, Self
 
+from signed_lambda.lazy import dataclass
 from signed_lambda.report import escape
 
 RECURSION: Final = "https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html"

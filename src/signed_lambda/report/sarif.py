@@ -14,10 +14,10 @@ import json
 import re
 import zlib
 from collections import Counter
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from signed_lambda.lazy import dataclass
 from signed_lambda.report import escape, findings, story
 from signed_lambda.report.marker import Marker
 from signed_lambda.report.rulepage import RulePage

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
+from signed_lambda.lazy import dataclass
 from signed_lambda.report import escape
 from signed_lambda.report.model import Reach, Status
 

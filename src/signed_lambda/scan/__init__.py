@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Protocol
 
 from signed_lambda.errors import Problem, ScanError
+from signed_lambda.lazy import dataclass
 from signed_lambda.package import owners, reopen
 from signed_lambda.report.model import Fact, Finding, Link, Status
 from signed_lambda.scan import rules, sdk

@@ -13,11 +13,12 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.errors import ScanError
+from signed_lambda.lazy import dataclass
 from signed_lambda.package.rules import ALLOWANCES_FILE
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from signed_lambda.lazy import dataclass
 from signed_lambda.scan.form import Call, Closure, Either, Member, Name, Other, Row, Table, Text
 from signed_lambda.scan.program import DEFAULT, called_as, is_test, last_name, names_of, words
 from signed_lambda.scan.sinks import APIS, COMMON, canonical, sinks_of

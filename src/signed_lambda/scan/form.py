@@ -7,8 +7,10 @@ it. Pure: imports `credentials`, reads no file.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
+
+from signed_lambda.lazy import dataclass
 
 if TYPE_CHECKING:
     from signed_lambda.scan.sourcemap import Origin, SourceMap

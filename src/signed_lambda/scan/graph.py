@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Final
 
+from signed_lambda.lazy import dataclass
 from signed_lambda.scan.address import host_of, is_management, is_own_host, levels_of
 from signed_lambda.scan.infra.intrinsics import opened, put_in
 from signed_lambda.scan.infra.model import (

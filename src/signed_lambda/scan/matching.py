@@ -11,10 +11,12 @@ and https://docs.aws.amazon.com/sns/latest/dg/subscription-filter-policy-constra
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any, Final, Literal
+
+from signed_lambda.lazy import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
+from signed_lambda.lazy import dataclass
 from signed_lambda.scan.prefilter import matters, tokens
 from signed_lambda.scan.sourcemap import bundler_of, map_of
 from signed_lambda.scan.watch import TookTooLongError, untimed

@@ -14,13 +14,14 @@ import json
 import os
 import re
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final, get_args
 from urllib.parse import unquote
 
 from signed_lambda.errors import Problem, ScanError, SourceError
 from signed_lambda.inputs.spelling import shown
+from signed_lambda.lazy import dataclass
 from signed_lambda.package.patterns import Line, Patterns
 from signed_lambda.report.model import Fact, Level, OtherFinding, OtherReview, Status
 from signed_lambda.scan.reading import Unread

@@ -7,9 +7,9 @@ Imports `matching`, `address`, `sinks`.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, Protocol
 
+from signed_lambda.lazy import dataclass
 from signed_lambda.scan.address import levels_of
 from signed_lambda.scan.matching import (
     UNKNOWN,

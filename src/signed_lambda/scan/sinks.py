@@ -5,10 +5,10 @@ Pure: imports `form`, `values`, `program`, `evaluate`, `address`, `messages`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, Final
 
+from signed_lambda.lazy import dataclass
 from signed_lambda.scan.address import web_call
 from signed_lambda.scan.form import Call, Member, Name, Row, Table, Text
 from signed_lambda.scan.guards import named

@@ -16,9 +16,9 @@ import json
 import posixpath
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from signed_lambda.lazy import dataclass
 from signed_lambda.scan.watch import TookTooLongError
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ Imports `form`, `values`, `evaluate`, `frames`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from signed_lambda.lazy import dataclass
 from signed_lambda.scan.form import Call, Member, Name, Table, Text
 from signed_lambda.scan.frames import outer_frame
 from signed_lambda.scan.own import SAYS_OWN

@@ -7,8 +7,10 @@ Pure: imports `form`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final
+
+from signed_lambda.lazy import dataclass
 
 if TYPE_CHECKING:
     from signed_lambda.scan.form import Call, Class, Expr, Function, Module, Row, Table

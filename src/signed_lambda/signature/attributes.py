@@ -7,11 +7,11 @@ signature has not been verified, and never guess: each attribute is there once a
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.errors import SignatureError
+from signed_lambda.lazy import dataclass
 from signed_lambda.signature import envelope, tlv
 from signed_lambda.signature.advice import DO_NOT_DEPLOY
 from signed_lambda.signature.content import CONTENT_DIGEST_BYTES

@@ -11,7 +11,7 @@ trusted.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, Self
 
 from cryptography import x509
@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import SignatureAlgorithmOID
 
 from signed_lambda.errors import SignatureError
+from signed_lambda.lazy import dataclass
 from signed_lambda.model import Sha256
 from signed_lambda.signature import tlv
 from signed_lambda.signature.advice import DO_NOT_DEPLOY

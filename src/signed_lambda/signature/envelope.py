@@ -9,10 +9,10 @@ was verified, so `attributes` reads them from the very bytes that the signature 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.errors import SignatureError
+from signed_lambda.lazy import dataclass
 from signed_lambda.signature import tlv
 from signed_lambda.signature.advice import DO_NOT_DEPLOY
 

@@ -6,7 +6,6 @@ take a root from the signature that is being verified.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Final, Self
 
@@ -14,6 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from signed_lambda.errors import SignatureError
+from signed_lambda.lazy import dataclass
 from signed_lambda.model import Sha256
 from signed_lambda.signature.certificate import Certificate
 

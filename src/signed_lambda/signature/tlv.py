@@ -10,12 +10,12 @@ May import asn1crypto.parser, errors and advice. Must never skip a byte of what 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from asn1crypto import parser
 
 from signed_lambda.errors import SignatureError
+from signed_lambda.lazy import dataclass
 from signed_lambda.signature.advice import DO_NOT_DEPLOY
 
 if TYPE_CHECKING:

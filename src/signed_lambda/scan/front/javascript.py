@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import posixpath
 from typing import TYPE_CHECKING, Final
 
-import tree_sitter_javascript
-import tree_sitter_typescript
 from tree_sitter import Language
 
 from signed_lambda.scan.form import (
@@ -35,11 +34,22 @@ if TYPE_CHECKING:
     from signed_lambda.scan.form import Expr, Module
     from signed_lambda.scan.watch import Watch
 
-_JAVASCRIPT: Final = Language(tree_sitter_javascript.language())
-_TYPESCRIPT: Final = Language(tree_sitter_typescript.language_typescript())
-_TSX: Final = Language(tree_sitter_typescript.language_tsx())
-_LANGUAGES: Final = {".ts": _TYPESCRIPT, ".mts": _TYPESCRIPT, ".cts": _TYPESCRIPT, ".tsx": _TSX}
+_TYPESCRIPT: Final = (".ts", ".mts", ".cts", ".tsx")
 _ANY: Final = Text("*")
+
+
+@functools.cache
+def _language(ending: str) -> Language:
+    """The grammar of a file; only those that are needed are loaded."""
+    if ending not in _TYPESCRIPT:
+        import tree_sitter_javascript  # noqa: PLC0415 - lazy: see above
+
+        return Language(tree_sitter_javascript.language())
+    import tree_sitter_typescript as typescript  # noqa: PLC0415 - lazy: see above
+
+    return Language(
+        typescript.language_tsx() if ending == ".tsx" else typescript.language_typescript()
+    )
 
 
 def _method_in(call: Call) -> Member | None:
@@ -58,7 +68,7 @@ def _method_in(call: Call) -> Member | None:
 
 def read(path: str, body: bytes, watch: Watch) -> Module:
     """The file in the common form, as far as the grammar understands it."""
-    language = _LANGUAGES.get(posixpath.splitext(path)[1], _JAVASCRIPT)
+    language = _language(posixpath.splitext(path)[1])
     module, root = parsed(path, "javascript", body, language, watch)
     return filled(_Reader(module, watch), root)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final
 
 import tree_sitter_hcl
 from tree_sitter import Language
 
+from signed_lambda.lazy import dataclass
 from signed_lambda.scan.form import (
     UNKNOWN,
     Call,

@@ -6,9 +6,10 @@ what it is before anybody knows what it will be called. Pure: imports `values`, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Final, Literal
 
+from signed_lambda.lazy import dataclass
 from signed_lambda.scan.selection import Route
 from signed_lambda.scan.values import Lit, Ref, Str
 

@@ -6,9 +6,10 @@ A folder is read once for each call of it. Imports `form`, `infra.hcl`, `values`
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final
 
+from signed_lambda.lazy import dataclass
 from signed_lambda.scan.form import Call, Either, Join, Member, Name, Row, Table, Text
 from signed_lambda.scan.values import UNSEEN, Ref, Str, joined, text
 

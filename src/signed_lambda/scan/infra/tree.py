@@ -6,7 +6,6 @@ twice or that is not one document is refused with the reason: it is "not scanned
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import yaml
@@ -19,6 +18,8 @@ from yaml.events import (
     SequenceEndEvent,
     SequenceStartEvent,
 )
+
+from signed_lambda.lazy import dataclass
 
 if TYPE_CHECKING:
     from yaml.events import Event

@@ -31,9 +31,9 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from signed_lambda.lazy import dataclass
 from signed_lambda.scan.handled import found_at
 from signed_lambda.scan.python_files import last_part
 
