@@ -34,7 +34,7 @@ OPERATIONS: Final = {
     "logs": ("DescribeSubscriptionFilters",),
     "s3": (
         *("GetBucketNotificationConfiguration", "GetBucketVersioning", "GetObject"),
-        *("HeadObject", "ListObjectsV2", "PutObject"),
+        *("ListObjectsV2", "PutObject"),
     ),
     "signer": ("DescribeSigningJob", "GetSigningProfile", "StartSigningJob"),
     "sns": ("GetSubscriptionAttributes", "ListSubscriptionsByTopic"),

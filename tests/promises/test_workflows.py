@@ -129,7 +129,7 @@ def test_one_action_is_pinned_to_one_commit_and_the_comment_says_which_version()
         for name, commit, version in re.findall(r"uses: (\S+)@([0-9a-f]{40})(.*)", text)
     }
 
-    assert len({name for name, _, _ in pins}) == len(pins) == 4
+    assert len({name for name, _, _ in pins}) == len(pins) == 9
     assert [pin for pin in pins if not re.fullmatch(r" # v\d+\.\d+\.\d+", pin[2])] == []
 
 
