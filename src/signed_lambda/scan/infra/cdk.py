@@ -11,6 +11,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import defaultdict
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.scan.evaluate import Evaluator
@@ -154,6 +155,7 @@ class _Reader:
 
     def frames(self, function: CodeFunction, level: int) -> list[Frame]:
         """A function as it is called: one that is told what to call a construct, at each call."""
+        self.evaluator.watch.step()
         named = (id_of_construct(site.call) for site in function.sites)
         if level > _CALLS or not any(is_told(name, function) for name in named):
             return [Frame(function)]
@@ -161,13 +163,13 @@ class _Reader:
         this = Inst(function.owner) if function.owner is not None else None
         if constructs(function):
             return [Frame(function)]
-        found = [
+        found = (
             self.evaluator.bind(Func(function, None, this), call, frame)
             for call, caller in program.calls_of(function)[:_CALLS_OF]
             if program.may_call(call, function, caller)
             for frame in self.frames(caller, level + 1)
-        ]
-        return found[:_CALLS_OF] or [Frame(function)]
+        )
+        return [*islice(found, _CALLS_OF)] or [Frame(function)]
 
     # -- constructs
 
