@@ -494,7 +494,14 @@ def _connect(environ: Mapping[str, str], mask: Callable[[str], None]) -> Connect
             environ, region=inputs.aws_region, endpoint_url=inputs.aws_endpoint_url, mask=mask
         )
         fetch = UrlFetch(mask)
-        return Aws(clients, clock=deadline.clock, deadline=deadline, fetch=fetch, say=say)
+        return Aws(
+            clients,
+            clock=deadline.clock,
+            deadline=deadline,
+            fetch=fetch,
+            say=say,
+            parallel_jobs=inputs.parallel_jobs,
+        )
 
     return connect
 
