@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from signed_lambda.aws.pace import Pace
+from signed_lambda.aws.pace import SHARE, Pace
 from tests.support.fleet import deploy_fleet
 
 if TYPE_CHECKING:
@@ -32,7 +32,8 @@ def test_after_a_refusal_a_run_keeps_to_its_share_of_fifteen_a_second() -> None:
     pace = Pace(30, lambda: 0.5)
     pace.refused("lambda:GetAlias", 0.0)
 
-    assert [pace.wait_s("lambda:GetAlias", 0.0) for _ in range(3)] == [2.0, 4.0, 6.0]
+    waits = [pace.wait_s("lambda:GetAlias", 0.0) for _ in range(3)]
+    assert waits == pytest.approx([2.0 * SHARE, 4.0 * SHARE, 6.0 * SHARE])
     assert pace.wait_s("lambda:GetAlias", 60.0) == 0.0
 
 
@@ -50,4 +51,4 @@ def test_a_run_alone_hardly_waits(jobs: int, share_s: float) -> None:
     pace = Pace(jobs, lambda: 0.5)
     pace.refused("lambda:GetAlias", 0.0)
 
-    assert pace.wait_s("lambda:GetAlias", 0.0) == pytest.approx(share_s)
+    assert pace.wait_s("lambda:GetAlias", 0.0) == pytest.approx(share_s * SHARE)

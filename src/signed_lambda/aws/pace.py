@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 REQUESTS_A_SECOND: Final = 15
 """Of the control plane but for GetFunction and invocations, which have limits of their own."""
+SHARE: Final = 0.92
+"""Of the fair room between requests: at any time some runs wait for Signer and ask nothing."""
 OTHERS: Final = frozenset({"lambda:GetFunction", "lambda:Invoke"})
 
 
@@ -32,7 +34,7 @@ class Pace:
             jobs: Runs at the same time, this one too.
             jitter: 0..1, keeps runs from asking together.
         """
-        self._share_s = max(1, jobs) / REQUESTS_A_SECOND
+        self._share_s = SHARE * max(1, jobs) / REQUESTS_A_SECOND
         self._jitter = jitter
         self._gap_s = 0.0
         self._free_at = 0.0
