@@ -142,7 +142,7 @@ def main(
     Args:
         environ: The environment, the process's own by default.
         stdout: Where lines go.
-        connect: Makes the connection to AWS; boto3 by default.
+        connect: Makes the connection to AWS; our own by default.
         clock: The time; the machine's by default, which ends waits at a stop signal.
         stop: Whether the run was cancelled; set by whoever handles signals.
         owner_of: What a process of root's has to become; by default it stays what it is.

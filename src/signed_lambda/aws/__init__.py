@@ -1,6 +1,6 @@
-"""AWS with boto3: the port `signed_lambda.cloud.Cloud`, implemented.
+"""AWS with botocore: the port `signed_lambda.cloud.Cloud`, implemented.
 
-The only package that imports boto3 and botocore. Nothing untyped leaves it: every answer is looked
+The only package that imports botocore. Nothing untyped leaves it: every answer is looked
 at member by member, every refusal becomes an error of the port or of the catalogue. It decides
 nothing about the chain.
 
