@@ -1,6 +1,6 @@
 """The port to AWS: what the chain asks for, and the shape of each answer.
 
-The core owns this port; `aws` implements it with boto3 and is the only importer of boto3. Answers
+The core owns this port; `aws` implements it with botocore and is its only importer. Answers
 are parsed and shape-checked by the implementation: a value that exists here has its form. Times are
 UTC. Nothing here decides anything.
 

@@ -8,11 +8,14 @@ tests/promises/test_imports.py holds it.
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 import tempfile
+import threading
 import traceback
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
@@ -34,7 +37,6 @@ from signed_lambda.inputs import Inputs, read
 from signed_lambda.journal import Journal
 from signed_lambda.lazy import dataclass
 from signed_lambda.plan import expected_hash, require
-from signed_lambda.pull_request import Conversation
 from signed_lambda.report.model import Status
 from signed_lambda.review import ReviewedBuild, review_of
 from signed_lambda.runner import Runner
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
     from signed_lambda.cloud import Clock, Cloud
     from signed_lambda.model import Package
     from signed_lambda.privileges import Owner
+    from signed_lambda.pull_request import Conversation
     from signed_lambda.report.model import Outcome, Report
     from signed_lambda.reviewing import Reviewing
     from signed_lambda.signature import TrustRoots
@@ -98,7 +101,7 @@ class Context:
         folder: Private and temporary.
         package: The build; None for commands that need no source.
         connect: Makes the connection to AWS; commands without AWS never call it.
-        talk: What can be asked of GitHub.
+        talk: Gives what can be asked of GitHub.
         from_fork: The run is for a fork's pull request, which gets no credentials.
     """
 
@@ -110,7 +113,7 @@ class Context:
     folder: Path
     package: Package | None
     connect: Callable[[], Cloud]
-    talk: Conversation
+    talk: Callable[[], Conversation]
     from_fork: bool
 
     def bench(self) -> Workbench:
@@ -139,7 +142,7 @@ def main(
     Args:
         environ: The environment, the process's own by default.
         stdout: Where lines go.
-        connect: Makes the connection to AWS; boto3 by default.
+        connect: Makes the connection to AWS; our own by default.
         clock: The time; the machine's by default, which ends waits at a stop signal.
         stop: Whether the run was cancelled; set by whoever handles signals.
         owner_of: What a process of root's has to become; by default it stays what it is.
@@ -175,7 +178,13 @@ def main(
     except DeployError as error:
         return _refuse(process, error)
     deadline = Deadline.after(clock, inputs.timeout_s, stop.check)
-    talk = Conversation(inputs, runner, environ, clock, stop)
+
+    @functools.cache
+    def talk() -> Conversation:
+        from signed_lambda.pull_request import Conversation  # noqa: PLC0415 - see the module's docstring
+
+        return Conversation(inputs, runner, environ, clock, stop)
+
     stop.last_words = lambda: runner.error(_what_stands(process, inputs))
     code, report = _run(process, inputs, deadline, talk, connect or _connect(environ, runner.mask))
     stop.settle()
@@ -185,7 +194,7 @@ def main(
     # where it could not be given up, says nothing to the network.
     cancelled = stop.is_set() or code == Cancelled.exit_code
     quiet = cancelled or code == RootError.exit_code
-    _tell(process, report, None if quiet else talk)
+    _tell(process, report, None if quiet else talk())
     if cancelled and code:
         runner.line(_what_stands(process, inputs))
     return code
@@ -225,7 +234,11 @@ def _tell(process: Process, report: Report, talk: Conversation | None) -> None:
 
 
 def _run(
-    process: Process, inputs: Inputs, deadline: Deadline, talk: Conversation, connect: Connect
+    process: Process,
+    inputs: Inputs,
+    deadline: Deadline,
+    talk: Callable[[], Conversation],
+    connect: Connect,
 ) -> tuple[int, Report]:
     """Runs the command; every error becomes part of the report."""
     error: DeployError | None = None
@@ -251,7 +264,7 @@ def _prepared(
     process: Process,
     inputs: Inputs,
     deadline: Deadline,
-    talk: Conversation,
+    talk: Callable[[], Conversation],
     connect: Connect,
     folder: Path,
 ) -> Context:
@@ -286,17 +299,36 @@ def _pack(process: Process, inputs: Inputs, folder: Path) -> Package:
     """The build, checked against expected-sha256; nothing is written before."""
     from signed_lambda.package import pack  # noqa: PLC0415 - see the module's docstring
 
-    package = pack(
-        Path(inputs.source or ""),
-        workspace=process.workspace,
-        into=folder,
-        include=inputs.include,
-        exclude=inputs.exclude,
-        allow_secret_files=inputs.allow_secret_files,
-    )
+    with _loading("signed_lambda.aws" if inputs.command.name != "scan" else None):
+        package = pack(
+            Path(inputs.source or ""),
+            workspace=process.workspace,
+            into=folder,
+            include=inputs.include,
+            exclude=inputs.exclude,
+            allow_secret_files=inputs.allow_secret_files,
+        )
     process.journal.packed(package, _repo_root(package, process.workspace))
     require(expected_hash(package, inputs.expected_sha256))
     return package
+
+
+@contextmanager
+def _loading(module: str | None) -> Iterator[None]:
+    """Imports a module meanwhile: packing leaves the interpreter alone for most of its time.
+
+    The thread ends before what is done meanwhile counts as done: none may outlive root, whose
+    privileges it would keep.
+    """
+    if module is None:
+        yield
+        return
+    thread = threading.Thread(target=import_module, args=(module,), name="loading")
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
 
 
 def _roots(inputs: Inputs, workspace: Path) -> TrustRoots | None:
@@ -448,7 +480,7 @@ def _read_other_reviews(context: Context) -> None:
 def _require_reviewed(context: Context, package: Package) -> None:
     """Only a build that the merged pull request's plan recorded goes on."""
     region = context.inputs.function_region or context.inputs.aws_region or ""
-    known = context.talk.reviewed(region)
+    known = context.talk().reviewed(region)
     context.deadline.check("asking GitHub what was reviewed")
     context.journal.reviewed(review_of(package, known), required=True)
     context.journal.note(ReviewedBuild.confirm(package, known))
@@ -494,7 +526,14 @@ def _connect(environ: Mapping[str, str], mask: Callable[[str], None]) -> Connect
             environ, region=inputs.aws_region, endpoint_url=inputs.aws_endpoint_url, mask=mask
         )
         fetch = UrlFetch(mask)
-        return Aws(clients, clock=deadline.clock, deadline=deadline, fetch=fetch, say=say)
+        return Aws(
+            clients,
+            clock=deadline.clock,
+            deadline=deadline,
+            fetch=fetch,
+            say=say,
+            parallel_jobs=inputs.parallel_jobs,
+        )
 
     return connect
 

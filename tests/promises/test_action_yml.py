@@ -50,6 +50,7 @@ INTERFACE: Final = {
     "aws-endpoint-url": "",
     "signer-root": "",
     "timeout-minutes": "15",
+    "parallel-jobs": "${{ strategy.max-parallel }}",
 }
 """Workflows rest on it: an input may be added; none is renamed, none gets another default."""
 INTERFACE_OUTPUTS: Final = (

@@ -74,7 +74,12 @@ class Team:
     """The world."""
 
     def __init__(
-        self, folder: Path, *, seed: int = 0, variables: Mapping[str, str] | None = None
+        self,
+        folder: Path,
+        *,
+        seed: int = 0,
+        variables: Mapping[str, str] | None = None,
+        sandbox: Sandbox | None = None,
     ) -> None:
         """Makes it.
 
@@ -82,8 +87,9 @@ class Team:
             folder: Private to the test.
             seed: Of the sandbox.
             variables: Environment of the function; two when None.
+            sandbox: Its account, still empty; a new one when None.
         """
-        self.sandbox = Sandbox(seed=seed)
+        self.sandbox = sandbox or Sandbox(seed=seed)
         self.workspace = folder / "workspace"
         self.folder = folder
         self.runs = 0

@@ -1,6 +1,6 @@
-"""AWS with boto3: the port `signed_lambda.cloud.Cloud`, implemented.
+"""AWS with botocore: the port `signed_lambda.cloud.Cloud`, implemented.
 
-The only package that imports boto3 and botocore. Nothing untyped leaves it: every answer is looked
+The only package that imports botocore. Nothing untyped leaves it: every answer is looked
 at member by member, every refusal becomes an error of the port or of the catalogue. It decides
 nothing about the chain.
 
@@ -18,6 +18,7 @@ from signed_lambda.aws.calls import Calls
 from signed_lambda.aws.download import CodeSource, Fetch, UrlFetch
 from signed_lambda.aws.lambda_reads import LambdaReads
 from signed_lambda.aws.lambda_writes import LambdaWrites
+from signed_lambda.aws.pace import Pace
 from signed_lambda.aws.s3 import S3Calls
 from signed_lambda.aws.session import Clients, make_clients
 from signed_lambda.aws.signer import SignerCalls
@@ -44,6 +45,7 @@ class Aws(LambdaReads, LambdaWrites, SignerCalls, S3Calls, TriggerReads):
         fetch: Fetch,
         say: Callable[[str], None],
         jitter: Callable[[], float] = random.random,
+        parallel_jobs: int = 1,
     ) -> None:
         """Takes everything that reaches outside.
 
@@ -54,8 +56,10 @@ class Aws(LambdaReads, LambdaWrites, SignerCalls, S3Calls, TriggerReads):
             fetch: Downloads presigned URLs; `UrlFetch` outside of tests.
             say: Prints one line of progress.
             jitter: 0..1, spreads repetitions.
+            parallel_jobs: Runs that share the account's requests, this one too.
         """
-        calls = Calls(clock=clock, deadline=deadline, say=say, jitter=jitter)
+        pace = Pace(parallel_jobs, jitter)
+        calls = Calls(clock=clock, deadline=deadline, say=say, jitter=jitter, pace=pace)
         super().__init__(clients, calls, CodeSource(fetch, clients.endpoint_url))
 
 

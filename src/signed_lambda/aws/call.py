@@ -1,6 +1,6 @@
 """What is asked of AWS: the operation and the resource, as messages and policies name them.
 
-May import nothing of boto3. Holds no answer and no secret.
+May import nothing of botocore. Holds no answer and no secret.
 """
 
 from __future__ import annotations

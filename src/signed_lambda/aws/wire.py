@@ -27,7 +27,7 @@ def check_answers(client: BaseClient, service: str, *, json_bodies: bool) -> Non
     """Refuses answers of the client that are not AWS's, before they are parsed.
 
     Args:
-        client: Of boto3.
+        client: Of botocore.
         service: As botocore's events name it ("lambda").
         json_bodies: Whether the service answers in JSON (else in XML).
     """

@@ -207,4 +207,5 @@ def _inputs(values: Reading) -> Inputs:
         aws_endpoint_url=values[t.AWS_ENDPOINT_URL],
         signer_root=values[t.SIGNER_ROOT],
         timeout_s=values[t.TIMEOUT_MINUTES] * 60,
+        parallel_jobs=values[t.PARALLEL_JOBS],
     )

@@ -312,6 +312,15 @@ TIMEOUT_MINUTES: Final = Spec[int](
     absent=15,
     default="15",
 )
+PARALLEL_JOBS: Final = Spec[int](
+    name="parallel-jobs",
+    help="How many jobs deploy to the account at the same time: once Lambda says that requests are "
+    "too many, each keeps to its share of the 15 a second. By default the matrix's own figure, "
+    "which GitHub gives.",
+    parse=plain.whole_number(0, 100_000, "jobs"),
+    absent=1,
+    expression="${{ strategy.max-parallel }}",
+)
 
 SPECS: Final[tuple[Spec[object], ...]] = (
     COMMAND,
@@ -348,6 +357,7 @@ SPECS: Final[tuple[Spec[object], ...]] = (
     AWS_ENDPOINT_URL,
     SIGNER_ROOT,
     TIMEOUT_MINUTES,
+    PARALLEL_JOBS,
 )
 """All inputs, in the order of action.yml."""
 

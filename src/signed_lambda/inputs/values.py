@@ -97,6 +97,7 @@ class Inputs:
         aws_endpoint_url: The only way to send AWS calls elsewhere; print a warning.
         signer_root: Path of a PEM file with the root to trust instead of AWS Signer's.
         timeout_s: Of the whole run, in seconds.
+        parallel_jobs: That deploy to the account at the same time; 0 counts as 1.
     """
 
     command: Command
@@ -135,3 +136,4 @@ class Inputs:
     aws_endpoint_url: str | None
     signer_root: str | None
     timeout_s: int
+    parallel_jobs: int
