@@ -126,6 +126,8 @@ def sign(
     package: Package,
     profile: SigningProfile,
     owner: str,
+    *,
+    earlier: tuple[str, ...],
 ) -> SignedObject:
     """Signs the uploaded build, or reuses an earlier signed object of the same build and profile.
 
@@ -136,22 +138,37 @@ def sign(
         package: The build, to compare with.
         profile: Active, of Lambda's platform.
         owner: Account that must own the bucket.
+        earlier: Keys of `find_earlier`.
 
     Raises:
         SigningJobError: The job failed (with Signer's reason), or signed something else.
         SignatureError: The result does not hold exactly the build, or does not verify.
     """
-    folder = f"{order.prefix}/signed/{package.sha256.hex}/{profile.version}/"
-    keys = bench.cloud.list_objects(order.bucket, folder, owner)
-    for key in [k for k in keys if _RESULT.fullmatch(k.removeprefix(folder))][:ATTEMPTS]:
+    for key in earlier:
         reused = _reuse(bench, uploaded, package, profile, owner, key)
         if reused is not None:
             bench.journal.know(signing_job_id=reused.job_id)
             return reused
-    job = _run_job(bench, order, uploaded, profile, folder)
+    job = _run_job(bench, order, uploaded, profile, _folder(order, package, profile))
     bench.journal.know(signing_job_id=job.job_id)
     verified = _verified(bench, package, profile, job, owner)
     return SignedObject.confirm(uploaded, profile, job, verified, reused=False)
+
+
+def find_earlier(
+    bench: Workbench, order: Order, package: Package, profile: SigningProfile, owner: str
+) -> tuple[str, ...]:
+    """Keys of the newest signed objects of the same build and profile version.
+
+    Reads only: it may run beside the upload.
+    """
+    folder = _folder(order, package, profile)
+    keys = bench.cloud.list_objects(order.bucket, folder, owner)
+    return tuple(k for k in keys if _RESULT.fullmatch(k.removeprefix(folder)))[:ATTEMPTS]
+
+
+def _folder(order: Order, package: Package, profile: SigningProfile) -> str:
+    return f"{order.prefix}/signed/{package.sha256.hex}/{profile.version}/"
 
 
 def _reuse(
