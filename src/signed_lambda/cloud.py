@@ -319,6 +319,18 @@ class Invocation:
     executed_version: str
 
 
+class Watch(Protocol):
+    """Follows a download as it is written."""
+
+    def begin(self, path: Path) -> None:
+        """A new file is begun there; also again, where a download failed and is repeated."""
+        ...
+
+    def grew(self, size_bytes: int) -> None:
+        """So many bytes of it can be read."""
+        ...
+
+
 class Cloud(Protocol):
     """AWS, as far as the chain needs it. One implementation: `signed_lambda.aws.Aws`."""
 
@@ -445,7 +457,14 @@ class Cloud(Protocol):
         ...
 
     def get_object(
-        self, bucket: str, key: str, version_id: str | None, owner: str, to: Path
+        self,
+        bucket: str,
+        key: str,
+        version_id: str | None,
+        owner: str,
+        to: Path,
+        *,
+        watch: Watch | None = None,
     ) -> Download | None:
         """GetObject, hashed while written; None when it does not exist. Retried as a whole."""
         ...
