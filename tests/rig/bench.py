@@ -346,6 +346,7 @@ class _EndedByStop:
         self._stop = stop
         self.now = clock.now
         self.monotonic = clock.monotonic
+        self.processor = clock.processor
 
     def sleep(self, seconds: float) -> None:
         """Lets `seconds` pass, unless the run was cancelled."""
