@@ -56,14 +56,14 @@ class Gateway:
             TransportFault: The connection is to break here.
         """
         if is_snapshot(request):
+            self._take_time()
             return self._snapshot(request)
         service, region = self._service(request)
         if service == "s3":
             request = path_style(request)
         target = target_of(service, region, request)
         self._run_acts(target.operation)
-        if self.latency_s:
-            self._world.clock.sleep(self.latency_s)
+        self._take_time()
         with self._lock:
             fault = self.faults.take(service, target.operation)
         if fault is not None and fault.kind == "conn_before":
@@ -91,6 +91,11 @@ class Gateway:
     def locked(self) -> threading.RLock:
         """The lock that acts on the world hold."""
         return self._lock
+
+    def _take_time(self) -> None:
+        """A round trip's time: of an API request and of a download alike."""
+        if self.latency_s:
+            self._world.clock.sleep(self.latency_s)
 
     def _answer(self, target: Target, request: Request, fault: Fault | None) -> Response:
         params: dict[str, Any] = {}

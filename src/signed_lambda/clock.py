@@ -83,6 +83,10 @@ class Deadline:
         """The deadline of a part of the run that may take no longer than so many seconds."""
         return replace(self, at=min(self.at, self.clock.monotonic() + seconds))
 
+    def end(self) -> None:
+        """Ends the time now: what is still under way elsewhere begins nothing new."""
+        self.at = min(self.at, self.clock.monotonic())
+
     def left_s(self) -> float:
         """Seconds left, 0 when over."""
         ends_at = self.at if self._grace_ends_at is None else max(self.at, self._grace_ends_at)

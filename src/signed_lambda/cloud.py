@@ -158,6 +158,18 @@ def _why(code: str | None, text: str | None) -> str:
     return f"{code} ({text})" if code and text else code or text or "Lambda gives no reason"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldVersion:
+    """A version as GetFunction answers it: its configuration, and where its code lies.
+
+    Attributes:
+        answer: As it came, for `Cloud.download_code` alone: opens the code for ten minutes.
+    """
+
+    configuration: FunctionConfiguration
+    answer: Mapping[str, object] = field(repr=False)
+
+
 @dataclass(frozen=True, slots=True)
 class CodeSigning:
     """The code-signing configuration attached to a function.
@@ -307,6 +319,18 @@ class Invocation:
     executed_version: str
 
 
+class Watch(Protocol):
+    """Follows a download as it is written."""
+
+    def begin(self, path: Path) -> None:
+        """A new file is begun there; also again, where a download failed and is repeated."""
+        ...
+
+    def grew(self, size_bytes: int) -> None:
+        """So many bytes of it can be read."""
+        ...
+
+
 class Cloud(Protocol):
     """AWS, as far as the chain needs it. One implementation: `signed_lambda.aws.Aws`."""
 
@@ -322,8 +346,20 @@ class Cloud(Protocol):
         """GetFunctionConfiguration; None when the function or the qualifier does not exist."""
         ...
 
+    def held(self, name: FunctionName, qualifier: str) -> HeldVersion | None:
+        """GetFunction of a version or an alias; None when the function or it does not exist."""
+        ...
+
     def code_signing(self, name: FunctionName) -> CodeSigning | None:
-        """GetFunctionCodeSigningConfig, then GetCodeSigningConfig; None when none is attached."""
+        """`code_signing_arn`, then `code_signing_config`; None when none is attached."""
+        ...
+
+    def code_signing_arn(self, name: FunctionName) -> str | None:
+        """GetFunctionCodeSigningConfig; None when none is attached."""
+        ...
+
+    def code_signing_config(self, arn: str) -> CodeSigning | None:
+        """GetCodeSigningConfig; None when it does not exist."""
         ...
 
     def alias(self, name: FunctionName, alias: AliasName) -> Alias | None:
@@ -338,8 +374,16 @@ class Cloud(Protocol):
         """ListVersionsByFunction, all pages, without $LATEST, oldest first."""
         ...
 
-    def download_code(self, name: FunctionName, version: str, to: Path) -> Download:
+    def download_code(
+        self, name: FunctionName, version: str, to: Path, held: HeldVersion | None = None
+    ) -> Download:
         """GetFunction(Qualifier) and its Code.Location, host-checked, hashed while written.
+
+        Args:
+            name: Of the function.
+            version: Its number.
+            to: A path that does not exist.
+            held: An answer of this run's for the version: it saves the question.
 
         Raises:
             TargetError: E-TARGET-05, the version's code is stored by reference in a bucket
@@ -413,7 +457,14 @@ class Cloud(Protocol):
         ...
 
     def get_object(
-        self, bucket: str, key: str, version_id: str | None, owner: str, to: Path
+        self,
+        bucket: str,
+        key: str,
+        version_id: str | None,
+        owner: str,
+        to: Path,
+        *,
+        watch: Watch | None = None,
     ) -> Download | None:
         """GetObject, hashed while written; None when it does not exist. Retried as a whole."""
         ...

@@ -20,8 +20,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
 from signed_lambda import __version__
+from signed_lambda.chain.observe import Observing
 from signed_lambda.chain.smoke import read_smoke_event
-from signed_lambda.chain.workbench import Order, Workbench
+from signed_lambda.chain.workbench import Lanes, Order, Workbench
 from signed_lambda.clock import Deadline, SystemClock
 from signed_lambda.environment import ignored, known
 from signed_lambda.errors import (
@@ -45,7 +46,9 @@ from signed_lambda.trust import gets_no_credentials, require_trusted_event
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from concurrent.futures import Future
 
+    from signed_lambda.chain.workbench import SideBySide
     from signed_lambda.cloud import Clock, Cloud
     from signed_lambda.model import Package
     from signed_lambda.privileges import Owner
@@ -65,6 +68,7 @@ class Process:
         environ: The variables that are known here.
         workspace: Where the repository is checked out; paths in the inputs are relative to it.
         owner: What the process has to become before it talks to the network; None: it is no root.
+        lanes: Makes what questions to AWS run side by side in.
     """
 
     environ: Mapping[str, str]
@@ -74,6 +78,7 @@ class Process:
     stop: StopFlag
     workspace: Path
     owner: Owner | None
+    lanes: Callable[[], SideBySide]
 
     @contextmanager
     def folder(self) -> Iterator[Path]:
@@ -82,7 +87,9 @@ class Process:
             with self.owner.folder() as made:
                 yield made
         else:
-            with tempfile.TemporaryDirectory(prefix="signed-lambda-") as name:
+            with tempfile.TemporaryDirectory(
+                prefix="signed-lambda-", ignore_cleanup_errors=True
+            ) as name:
                 yield Path(name)
 
     def give_up_root(self, folder: Path | None = None) -> None:
@@ -115,9 +122,13 @@ class Context:
     connect: Callable[[], Cloud]
     talk: Callable[[], Conversation]
     from_fork: bool
+    lanes: SideBySide
 
     def bench(self) -> Workbench:
         """The chain's means, with a connection to AWS."""
+        import random  # noqa: PLC0415 - see the module's docstring
+
+        run, function = self.order.run, self.order.function
         return Workbench(
             cloud=self.connect(),
             clock=self.deadline.clock,
@@ -125,7 +136,19 @@ class Context:
             journal=self.journal,
             folder=self.folder,
             roots=_roots(self.inputs, self.workspace),
+            lanes=self.lanes,
+            # Jobs of one matrix share the run and differ in the function.
+            spread=random.Random(f"{run.run_id}.{run.attempt}.{function}").random,  # noqa: S311 - no secret
         )
+
+    def begin(self) -> Future[tuple[Workbench, Observing]]:
+        """Connects to AWS and begins to look at it, beside the static review."""
+
+        def connected() -> tuple[Workbench, Observing]:
+            bench = self.bench()
+            return bench, Observing(bench, self.order)
+
+        return self.lanes.submit(connected)
 
 
 def main(
@@ -136,6 +159,7 @@ def main(
     *,
     stop: StopFlag | None = None,
     owner_of: Callable[[Path], Owner | None] = lambda _: None,
+    lanes: Callable[[], SideBySide] = Lanes,
 ) -> int:
     """Runs the action once.
 
@@ -146,6 +170,7 @@ def main(
         clock: The time; the machine's by default, which ends waits at a stop signal.
         stop: Whether the run was cancelled; set by whoever handles signals.
         owner_of: What a process of root's has to become; by default it stays what it is.
+        lanes: Makes what questions to AWS run side by side in; threads by default.
 
     Returns:
         The exit code: 0, or the error's own.
@@ -172,6 +197,7 @@ def main(
         stop=stop,
         workspace=workspace,
         owner=owner_of(workspace),
+        lanes=lanes,
     )
     try:
         inputs = read(environ)
@@ -250,8 +276,11 @@ def _run(
                     context = _prepared(process, inputs, deadline, talk, connect, folder)
             finally:  # the network comes next, be it to tell what went wrong
                 process.give_up_root(folder)
-            with process.stop.interruptible():
-                outcome = COMMANDS[inputs.command.name](context)
+            try:
+                with process.stop.interruptible():
+                    outcome = COMMANDS[inputs.command.name](context)
+            finally:  # a question that nobody waits for any more is not repeated
+                deadline.end()
     except DeployError as raised:
         error, outcome = raised, raised.outcome
     except Exception as raised:  # noqa: BLE001 - the one place where our own mistakes are told
@@ -292,6 +321,7 @@ def _prepared(
         connect=lambda: connect(inputs, deadline, runner.line),
         talk=talk,
         from_fork=gets_no_credentials(runner.event(), environ),
+        lanes=process.lanes(),
     )
 
 
@@ -353,10 +383,12 @@ def _deploy(context: Context) -> Outcome:
     from signed_lambda.commands.deploy import deploy  # noqa: PLC0415 - see the module's docstring
 
     package = _packed(context)
+    begun = context.begin()
     reviewing = _review(context, package)
     if context.inputs.require_reviewed:
         _require_reviewed(context, package)
-    done = deploy(context.bench(), context.order, package, reviewing)
+    bench, observing = begun.result()
+    done = deploy(bench, context.order, package, reviewing, observing)
     return "deployed" if not isinstance(done, Unchanged) and done.moved else "unchanged"
 
 
@@ -364,10 +396,11 @@ def _plan(context: Context) -> Outcome:
     from signed_lambda.commands.plan import plan, unseen  # noqa: PLC0415 - see the module's docstring
 
     package = _packed(context)
+    begun = context.begin()
     reviewing = _review(context, package)
     context.journal.reviewed(None, required=context.inputs.require_reviewed)
     try:
-        bench = context.bench()
+        bench, observing = begun.result()
     except IdentityError as error:
         if not context.from_fork or error.problems[0].id != NO_CREDENTIALS:
             raise
@@ -375,7 +408,8 @@ def _plan(context: Context) -> Outcome:
         reviewing.tell_unused()
         require((*reviewing.problems, *unseen(context.journal, context.order)))
         return "planned"
-    return "planned" if plan(bench, context.order, package, reviewing) is None else "unchanged"
+    done = plan(bench, context.order, package, reviewing, observing)
+    return "planned" if done is None else "unchanged"
 
 
 NO_CREDENTIALS: Final = "E-IDENTITY-01"

@@ -11,13 +11,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from signed_lambda.chain.triggers import look_at_triggers
+from signed_lambda.chain.triggers import TriggerLook
 from signed_lambda.report.model import Status
 from signed_lambda.scan import blocking, require_acceptable
 from signed_lambda.scan.live import spelled_triggers
 
 if TYPE_CHECKING:
-    from signed_lambda.chain.observe import Observed
+    from signed_lambda.chain.observe import Subject
     from signed_lambda.chain.workbench import Order, Workbench
     from signed_lambda.errors import Problem
     from signed_lambda.inputs import FailOn
@@ -42,6 +42,7 @@ class Reviewing:
             journal: Is told.
         """
         self._survey, self._fail_on, self._journal = survey, fail_on, journal
+        self._looking: TriggerLook | None = None
         self.review: Review = journal.note(survey.judge())
         journal.found(self.review.findings)
 
@@ -50,13 +51,18 @@ class Reviewing:
         """What stops the run."""
         return blocking(self.review, self._fail_on)
 
-    def look(self, bench: Workbench, order: Order, observed: Observed) -> None:
+    def begin_look(self, bench: Workbench, order: Order, subject: Subject) -> None:
+        """Begins what `look` asks for, beside the rest of the look at AWS; tells nothing yet."""
+        self._looking = TriggerLook(bench, order, subject, self._survey.named)
+
+    def look(self, bench: Workbench, order: Order, subject: Subject) -> None:
         """Reviews again, with what is live around the function; writes nothing.
 
         What the role may not see is a skipped check that names the permission; no finding is more
         than a question then.
         """
-        live = look_at_triggers(bench, order, observed, self._survey.named)
+        looking = self._looking or TriggerLook(bench, order, subject, self._survey.named)
+        live = looking.triggers()
         self.review = self._survey.judge(live)
         self._journal.found(self.review.findings)
         self._tell(live)

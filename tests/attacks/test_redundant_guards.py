@@ -23,7 +23,7 @@ from tests.support.roots import other_root_pem
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from signed_lambda.cloud import Download, FunctionConfiguration
+    from signed_lambda.cloud import Download, HeldVersion
 
 OTHER = Sha256(b"\x07" * 32)
 
@@ -432,15 +432,17 @@ def test_a_revision_that_moves_for_ever_is_given_up(released: Team) -> None:
 def of_version(number: str, **members: object) -> Lie:
     """The true answers, and other members for one version."""
 
-    def read(real: Lie, name: str, qualifier: str | None = None) -> object:
-        answer = real(name, qualifier)
-        return replace(answer, **members) if answer and qualifier == number else answer
+    def read(real: Lie, name: str, qualifier: str) -> object:
+        answer: HeldVersion | None = real(name, qualifier)
+        if answer is None or answer.configuration.version != number:
+            return answer
+        return replace(answer, configuration=replace(answer.configuration, **members))
 
     return read
 
 
 def test_a_version_with_another_hash_takes_no_traffic(released: Team) -> None:
-    released.wrap = lying(function=of_version("2", code_sha256=OTHER))
+    released.wrap = lying(held=of_version("2", code_sha256=OTHER))
 
     with alias_stands(released):
         ended = released.run()
@@ -450,13 +452,14 @@ def test_a_version_with_another_hash_takes_no_traffic(released: Team) -> None:
 
 
 def test_a_version_with_another_configuration_takes_no_traffic(released: Team) -> None:
-    def read(real: Lie, name: str, qualifier: str | None = None) -> object:
-        answer: FunctionConfiguration = real(name, qualifier)
+    def read(real: Lie, name: str, qualifier: str) -> object:
+        answer: HeldVersion = real(name, qualifier)
         if qualifier != "2":
             return answer
-        return replace(answer, content={**answer.content, "Timeout": 900})
+        changed = {**answer.configuration.content, "Timeout": 900}
+        return replace(answer, configuration=replace(answer.configuration, content=changed))
 
-    released.wrap = lying(function=read)
+    released.wrap = lying(held=read)
 
     with alias_stands(released):
         ended = released.run()
@@ -468,8 +471,8 @@ def test_a_version_with_another_configuration_takes_no_traffic(released: Team) -
 def downloads_as(number: str, sha256: Sha256) -> Lie:
     """A version downloads as other bytes."""
 
-    def download(real: Lie, name: str, version: str, to: object) -> Download:
-        got: Download = real(name, version, to)
+    def download(real: Lie, name: str, version: str, *more: object) -> Download:
+        got: Download = real(name, version, *more)
         return replace(got, sha256=sha256) if version == number else got
 
     return download
@@ -486,7 +489,7 @@ def test_a_version_that_downloads_as_other_bytes_takes_no_traffic(released: Team
 
 @pytest.mark.parametrize("state", ["Failed", "Inactive"])
 def test_a_version_that_does_not_become_active_takes_no_traffic(released: Team, state: str) -> None:
-    released.wrap = lying(function=of_version("2", state=state, state_reason_code="Why"))
+    released.wrap = lying(held=of_version("2", state=state, state_reason_code="Why"))
 
     with alias_stands(released):
         ended = released.run()
@@ -497,7 +500,7 @@ def test_a_version_that_does_not_become_active_takes_no_traffic(released: Team, 
 
 def test_a_version_that_is_gone_takes_no_traffic(released: Team) -> None:
     released.wrap = lying(
-        function=lambda real, name, qualifier=None: None if qualifier == "2" else real(name)
+        held=lambda real, name, qualifier: None if qualifier == "2" else real(name, qualifier)
     )
     team = released
     team.sandbox.acts.delete_alias(team.estate.function, "live")
@@ -689,7 +692,7 @@ def twice(released: Team) -> Team:
 
 @pytest.mark.parametrize("state", ["Inactive", "Failed", "Pending"])
 def test_a_target_that_is_not_active_is_refused(twice: Team, state: str) -> None:
-    twice.wrap = lying(function=of_version("1", state=state))
+    twice.wrap = lying(held=of_version("1", state=state))
 
     with nothing_moves(twice):
         ended = twice.run("rollback")
@@ -698,7 +701,7 @@ def test_a_target_that_is_not_active_is_refused(twice: Team, state: str) -> None
 
 
 def test_a_target_without_a_hash_is_refused(twice: Team) -> None:
-    twice.wrap = lying(function=of_version("1", code_sha256=None))
+    twice.wrap = lying(held=of_version("1", code_sha256=None))
 
     with nothing_moves(twice):
         ended = twice.run("rollback")

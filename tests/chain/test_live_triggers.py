@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from signed_lambda.chain.workbench import Lanes
 from signed_lambda.errors import AwsError, Cancelled
 from tests.support.live import Live, skipped, told
 from tests.support.lying import lying
@@ -582,6 +583,7 @@ def test_the_reads_are_made_side_by_side(team: Team) -> None:
     both = threading.Barrier(2, timeout=30)
     team.sandbox.before("GetPolicy", lambda _: both.wait())
     team.sandbox.before("DescribeSubscriptionFilters", lambda _: both.wait())
+    team.lanes = Lanes
 
     ended = team.run()
 

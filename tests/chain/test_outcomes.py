@@ -234,11 +234,18 @@ def test_lambdas_own_refusal_to_publish_other_code_is_told(released: Team) -> No
 
 
 def test_a_member_of_the_configuration_that_is_not_known_is_told(released: Team) -> None:
+    more = {"QuantumConfig": {"Qubits": 3}}
+
     def read(real: Lie, *args: object) -> object:
         answer = real(*args)
-        return replace(answer, content={**answer.content, "QuantumConfig": {"Qubits": 3}})
+        return replace(answer, content={**answer.content, **more})
 
-    released.wrap = lying(function=read)
+    def held(real: Lie, *args: object) -> object:
+        answer = real(*args)
+        known = answer.configuration
+        return replace(answer, configuration=replace(known, content={**known.content, **more}))
+
+    released.wrap = lying(function=read, held=held)
 
     ended = released.run()
 

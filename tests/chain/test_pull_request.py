@@ -103,7 +103,7 @@ def test_a_build_that_differs_from_the_reviewed_one_is_refused_and_shown(project
     [comment] = project.comments()
     assert (ended.exit_code, ended.error_ids) == (36, ["E-REVIEW-03"])
     assert ended.outputs["outcome"] == "refused"
-    assert ended.calls == ()
+    assert ended.writes == []
     assert project.team.alias() == before
     assert ended.report["review"]["differing"] == [{"name": "extra.py", "what": "added"}]
     assert "| `extra.py` | added |" in comment.body
@@ -139,7 +139,7 @@ def test_a_build_without_a_review_is_refused(
     ended = project.deploy(require_reviewed="true")
 
     assert (ended.exit_code, ended.error_ids) == (36, [error_id])
-    assert ended.calls == ()
+    assert ended.writes == []
 
 
 def test_a_plan_that_was_refused_does_not_count_as_a_review(project: Project) -> None:
@@ -442,14 +442,14 @@ def test_a_look_up_that_takes_the_runs_time_is_told_as_that(project: Project) ->
     ended = project.deploy(require_reviewed="true", timeout_minutes="1")
 
     assert (ended.exit_code, ended.error_ids) == (30, ["E-TIME-01"])
-    assert ended.calls == ()
+    assert ended.writes == []
 
 
 def test_without_a_token_a_required_review_is_refused(project: Project) -> None:
     ended = project.deploy(require_reviewed="true", github_token="")
 
     assert (ended.exit_code, ended.error_ids) == (36, ["E-REVIEW-04"])
-    assert ended.calls == ()
+    assert ended.writes == []
 
 
 def test_a_failing_github_refuses_a_deploy_only_where_a_review_is_required(

@@ -26,10 +26,12 @@ from tests.rig.wire import Exchange, Hook, Killed, Quiet, Wire, fetch_over, on_t
 from tests.support.action import Team, read_outputs
 from tests.support.aws import aws_over
 from tests.support.github_server import GitHubServer
+from tests.support.lanes import OneByOne
 from tests.support.project import Project
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Mapping
+    from concurrent.futures import Executor
 
     from lambda_sandbox.checkpoint import Checkpoint
     from lambda_sandbox.core import Clock
@@ -126,7 +128,11 @@ class Rig:
     Attributes:
         quiet: The run with nothing happening: its calls are the points where something can.
         merged: How many cases came to a world that was known.
+        lanes: Makes what questions run in: one by one, so that the n-th call is the same in every
+            run.
     """
+
+    lanes: Callable[[], Executor] = OneByOne
 
     def __init__(self, scenario: Scenario, folder: Path, github: GitHubServer) -> None:
         self.scenario = scenario
@@ -231,7 +237,9 @@ class Rig:
         exit_code, killed, raised = None, False, ""
         with on_the_line(wire):
             try:
-                exit_code = main(environ, out, self._connect(wire), clock, stop=stop)
+                exit_code = main(
+                    environ, out, self._connect(wire), clock, stop=stop, lanes=self.lanes
+                )
             except Killed:
                 killed = True
             except BaseException:  # noqa: BLE001 - that nothing comes out is what is judged
@@ -338,6 +346,7 @@ class _EndedByStop:
         self._stop = stop
         self.now = clock.now
         self.monotonic = clock.monotonic
+        self.processor = clock.processor
 
     def sleep(self, seconds: float) -> None:
         """Lets `seconds` pass, unless the run was cancelled."""

@@ -10,11 +10,10 @@ from __future__ import annotations
 import functools
 import io
 import json
-from concurrent.futures import Future
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 import requests
@@ -24,7 +23,6 @@ from urllib3.response import HTTPResponse
 
 from lambda_sandbox.core import ApiError
 from signed_lambda.aws import UrlFetch
-from signed_lambda.chain import triggers
 from tests.support.aws import unmasked
 from tests.support.checked_server import Seen
 
@@ -297,36 +295,6 @@ def _send(
 
 
 HTTPAdapter.send = _send  # type: ignore[method-assign]
-
-
-class _OneByOne:
-    """An executor whose tasks are done where they are submitted, each before the next one.
-
-    Calls that are made side by side have no order of their own: here they have one, so that the
-    n-th call is the same one in every run, and a hook may switch to another run at any of them.
-    """
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Nothing is under way."""
-
-    def submit(self, task: Callable[[], T]) -> Future[T]:
-        """Does it."""
-        done: Future[T] = Future()
-        done.set_result(task())
-        return done
-
-
-_side_by_side = triggers.ThreadPoolExecutor
-
-
-def _executor(*args: Any, **named: Any) -> Any:  # noqa: ANN401 - the executor's
-    return _OneByOne() if _line.get(None) else _side_by_side(*args, **named)
-
-
-triggers.ThreadPoolExecutor = _executor  # type: ignore[assignment,misc]
 
 
 @contextmanager

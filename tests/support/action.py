@@ -18,10 +18,12 @@ from lambda_sandbox.estate import make_estate
 from lambda_sandbox.server import Server
 from signed_lambda.main import main
 from tests.support.aws import SandboxFetch, aws_over, shared_clients
+from tests.support.lanes import OneByOne
 from tests.support.runner_rules import Console, read_pairs, unfolded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from concurrent.futures import Executor
     from pathlib import Path
 
     from lambda_sandbox.calls import Call
@@ -97,6 +99,7 @@ class Team:
         self.connect_error: Exception | None = None
         self.owner: Owner | None = None
         self.stop: StopFlag | None = None
+        self.lanes: Callable[[], Executor] = OneByOne
         self.more: dict[str, str] = {}
         self.endpoint = ""
         self._attach()
@@ -155,6 +158,7 @@ class Team:
             self.sandbox.clock,
             stop=self.stop,
             owner_of=lambda _: self.owner,
+            lanes=self.lanes,
         )
         outputs = read_outputs(folder / "output")
         report = outputs["report"] and (self.workspace / outputs["report"]).read_text("utf-8")

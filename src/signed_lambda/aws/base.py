@@ -6,10 +6,11 @@ May import the package's own modules. Holds no decision of the chain.
 from __future__ import annotations
 
 import re
+import threading
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.aws.answer import NotAnAnswer
-from signed_lambda.aws.call import Call, Place
+from signed_lambda.aws.call import UNKNOWN, Call, Place
 from signed_lambda.cloud import Identity
 
 if TYPE_CHECKING:
@@ -29,20 +30,33 @@ class AwsBase:
         self._clients = clients
         self._calls = calls
         self._place = Place(clients.partition, clients.region)
+        self._who = threading.Lock()
+        calls.account = self._known_account
 
     def identity(self) -> Identity:
         """STS GetCallerIdentity; it needs no permission.
 
         Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
         """
+        with self._who:
+            return self._ask_identity()
+
+    def _ask_identity(self) -> Identity:
         call = Call(operation="sts:GetCallerIdentity", action="sts:GetCallerIdentity", resource="*")
         identity = self._calls.run(call, self._clients.sts.get_caller_identity, self._read_identity)
         self._place = self._place.of_account(identity.account)
         return identity
 
     def account(self) -> str:
-        """The account of the credentials; asked once."""
-        return self.identity().account if self._place.account == "*" else self._place.account
+        """The account of the credentials; asked once, also by several at the same time."""
+        with self._who:
+            known = self._place.account
+            return self._ask_identity().account if known == UNKNOWN else known
+
+    def _known_account(self) -> str:
+        """The account, UNKNOWN before it is asked for; waits for an answer that is under way."""
+        with self._who:
+            return self._place.account
 
     def _read_identity(self, answer: Answer) -> Identity:
         account, arn = answer.text("Account"), answer.text("Arn")

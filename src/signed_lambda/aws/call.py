@@ -6,7 +6,7 @@ May import nothing of botocore. Holds no answer and no secret.
 from __future__ import annotations
 
 from dataclasses import field, replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from signed_lambda.lazy import dataclass
 
@@ -27,6 +27,10 @@ def not_there(_: Refusal) -> NotThere:
 
 Expected: TypeAlias = "Callable[[Refusal], Exception | None]"
 """What a refusal means: an error to raise, a repetition, or None for nothing special."""
+
+
+UNKNOWN: Final = "*"
+"""Stands for the account in an ARN until it is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,18 +56,28 @@ class Call:
     reads: str = ""
     secret: bool = False
 
+    def of_account(self, account: Callable[[], str]) -> Call:
+        """The same call, where its resource was spelled before the account was known.
+
+        Args:
+            account: Tells it; called only then.
+        """
+        if f":{UNKNOWN}:" not in self.resource:
+            return self
+        return replace(self, resource=self.resource.replace(f":{UNKNOWN}:", f":{account()}:"))
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """Partition, region and account, for the ARNs of messages.
 
     Attributes:
-        account: 12 digits, "*" until it is known.
+        account: 12 digits, UNKNOWN until it is known.
     """
 
     partition: str
     region: str
-    account: str = "*"
+    account: str = UNKNOWN
 
     def of_account(self, account: str) -> Place:
         """The same place, once the account is known."""

@@ -27,6 +27,7 @@ from botocore.exceptions import ConnectionError as BotoConnectionError
 from botocore.parsers import ResponseParserError
 
 from signed_lambda.aws.answer import Answer, NotAnAnswer, shown
+from signed_lambda.aws.call import UNKNOWN
 from signed_lambda.aws.credentials import TokenUnreadableError
 from signed_lambda.aws.diagnosis import gave_up, refusal_error, role_error, values_error
 from signed_lambda.aws.pace import Pace
@@ -76,7 +77,12 @@ class Repeat(Exception):
 
 
 class Calls:
-    """Sends calls within the deadline."""
+    """Sends calls within the deadline; several at the same time, if they come from several threads.
+
+    Attributes:
+        account: Tells the account of the credentials as far as it is known, so that a refusal
+            names whole ARNs, also that of a call that was sent before.
+    """
 
     def __init__(
         self,
@@ -101,16 +107,19 @@ class Calls:
         self._say = say
         self._jitter = jitter
         self._pace = pace or Pace(1, jitter)
+        self.account: Callable[[], str] = lambda: UNKNOWN
 
     def within(self, seconds: float) -> Calls:
         """The same loop for calls that are given up after so many seconds from now."""
-        return Calls(
+        calls = Calls(
             clock=self._clock,
             deadline=self._deadline.within(seconds),
             say=self._say,
             jitter=self._jitter,
             pace=self._pace,
         )
+        calls.account = self.account
+        return calls
 
     def left_s(self) -> float:
         """Seconds left until the deadline."""
@@ -213,7 +222,7 @@ class Calls:
         if refusal.passing:
             said = shown(refusal.code) or "no code"
             return Repeat("failing", f"failing ({refusal.status} {said})", refusal.after_s)
-        raise refusal_error(refusal, call, self._clock.now()) from error
+        raise refusal_error(refusal, call.of_account(self.account), self._clock.now()) from error
 
     def _delay(self, call: Call, last: Repeat, tries: int, started: float) -> float:
         """Seconds to wait before the next try; or ends the call."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from signed_lambda.aws.answer import Stream
+    from signed_lambda.cloud import Watch
 
 PACKAGE_LIMIT_BYTES: Final = 262_144_000 + 16 * 1024 * 1024
 """Lambda's limit of an unpacked package, and room for headers and signature of a stored zip.
@@ -34,6 +35,7 @@ def store(
     size_bytes: int | None,
     what: str,
     limit_bytes: int = PACKAGE_LIMIT_BYTES,
+    watch: Watch | None = None,
 ) -> tuple[Sha256, int]:
     """Writes the stream into a new file and hashes it; leaves no file behind when it fails.
 
@@ -43,6 +45,7 @@ def store(
         size_bytes: What the answer says, None when it does not.
         what: Of the messages; no URL with a signature.
         limit_bytes: More are refused.
+        watch: Follows the file as it is written.
 
     Raises:
         Repeat: Fewer or more bytes came than were said.
@@ -57,8 +60,10 @@ def store(
     except OSError as error:
         raise _cannot_store(what, error) from error
     done = False
+    if watch is not None:
+        watch.begin(to)
     try:
-        sha256, size = _copy(stream, descriptor, what, limit_bytes)
+        sha256, size = _copy(stream, descriptor, what, limit_bytes, watch)
         done = size_bytes is None or size == size_bytes
     finally:
         os.close(descriptor)
@@ -69,7 +74,9 @@ def store(
     return sha256, size
 
 
-def _copy(stream: Stream, descriptor: int, what: str, limit_bytes: int) -> tuple[Sha256, int]:
+def _copy(
+    stream: Stream, descriptor: int, what: str, limit_bytes: int, watch: Watch | None
+) -> tuple[Sha256, int]:
     hashing, size = hashlib.sha256(), 0
     while piece := stream.read(_PIECE_BYTES):
         size += len(piece)
@@ -82,6 +89,8 @@ def _copy(stream: Stream, descriptor: int, what: str, limit_bytes: int) -> tuple
                 view = view[os.write(descriptor, view) :]
         except OSError as error:
             raise _cannot_store(what, error) from error
+        if watch is not None:
+            watch.grew(size)
     return Sha256(hashing.digest()), size
 
 

@@ -13,6 +13,7 @@ from signed_lambda.aws.answer import NotAnAnswer, shown
 from signed_lambda.aws.base import AwsBase
 from signed_lambda.aws.call import Call, NotThere, not_there
 from signed_lambda.aws.calls import Repeat
+from signed_lambda.cloud import HeldVersion
 from signed_lambda.errors import AwsError, FunctionError, TargetError
 
 if TYPE_CHECKING:
@@ -85,7 +86,12 @@ class LambdaReads(AwsBase):
             return None
 
     def code_signing(self, name: FunctionName) -> CodeSigning | None:
-        """GetFunctionCodeSigningConfig, then GetCodeSigningConfig; None when none is attached.
+        """What is attached to the function, and what it says; None when nothing is."""
+        arn = self.code_signing_arn(name)
+        return self.code_signing_config(arn) if arn is not None else None
+
+    def code_signing_arn(self, name: FunctionName) -> str | None:
+        """GetFunctionCodeSigningConfig; None when none is attached.
 
         A function without one answers 200 without members; it takes no qualifier.
         Source: LocalStack AWS-validated snapshot 2025-11.
@@ -105,16 +111,24 @@ class LambdaReads(AwsBase):
                 lambda: self._clients.lambda_.get_function_code_signing_config(FunctionName=name),
                 lambda answer: answer.maybe_text("CodeSigningConfigArn"),
             )
-            if not arn:
-                return None
-            attached = Call(
-                operation="lambda:GetCodeSigningConfig",
-                action="lambda:GetCodeSigningConfig",
-                resource=arn,
-                expected=_MISSING,
-            )
+        except NotThere:
+            return None
+        return arn or None
+
+    def code_signing_config(self, arn: str) -> CodeSigning | None:
+        """GetCodeSigningConfig; None when it does not exist.
+
+        Source: https://docs.aws.amazon.com/lambda/latest/api/API_GetCodeSigningConfig.html
+        """
+        call = Call(
+            operation="lambda:GetCodeSigningConfig",
+            action="lambda:GetCodeSigningConfig",
+            resource=arn,
+            expected=_MISSING,
+        )
+        try:
             return self._calls.run(
-                attached,
+                call,
                 lambda: self._clients.lambda_.get_code_signing_config(CodeSigningConfigArn=arn),
                 read.code_signing,
             )
@@ -158,7 +172,27 @@ class LambdaReads(AwsBase):
         numbered = [version for version in found if version.version != "$LATEST"]
         return tuple(sorted(numbered, key=lambda version: int(version.version)))
 
-    def download_code(self, name: FunctionName, version: str, to: Path) -> Download:
+    def held(self, name: FunctionName, qualifier: str) -> HeldVersion | None:
+        """GetFunction of a version or an alias; None when the function or it does not exist.
+
+        Source: https://docs.aws.amazon.com/lambda/latest/api/API_GetFunction.html
+        """
+        call = self._call("GetFunction", name, qualifier, _MISSING)
+        try:
+            return self._calls.run(
+                call,
+                lambda: self._clients.lambda_.get_function(FunctionName=name, Qualifier=qualifier),
+                lambda answer: HeldVersion(
+                    configuration=read.configuration(answer.inside("Configuration")),
+                    answer=answer.members,
+                ),
+            )
+        except NotThere:
+            return None
+
+    def download_code(
+        self, name: FunctionName, version: str, to: Path, held: HeldVersion | None = None
+    ) -> Download:
         """GetFunction(Qualifier) and its Code.Location, host-checked, hashed while written.
 
         A download that fails is begun again with a fresh URL (one is valid for 10 minutes); also
@@ -172,6 +206,7 @@ class LambdaReads(AwsBase):
                 stored.
         """
         call = self._call("GetFunction", name, version, {})
+        known = [held.answer] if held is not None else []
         tries = 0
 
         def fetch(answer: Answer) -> Download:
@@ -193,11 +228,12 @@ class LambdaReads(AwsBase):
                 raise Repeat("cut", "other bytes arrived than CodeSha256 says")
             return got
 
-        return self._calls.run(
-            call,
-            lambda: self._clients.lambda_.get_function(FunctionName=name, Qualifier=version),
-            fetch,
-        )
+        def locate() -> Mapping[str, object]:
+            if known:
+                return known.pop()
+            return self._clients.lambda_.get_function(FunctionName=name, Qualifier=version)
+
+        return self._calls.run(call, locate, fetch)
 
     def _pages(
         self,

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from signed_lambda.aws.call import Expected
     from signed_lambda.aws.refusals import Refusal
+    from signed_lambda.cloud import Watch
     from signed_lambda.model import Sha256
 
 UPLOAD_TRIES: Final = 3
@@ -127,7 +128,14 @@ class S3Calls(AwsBase):
         return tuple(key for _, key in newest[:_LISTED_KEYS])
 
     def get_object(
-        self, bucket: str, key: str, version_id: str | None, owner: str, to: Path
+        self,
+        bucket: str,
+        key: str,
+        version_id: str | None,
+        owner: str,
+        to: Path,
+        *,
+        watch: Watch | None = None,
     ) -> Download | None:
         """GetObject, hashed while written; None when it does not exist. Retried as a whole.
 
@@ -150,7 +158,7 @@ class S3Calls(AwsBase):
             # The stream compares itself with ContentLength and, because of ChecksumMode, with the
             # checksum that S3 holds.
             sha256, size = store(
-                answer.stream("Body"), to, size_bytes=stored.size_bytes, what=where
+                answer.stream("Body"), to, size_bytes=stored.size_bytes, what=where, watch=watch
             )
             return Download(to, sha256, size, stored.version_id)
 

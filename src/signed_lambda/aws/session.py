@@ -51,6 +51,8 @@ if TYPE_CHECKING:
 
 CONNECT_TIMEOUT_S: Final = 5
 READ_TIMEOUT_S: Final = 60
+CONNECTIONS: Final = 20
+"""That each client keeps: as many as questions run side by side (`chain.workbench.LANES`)."""
 INVOKE_TIMEOUT_S: Final = 910
 """A function runs at most 900 s.
 
@@ -190,7 +192,7 @@ def _config(endpoint_url: str | None, read_timeout_s: float = READ_TIMEOUT_S) ->
     return Config(
         connect_timeout=CONNECT_TIMEOUT_S,
         read_timeout=read_timeout_s,
-        max_pool_connections=4,
+        max_pool_connections=CONNECTIONS,
         tcp_keepalive=True,
         retries={"mode": "standard", "total_max_attempts": 1},  # `calls` repeats
         proxies={},

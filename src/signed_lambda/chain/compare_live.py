@@ -38,7 +38,7 @@ def compare_live(bench: Workbench, order: Order, package: Package, observed: Obs
         return
     to = bench.new_file("live-code.zip")  # a plan's last step: it goes with the private folder
     try:
-        got = bench.cloud.download_code(order.function, live.version, to)
+        got = bench.cloud.download_code(order.function, live.version, to, observed.held)
         contents = read_zip(got.path, limits=SIGNED_LIMITS)
     except (AccessError, TargetError, ZipError) as error:
         bench.journal.fact(

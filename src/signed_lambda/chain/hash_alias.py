@@ -103,13 +103,16 @@ def find_by_hash(
     alias = bench.cloud.alias(order.function, name)
     if alias is None:
         return None
-    version = bench.cloud.function(order.function, alias.version)
-    if alias.weights or version is None or not _is_named(version, code, configuration):
+    held = bench.cloud.held(order.function, alias.version)
+    if held is None:
+        raise _moved(alias, "that version does not exist")
+    if alias.weights or not _is_named(held.configuration, code, configuration):
         raise _moved(alias, "that version holds other code or another configuration")
-    active = wait_active(bench, order.function, version)
+    if held.configuration.state != "Active":
+        held = wait_active(bench, order.function, alias.version)
     to = bench.new_file("named.zip")
-    got = bench.cloud.download_code(order.function, active.version, to)
-    published = PublishedVersion.recall(code, active, got)
+    got = bench.cloud.download_code(order.function, alias.version, to, held)
+    published = PublishedVersion.recall(code, held.configuration, got)
     to.unlink()
     return published
 

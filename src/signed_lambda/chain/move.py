@@ -92,13 +92,54 @@ class AliasMove:
         return (Link(name=name, sha256=self.sha256, equals=f"version {self.after}"),)
 
 
+class SecondLook:
+    """The code-signing configuration, asked for again before the alias moves; under way."""
+
+    def __init__(self, bench: Workbench, order: Order, observed: Observed) -> None:
+        """Begins both questions side by side: which one is attached, and what it says now."""
+        cloud, before = bench.cloud, observed.code_signing
+        self._order, self._cloud, self._before = order, cloud, before
+        self._arn = bench.ask(lambda: cloud.code_signing_arn(order.function))
+        self._now = bench.ask(lambda: cloud.code_signing_config(before.arn)) if before else None
+
+    def require_same(self) -> None:
+        """Does nothing when it is the one that was observed.
+
+        Raises:
+            CodeSigningError: It is not.
+        """
+        arn = self._arn.result()
+        if self._now is not None and self._before is not None and arn == self._before.arn:
+            now = self._now.result()
+        else:
+            now = self._cloud.code_signing_config(arn) if arn is not None else None
+        if now != self._before:
+            raise CodeSigningError.of(
+                "E-CODESIGNING-05",
+                f"the code-signing configuration of {self._order.function} was changed while this"
+                f" run worked: {_told(self._before)} -> {_told(now)}",
+                "Find out who changed it, then run it again",
+            )
+
+
 def move_alias(
-    bench: Workbench, order: Order, published: PublishedVersion, observed: Observed
+    bench: Workbench,
+    order: Order,
+    published: PublishedVersion,
+    observed: Observed,
+    looking: SecondLook | None = None,
 ) -> AliasMove:
     """Routes the alias to the version, only if nobody moved it since it was observed.
 
     The version before and the run are recorded in the same call (the alias' Description).
     RoutingConfig is always sent empty, so that no weight survives.
+
+    Args:
+        bench: The means.
+        order: What was asked for.
+        published: The version, verified.
+        observed: The world before the run.
+        looking: Begun right before, beside another call; None: it is asked now.
 
     Raises:
         Conflict, Superseded: Somebody else moved the alias; it was left there.
@@ -114,7 +155,7 @@ def move_alias(
         if now is None:
             raise _lost_to(order.alias, published, None, before)
         return AliasMove.confirm(published, before, now, moved=False)
-    _require_same_code_signing(bench, order, observed)
+    (looking or SecondLook(bench, order, observed)).require_same()
     record = str(_record(order, before))
     bench.deadline.check(f"moving alias '{order.alias}'")
     bench.journal.writing(Reach.ALIAS)
@@ -161,17 +202,6 @@ def _read_back(bench: Workbench, order: Order) -> Alias | None:
             f"Look: `aws lambda get-alias --function-name {order.function} --name {order.alias}`;"
             " running it again converges",
         ) from error
-
-
-def _require_same_code_signing(bench: Workbench, order: Order, observed: Observed) -> None:
-    now = bench.cloud.code_signing(order.function)
-    if now != observed.code_signing:
-        raise CodeSigningError.of(
-            "E-CODESIGNING-05",
-            f"the code-signing configuration of {order.function} was changed while this run"
-            f" worked: {_told(observed.code_signing)} -> {_told(now)}",
-            "Find out who changed it, then run it again",
-        )
 
 
 def _told(signing: CodeSigning | None) -> str:

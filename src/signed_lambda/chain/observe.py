@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from signed_lambda.confighash import Configuration, canonical
@@ -11,6 +12,7 @@ from signed_lambda.report.model import Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import Future
 
     from signed_lambda.chain.workbench import Order, Workbench
     from signed_lambda.cloud import (
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
         Bucket,
         CodeSigning,
         FunctionConfiguration,
+        HeldVersion,
         Identity,
         SigningProfile,
     )
@@ -28,62 +31,142 @@ OTHERS_UPDATE_S: Final = 120.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Observed:
+class Subject:
+    """Whom a run is about; None where something does not exist.
+
+    Attributes:
+        held: The answer that told of the alias' version, for whoever downloads its code.
+    """
+
+    identity: Identity
+    function: FunctionConfiguration | None
+    alias: Alias | None
+    held: HeldVersion | None = field(repr=False)
+
+    @property
+    def live(self) -> FunctionConfiguration | None:
+        """The version that the alias leads to."""
+        return self.held.configuration if self.held is not None else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed(Subject):
     """The world before the run; None where something does not exist or was not asked for.
 
     Attributes:
         unseen: Names of members that a plan's role may not read: None there means unknown.
     """
 
-    identity: Identity
-    function: FunctionConfiguration | None
     configuration: Configuration | None
     code_signing: CodeSigning | None
     profile: SigningProfile | None
     bucket: Bucket | None
-    alias: Alias | None
-    live: FunctionConfiguration | None
     unseen: frozenset[str] = frozenset()
+
+
+class Observing:
+    """The look at AWS, under way: all that can be asked at once is; refuses nothing.
+
+    Two round trips: what needs no answer before, and what the account, the code-signing
+    configuration's ARN or the alias name.
+    """
+
+    def __init__(self, bench: Workbench, order: Order) -> None:
+        """Begins all questions; writes nothing."""
+        cloud, name, ask = bench.cloud, order.function, bench.ask
+        self._bench, self._order = bench, order
+        self._identity = ask(cloud.identity)
+        self._function = ask(lambda: _settled(bench, order))
+        self._alias = ask(lambda: cloud.alias(name, order.alias))
+        self._code_signing = ask(lambda: cloud.code_signing(name))
+        self._profile: Future[SigningProfile | None] | None = None
+        if (profile := order.profile) is not None:
+            self._profile = ask(lambda: cloud.profile(profile, order.profile_owner))
+        self._live: Future[HeldVersion | None] | None = None
+        if order.command in ("deploy", "plan"):
+            self._live = ask(lambda: cloud.held(name, order.alias))
+        self._bucket: Future[Bucket] | None = None
+        if order.bucket:
+            self._bucket = ask(lambda: cloud.bucket(order.bucket, self._owner()))
+
+    def _owner(self) -> str:
+        return self._order.owner or self._identity.result().account
+
+    def subject(self) -> Subject | None:
+        """The first answers, before the others have come; None where they are not to be had.
+
+        Which is for `observed` to tell: the error, or that there is no such function.
+        """
+        if any(asked.exception() for asked in (self._identity, self._function, self._alias)):
+            return None
+        function, alias = self._function.result(), self._alias.result()
+        if function is None or function.package_type != "Zip":
+            return None
+        if alias is not None and self._live is not None and self._live.exception():
+            return None
+        return Subject(
+            identity=self._identity.result(),
+            function=function,
+            alias=alias,
+            held=self._held(alias) if alias else None,
+        )
+
+    def _held(self, alias: Alias) -> HeldVersion | None:
+        """The version that the alias leads to: asked for by the alias' name, beside the alias.
+
+        Lambda answers it with the ARN of the alias. Where somebody moved the alias between both
+        answers, the alias' own answer counts.
+        """
+        if self._live is None:
+            return None
+        live = self._live.result()
+        if live is None or live.configuration.version != alias.version:
+            return self._bench.cloud.held(self._order.function, alias.version)
+        arn = live.configuration.arn.removesuffix(f":{alias.name}")
+        named = replace(live.configuration, arn=f"{arn}:{alias.version}")
+        return replace(live, configuration=named)
+
+    def observed(self) -> Observed:
+        """All answers; waits for them, at most two minutes for an update that others began.
+
+        Raises:
+            AccessError: The role may not read something; a `plan` notes it and goes on.
+        """
+        identity = self._identity.result()
+        self._bench.journal.know(region=identity.region)
+        look = _Look(self._bench, lenient=self._order.command == "plan")
+        function = look("function", self._function.result)
+        is_zip = function.package_type == "Zip" if function else "function" in look.unseen
+        alias = look("alias", self._alias.result) if is_zip else None
+        held = look("live version", lambda: self._held(alias)) if alias else None
+        observed = Observed(
+            identity=identity,
+            function=function,
+            configuration=look(
+                "configuration", lambda: canonical(function.content) if function else None
+            ),
+            code_signing=look("code_signing", self._code_signing.result) if is_zip else None,
+            profile=look("profile", self._profile.result) if self._profile else None,
+            bucket=look("bucket", self._bucket.result) if self._bucket else None,
+            alias=alias,
+            held=held,
+            unseen=frozenset(look.unseen),
+        )
+        _note(self._bench, self._order, observed)
+        return observed
 
 
 def observe(bench: Workbench, order: Order) -> Observed:
     """Reads all that the plan needs; writes nothing and refuses nothing.
 
-    Waits up to two minutes for an update that somebody else began.
-
     Raises:
         AccessError: The role may not read something; a `plan` notes it and goes on.
     """
-    cloud, name, profile = bench.cloud, order.function, order.profile
-    identity = cloud.identity()
-    bench.journal.know(region=identity.region)
-    look = _Look(bench, lenient=order.command == "plan")
-    function = look("function", lambda: _settled(bench, order))
-    is_zip = function.package_type == "Zip" if function else "function" in look.unseen
-    alias = look("alias", lambda: cloud.alias(name, order.alias) if is_zip else None)
-    live = look("live version", lambda: cloud.function(name, alias.version) if alias else None)
-    owner = order.owner or identity.account
-    observed = Observed(
-        identity=identity,
-        function=function,
-        configuration=look(
-            "configuration", lambda: canonical(function.content) if function else None
-        ),
-        code_signing=look("code_signing", lambda: cloud.code_signing(name) if is_zip else None),
-        profile=look(
-            "profile", lambda: cloud.profile(profile, order.profile_owner) if profile else None
-        ),
-        bucket=look("bucket", lambda: cloud.bucket(order.bucket, owner) if order.bucket else None),
-        alias=alias,
-        live=live,
-        unseen=frozenset(look.unseen),
-    )
-    _note(bench, order, observed)
-    return observed
+    return Observing(bench, order).observed()
 
 
 class _Look:
-    """Reads one thing; where a plan's role may not, that is a skipped check with its reason."""
+    """Takes one answer; where a plan's role may not read, that is a skipped check with reason."""
 
     def __init__(self, bench: Workbench, *, lenient: bool) -> None:
         self._bench = bench

@@ -15,7 +15,7 @@ from signed_lambda.report.model import Fact, Link, Reach, Status
 if TYPE_CHECKING:
     from signed_lambda.chain.stage import StagedCode
     from signed_lambda.chain.workbench import Order, Workbench
-    from signed_lambda.cloud import Download, FunctionConfiguration
+    from signed_lambda.cloud import Download, FunctionConfiguration, HeldVersion
     from signed_lambda.model import FunctionName, Package, Sha256
 
 ATTEMPTS: Final = 5
@@ -153,9 +153,10 @@ def publish(
     bench.journal.writing(Reach.VERSION)
     answer = _publish(bench, staged, str(record))
     bench.journal.know(version=answer.version, version_arn=answer.arn)
-    active = wait_active(bench, staged.function, answer)
-    got = bench.cloud.download_code(staged.function, active.version, bench.new_file("version.zip"))
-    published = PublishedVersion.confirm(staged, active, got)
+    active = wait_active(bench, staged.function, answer.version)
+    to = bench.new_file("version.zip")
+    got = bench.cloud.download_code(staged.function, answer.version, to, active)
+    published = PublishedVersion.confirm(staged, active.configuration, got)
     got.path.unlink()
     return published
 
@@ -205,10 +206,8 @@ def _revision_of_same(bench: Workbench, staged: StagedCode) -> str:
     return now.revision_id
 
 
-def wait_active(
-    bench: Workbench, name: FunctionName, version: FunctionConfiguration
-) -> FunctionConfiguration:
-    """The version's configuration once it is active, read anew in any case.
+def wait_active(bench: Workbench, name: FunctionName, version: str) -> HeldVersion:
+    """The version once it is active, read anew in any case; the answer opens its code, too.
 
     Raises:
         LambdaFailure: It failed, is gone, or is Inactive: idle for so long that the first calls
@@ -216,17 +215,18 @@ def wait_active(
     Source: https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html
     """
 
-    def look() -> FunctionConfiguration:
-        now = bench.cloud.function(name, version.version)
+    def look() -> HeldVersion:
+        now = bench.cloud.held(name, version)
         if now is None:
             raise LambdaFailure.of(
                 "E-LAMBDA-02",
-                f"version {version.version} of {name} is gone",
+                f"version {version} of {name} is gone",
                 "Run it again; find out who deletes versions",
             )
         return now
 
-    def done(now: FunctionConfiguration) -> bool:
+    def done(held: HeldVersion) -> bool:
+        now = held.configuration
         if now.state in ("Failed", "Inactive"):
             raise LambdaFailure.of(
                 "E-LAMBDA-02",
@@ -236,4 +236,6 @@ def wait_active(
             )
         return now.state in (None, "Active")
 
-    return bench.poll(f"version {version.version} of {name}", look, done, lambda v: str(v.state))
+    return bench.poll(
+        f"version {version} of {name}", look, done, lambda held: str(held.configuration.state)
+    )

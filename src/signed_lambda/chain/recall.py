@@ -61,14 +61,16 @@ def recall(
         HashMismatch: Its code does not download as the hash that Lambda recorded.
         SignatureError: Its signature does not verify.
     """
-    answer = bench.cloud.function(order.function, version)
-    if answer is None:
+    held = bench.cloud.held(order.function, version)
+    if held is None:
         raise _missing(bench, order, f"version {version}")
+    answer = held.configuration
     _require_usable(answer)
+    asking = _SignerLook(bench, observed, answer)
     to = bench.new_file("recalled.zip")
-    got = bench.cloud.download_code(order.function, version, to)
+    got = bench.cloud.download_code(order.function, version, to, held)
     published = PublishedVersion.recall(_recorded(answer), answer, got)
-    _require_signature(bench, order, observed, published, got)
+    _require_signature(bench, order, observed, published, got, asking)
     to.unlink()
     bench.journal.know(
         code_sha256=published.sha256,
@@ -112,6 +114,7 @@ def _require_signature(
     observed: Observed,
     published: PublishedVersion,
     got: Download,
+    asking: _SignerLook,
 ) -> None:
     version, job_arn = published.version, published.signing_job_arn
     if job_arn is None or published.profile_version_arn is None:
@@ -139,7 +142,7 @@ def _require_signature(
         profile_version_arn=published.profile_version_arn,
         build=None,
     )
-    _require_not_revoked(bench, observed, published, job_arn)
+    asking.require_not_revoked(published)
     bench.journal.fact(
         step="verify-signature",
         title=f"Verify the signature of version {version}",
@@ -149,30 +152,48 @@ def _require_signature(
     )
 
 
-def _require_not_revoked(
-    bench: Workbench, observed: Observed, published: PublishedVersion, job_arn: str
-) -> None:
-    job_id = job_arn.rsplit("/", 1)[-1]
-    bench.journal.know(signing_job_id=job_id)
-    job = bench.cloud.signing_job(job_id)
-    if job is None or job.revoked:
-        why = "was revoked" if job else "is not known to Signer any more, so it may be revoked"
-        raise TargetError.of(
-            "E-TARGET-04",
-            f"the signing job {job_id} of version {published.version} {why}",
-            _OTHER.format(published.function),
-        )
-    # The profile is its owner's, whatever signing-profile-owner says: a namesake here is no answer.
-    place, name, _ = str(published.profile_version_arn).rsplit("/", 2)
-    owner = place.split(":")[4]
-    profile = bench.cloud.profile(name, None if owner == observed.identity.account else owner)
-    if profile is None or profile.status == "Revoked":
-        raise TargetError.of(
-            "E-TARGET-04",
-            f"the signing profile {name} of version {published.version} is"
-            f" {profile.status if profile else 'unknown'}",
-            "Choose a version signed by another profile",
-        )
+class _SignerLook:
+    """Signer's word on the job and the profile of a version; asked beside its download."""
+
+    def __init__(
+        self, bench: Workbench, observed: Observed, version: FunctionConfiguration
+    ) -> None:
+        """Begins both questions; asks nothing of an unsigned version."""
+        self._bench = bench
+        self.job_id = (version.signing_job_arn or "").rsplit("/", 1)[-1]
+        # The profile is its owner's, whatever signing-profile-owner says: a namesake here is no
+        # answer.
+        place, _, named = str(version.signing_profile_version_arn).partition(":/signing-profiles/")
+        self.profile_name = name = named.partition("/")[0]
+        owner = place.rpartition(":")[2]
+        other = None if owner == observed.identity.account else owner
+        cloud, ask = bench.cloud, bench.ask
+        self._job = ask(lambda: cloud.signing_job(self.job_id)) if self.job_id else None
+        self._profile = ask(lambda: cloud.profile(name, other)) if name else None
+
+    def require_not_revoked(self, published: PublishedVersion) -> None:
+        """Does nothing where job and profile are known and not revoked.
+
+        Raises:
+            TargetError: E-TARGET-04.
+        """
+        self._bench.journal.know(signing_job_id=self.job_id)
+        job = self._job.result() if self._job else None
+        if job is None or job.revoked:
+            why = "was revoked" if job else "is not known to Signer any more, so it may be revoked"
+            raise TargetError.of(
+                "E-TARGET-04",
+                f"the signing job {self.job_id} of version {published.version} {why}",
+                _OTHER.format(published.function),
+            )
+        profile = self._profile.result() if self._profile else None
+        if profile is None or profile.status == "Revoked":
+            raise TargetError.of(
+                "E-TARGET-04",
+                f"the signing profile {self.profile_name} of version {published.version} is"
+                f" {profile.status if profile else 'unknown'}",
+                "Choose a version signed by another profile",
+            )
 
 
 def _previous(bench: Workbench, order: Order, observed: Observed) -> Version:

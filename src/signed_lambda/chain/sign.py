@@ -7,7 +7,7 @@ import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Self
 
-from signed_lambda.chain.verify_signed import VerifiedZip, verify_signed
+from signed_lambda.chain.verify_signed import VerifiedZip, unpack_ahead, verify_signed
 from signed_lambda.cloud import SigningJob, StoredObject
 from signed_lambda.errors import SignatureError, SigningJobError, ZipError
 from signed_lambda.lazy import dataclass
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from signed_lambda.chain.workbench import Order, Workbench
     from signed_lambda.cloud import Download, SigningProfile
     from signed_lambda.model import Package, Sha256
+    from signed_lambda.package import Ahead
 
 ATTEMPTS: Final = 3
 """Jobs that failed before are remembered under their token; so many others are then tried."""
@@ -126,6 +127,8 @@ def sign(
     package: Package,
     profile: SigningProfile,
     owner: str,
+    *,
+    earlier: tuple[str, ...],
 ) -> SignedObject:
     """Signs the uploaded build, or reuses an earlier signed object of the same build and profile.
 
@@ -136,22 +139,37 @@ def sign(
         package: The build, to compare with.
         profile: Active, of Lambda's platform.
         owner: Account that must own the bucket.
+        earlier: Keys of `find_earlier`.
 
     Raises:
         SigningJobError: The job failed (with Signer's reason), or signed something else.
         SignatureError: The result does not hold exactly the build, or does not verify.
     """
-    folder = f"{order.prefix}/signed/{package.sha256.hex}/{profile.version}/"
-    keys = bench.cloud.list_objects(order.bucket, folder, owner)
-    for key in [k for k in keys if _RESULT.fullmatch(k.removeprefix(folder))][:ATTEMPTS]:
+    for key in earlier:
         reused = _reuse(bench, uploaded, package, profile, owner, key)
         if reused is not None:
             bench.journal.know(signing_job_id=reused.job_id)
             return reused
-    job = _run_job(bench, order, uploaded, profile, folder)
+    job = _run_job(bench, order, uploaded, profile, _folder(order, package, profile))
     bench.journal.know(signing_job_id=job.job_id)
     verified = _verified(bench, package, profile, job, owner)
     return SignedObject.confirm(uploaded, profile, job, verified, reused=False)
+
+
+def find_earlier(
+    bench: Workbench, order: Order, package: Package, profile: SigningProfile, owner: str
+) -> tuple[str, ...]:
+    """Keys of the newest signed objects of the same build and profile version.
+
+    Reads only: it may run beside the upload.
+    """
+    folder = _folder(order, package, profile)
+    keys = bench.cloud.list_objects(order.bucket, folder, owner)
+    return tuple(k for k in keys if _RESULT.fullmatch(k.removeprefix(folder)))[:ATTEMPTS]
+
+
+def _folder(order: Order, package: Package, profile: SigningProfile) -> str:
+    return f"{order.prefix}/signed/{package.sha256.hex}/{profile.version}/"
 
 
 def _reuse(
@@ -259,14 +277,15 @@ def _verified(
     What breaks on the way looks like an attack, and S3 keeps no checksum that could tell of what
     Signer wrote: only bytes that come twice are S3's.
     """
-    got = _result(bench, job, owner)
+    ahead = unpack_ahead()
+    got = _result(bench, job, owner, ahead)
     try:
-        verified = _verify(bench, package, profile, job, got)
+        verified = _verify(bench, package, profile, job, got, ahead)
     except (SignatureError, ZipError):
-        again = _result(bench, job, owner)
+        again = _result(bench, job, owner, ahead)
         if again.sha256 == got.sha256:
             raise
-        verified = _verify(bench, package, profile, job, again)
+        verified = _verify(bench, package, profile, job, again, ahead)
     if verified.signature.expires_at - bench.clock.now() < EXPIRY_WARNING:
         bench.journal.warn(
             f"the signature expires on {verified.signature.expires_at:%Y-%m-%d}: this version"
@@ -275,7 +294,7 @@ def _verified(
     return verified
 
 
-def _result(bench: Workbench, job: SigningJob, owner: str) -> Download:
+def _result(bench: Workbench, job: SigningJob, owner: str, ahead: Ahead) -> Download:
     if not job.signed_bucket or not job.signed_key:
         raise SigningJobError.of(
             "E-JOB-03",
@@ -283,7 +302,7 @@ def _result(bench: Workbench, job: SigningJob, owner: str) -> Download:
             "Run it again",
         )
     to = bench.new_file("signed.zip")
-    got = bench.cloud.get_object(job.signed_bucket, job.signed_key, None, owner, to)
+    got = bench.cloud.get_object(job.signed_bucket, job.signed_key, None, owner, to, watch=ahead)
     if got is None or got.version_id in (None, "null"):
         raise SigningJobError.of(
             "E-JOB-03",
@@ -300,7 +319,13 @@ def _verify(
     profile: SigningProfile,
     job: SigningJob,
     got: Download,
+    ahead: Ahead,
 ) -> VerifiedZip:
     return verify_signed(
-        bench, got, job_arn=job.arn, profile_version_arn=profile.version_arn, build=package
+        bench,
+        got,
+        job_arn=job.arn,
+        profile_version_arn=profile.version_arn,
+        build=package,
+        ahead=ahead,
     )

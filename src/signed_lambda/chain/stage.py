@@ -103,65 +103,114 @@ class StagedCode:
         return (Link(name="CodeSha256 of $LATEST", sha256=self.sha256, equals="the artefact"),)
 
 
-def stage(bench: Workbench, order: Order, artefact: Artefact, observed: Observed) -> StagedCode:
-    """Updates $LATEST to the artefact, only if nobody changed the function since it was observed.
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A dry run of the update: Lambda would hold exactly the artefact, and nothing moved.
 
-    Raises:
-        Conflict: Somebody did.
-        HashMismatch: The dry run or $LATEST holds other bytes.
-        LambdaFailure: The update failed, or Lambda refused the signature.
+    Attributes:
+        needed: Whether there was one; $LATEST may hold the artefact already.
     """
-    start, before, signing = observed.function, observed.configuration, observed.code_signing
-    if start is None or before is None:
-        raise FunctionError.of("E-FUNCTION-01", f"no function {order.function}", "Create it first")
-    settled = not is_changing(start) and start.last_update_status != "Failed"
-    if start.code_sha256 == artefact.sha256 and settled and _is_recorded(artefact, start, signing):
-        # Publishing sends this revision: whoever changed the function since is noticed there.
-        return StagedCode.confirm(artefact, before, start, signing, already_there=True)
-    _dry_run(bench, order, artefact, start)
-    _update(bench, order, artefact, start)
-    after = _wait_settled(bench, order)
-    return StagedCode.confirm(artefact, before, after, signing, already_there=False)
+
+    needed: bool
+
+    @classmethod
+    def confirm(
+        cls,
+        artefact: Artefact,
+        start: FunctionConfiguration,
+        answer: FunctionConfiguration,
+        now: FunctionConfiguration,
+    ) -> Self:
+        """From the dry run's answer, and the function read after it.
+
+        Raises:
+            HashMismatch: Lambda would hold other bytes.
+            Conflict: The function moved.
+        """
+        if answer.code_sha256 != artefact.sha256:
+            raise HashMismatch.of(
+                "E-HASH-02",
+                f"Lambda's dry run of s3://{artefact.stored.bucket}/{artefact.stored.key} version"
+                f" {artefact.stored.version_id} gives {answer.code_sha256}, expected"
+                f" {artefact.sha256}",
+                "Run it again; if it stays so, the endpoint does not honour S3ObjectVersion",
+            )
+        if not _is_same(start, now):
+            raise Conflict.of(
+                "E-CONFLICT-02",
+                f"{start.name} moved during the dry run: CodeSha256 {start.code_sha256} ->"
+                f" {now.code_sha256}, revision {start.revision_id} -> {now.revision_id}",
+                "Find out who else updates the function (an emulator may deploy on DryRun), then"
+                " run it again",
+            )
+        return cls(needed=True)
+
+    @classmethod
+    def already_there(cls) -> Self:
+        """Where $LATEST holds the artefact before any update."""
+        return cls(needed=False)
 
 
-def _dry_run(
-    bench: Workbench, order: Order, artefact: Artefact, start: FunctionConfiguration
-) -> None:
+def try_out(bench: Workbench, order: Order, artefact: Artefact, observed: Observed) -> Trial:
     """Asks Lambda what it would hold; an extra check, the update's own answer is the gate.
 
+    Writes nothing, tells the journal nothing: it may run beside other questions.
+
+    Raises:
+        Conflict: Somebody changed the function since it was observed.
+        HashMismatch: Lambda would hold other bytes.
+        LambdaFailure: Lambda refused the signature.
     Source: AWS docs of 2017 for UpdateFunctionCode, DryRun: "the CodeSha256 hash value of the
     provided code will also be computed and returned".
     """
+    start = observed.function
+    if start is None or _is_there(artefact, observed):
+        return Trial.already_there()
 
     def send(revision_id: str) -> FunctionConfiguration:
         return bench.cloud.dry_run(order.function, artefact.stored, revision_id)
 
     answer = _on_same_function(bench, order, artefact, start, send)
     if answer is None:
-        return  # the bytes are there already: an earlier answer of ours was late
-    if answer.code_sha256 != artefact.sha256:
-        raise HashMismatch.of(
-            "E-HASH-02",
-            f"Lambda's dry run of s3://{artefact.stored.bucket}/{artefact.stored.key} version"
-            f" {artefact.stored.version_id} gives {answer.code_sha256}, expected"
-            f" {artefact.sha256}",
-            "Run it again; if it stays so, the endpoint does not honour S3ObjectVersion",
+        return Trial.already_there()  # an earlier answer of ours was late
+    return Trial.confirm(artefact, start, answer, _read(bench, order))
+
+
+def stage(
+    bench: Workbench, order: Order, artefact: Artefact, observed: Observed, trial: Trial
+) -> StagedCode:
+    """Updates $LATEST to the artefact, only if nobody changed the function since it was observed.
+
+    Raises:
+        Conflict: Somebody did.
+        HashMismatch: $LATEST holds other bytes.
+        LambdaFailure: The update failed, or Lambda refused the signature.
+    """
+    start, before, signing = observed.function, observed.configuration, observed.code_signing
+    if start is None or before is None:
+        raise FunctionError.of("E-FUNCTION-01", f"no function {order.function}", "Create it first")
+    if _is_there(artefact, observed):
+        # Publishing sends this revision: whoever changed the function since is noticed there.
+        return StagedCode.confirm(artefact, before, start, signing, already_there=True)
+    if trial.needed:
+        bench.journal.fact(
+            step="dry-run",
+            title="Dry run of the update",
+            status=Status.OK,
+            proof=f"Lambda would hold {artefact.sha256.b64}, nothing moved",
         )
-    now = _read(bench, order)
-    if not _is_same(start, now):
-        raise Conflict.of(
-            "E-CONFLICT-02",
-            f"{order.function} moved during the dry run: CodeSha256 {start.code_sha256} ->"
-            f" {now.code_sha256}, revision {start.revision_id} -> {now.revision_id}",
-            "Find out who else updates the function (an emulator may deploy on DryRun), then run"
-            " it again",
-        )
-    bench.journal.fact(
-        step="dry-run",
-        title="Dry run of the update",
-        status=Status.OK,
-        proof=f"Lambda would hold {artefact.sha256.b64}, nothing moved",
-    )
+    _update(bench, order, artefact, start)
+    after = _wait_settled(bench, order)
+    return StagedCode.confirm(artefact, before, after, signing, already_there=False)
+
+
+def _is_there(artefact: Artefact, observed: Observed) -> bool:
+    """Whether $LATEST holds the artefact, admitted as ours, and stands still."""
+    start = observed.function
+    if start is None or start.code_sha256 != artefact.sha256:
+        return False
+    settled = not is_changing(start) and start.last_update_status != "Failed"
+    return settled and _is_recorded(artefact, start, observed.code_signing)
 
 
 def _update(
@@ -171,7 +220,11 @@ def _update(
         bench.journal.writing(Reach.LATEST)
         return bench.cloud.update_code(order.function, artefact.stored, revision_id)
 
-    _on_same_function(bench, order, artefact, start, send)
+    try:
+        _on_same_function(bench, order, artefact, start, send)
+    except Conflict:
+        bench.journal.stood()
+        raise
 
 
 def _on_same_function(
@@ -204,10 +257,8 @@ def _on_same_function(
             if now.code_sha256 == artefact.sha256:
                 return None
             if not _is_same(start, now):
-                bench.journal.stood()
                 raise _changed_by_others(start, now) from error
             revision_id = now.revision_id
-    bench.journal.stood()
     raise _changed_by_others(start, _read(bench, order))
 
 

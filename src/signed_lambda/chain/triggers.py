@@ -1,15 +1,14 @@
 """Looks at what triggers the function in the account, for the static review.
 
 Every read is optional: one that is refused or does not come is kept with its reason, and never ends
-the run. They are made in three rounds, in each of them side by side: what hangs on the function;
-the buckets, topics and rules that this and the code name; the filters of the subscriptions.
-Reads only; decides nothing about findings.
+the run. They are made in three rounds, in each of them side by side: what hangs on the function,
+begun beside the rest of the look at AWS; the buckets, topics and rules that this and the code name;
+the filters of the subscriptions. Reads only; decides nothing about findings.
 """
 
 from __future__ import annotations
 
 import re
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
@@ -20,8 +19,9 @@ from signed_lambda.triggers import Listed, LiveTriggers, Unseen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from concurrent.futures import Future
 
-    from signed_lambda.chain.observe import Observed
+    from signed_lambda.chain.observe import Subject
     from signed_lambda.chain.workbench import Order, Workbench
     from signed_lambda.cloud import FunctionConfiguration
     from signed_lambda.triggers import (
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     )
 
 T = TypeVar("T")
-SIDE_BY_SIDE: Final = 4
-"""As many connections as a client keeps."""
 MOST: Final = 20
 """So many buckets, so many topics, so many rules are looked at; that it was cut is said."""
 _RULE: Final = re.compile(r"arn:[^:]+:events:[^:]*:[^:]*:rule/(?:(?P<bus>[^/]+)/)?(?P<name>[^/*]+)")
@@ -87,51 +85,36 @@ class _Question(Generic[T]):
                 self.why = "only the first ten pages were read"
 
 
-def look_at_triggers(
-    bench: Workbench,
-    order: Order,
-    observed: Observed,
-    named: Callable[[Mapping[str, str]], Iterable[Named]],
-) -> LiveTriggers:
-    """Reads what starts the function, and what the resources around it start.
+class TriggerLook:
+    """The look at what starts the function, and at what the resources around it start; under way.
 
     The function is looked at unqualified, by the alias, and by the version that the alias has.
-
-    Args:
-        bench: The means.
-        order: What was asked for.
-        observed: What is known already.
-        named: What the code writes to, given the function's environment.
-
-    Raises:
-        Cancelled, DeadlineError: The run is over.
     """
-    look = _Look(bench, order, observed, named)
-    look.at_the_function()
-    look.around_it()
-    look.at_the_filters()
-    bench.deadline.check("looking at the live triggers")
-    return look.seen()
 
-
-class _Look:
     def __init__(
         self,
         bench: Workbench,
         order: Order,
-        observed: Observed,
+        subject: Subject,
         named: Callable[[Mapping[str, str]], Iterable[Named]],
     ) -> None:
-        self.cloud, self.order, self.identity = bench.cloud, order, observed.identity
-        self.function = observed.function
+        """Begins the first round.
+
+        Args:
+            bench: The means.
+            order: What was asked for.
+            subject: Whom it is about.
+            named: What the code writes to, given the function's environment.
+        """
+        self.bench, self.cloud, self.order = bench, bench.cloud, order
+        self.identity, self.function, alias = subject.identity, subject.function, subject.alias
         self.environment = _environment(self.function)
         self.written = [
             one for one in named(self.environment) if _FORMS[one.kind].fullmatch(one.name)
         ]
-        alias = observed.alias
         self.qualifiers = ("", alias.name, alias.version) if alias is not None else ("",)
         self.asked: list[_Question[object]] = []
-        self.sent = 0
+        self.sent: list[Future[None]] = []
         self.unseen: list[Unseen] = []
         self.permissions: list[_Question[tuple[Permission, ...]]] = []
         self.event_sources: list[_Question[Listed[EventSource]]] = []
@@ -141,10 +124,25 @@ class _Look:
         self.topics: dict[str, _Question[Listed[Subscription]]] = {}
         self.rules: dict[str, _Question[EventRule | None]] = {}
         self.filters: dict[str, _Question[FilterPolicy]] = {}
+        self._at_the_function()
+
+    def triggers(self) -> LiveTriggers:
+        """What was seen, once all three rounds have ended.
+
+        Raises:
+            Cancelled, DeadlineError: The run is over.
+        """
+        self._answered()
+        self._around_it()
+        self._answered()
+        self._at_the_filters()
+        self._answered()
+        self.bench.deadline.check("looking at the live triggers")
+        return self._seen()
 
     # -- rounds
 
-    def at_the_function(self) -> None:
+    def _at_the_function(self) -> None:
         """Its policies, mappings, destinations, rules and log."""
         cloud, name = self.cloud, self.order.function
         self.recursive_loop = self._question(
@@ -181,9 +179,8 @@ class _Look:
                     "events:ListRuleNamesByTarget", "*", partial(cloud.rule_names, arn, bus)
                 )
                 self.rule_names.append((bus, question))
-        self._ask()
 
-    def around_it(self) -> None:
+    def _around_it(self) -> None:
         """The buckets, topics and rules that the policy or the code names."""
         granted = [p for q in self.permissions for p in q.answer or ()]
         buckets, topics = dict[str, str](), dict[str, str]()
@@ -217,9 +214,8 @@ class _Look:
             self.rules[arn] = self._question(
                 "events:DescribeRule", arn, partial(self.cloud.rule, name, bus)
             )
-        self._ask()
 
-    def at_the_filters(self) -> None:
+    def _at_the_filters(self) -> None:
         """Whether the subscriptions that lead to a function or a queue have a filter policy."""
         found = {
             s.arn: s
@@ -231,9 +227,8 @@ class _Look:
             self.filters[arn] = self._question(
                 "sns:GetSubscriptionAttributes", "*", partial(self.cloud.filter_policy, arn)
             )
-        self._ask()
 
-    def seen(self) -> LiveTriggers:
+    def _seen(self) -> LiveTriggers:
         """Everything together."""
         logs = self.log_subscriptions.answer
         return LiveTriggers(
@@ -272,14 +267,16 @@ class _Look:
     def _question(self, action: str, resource: str, read: Callable[[], T]) -> _Question[T]:
         question = _Question(action, resource, read)
         self.asked.append(question)  # type: ignore[arg-type] # its answer is not written from here
+        self.sent.append(self.bench.ask(question.ask))
         return question
 
-    def _ask(self) -> None:
-        waiting, self.sent = self.asked[self.sent :], len(self.asked)
-        with ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="look") as pool:
-            for done in [pool.submit(q.ask) for q in waiting]:
-                done.result()
-        self.unseen += [Unseen(q.action, q.resource, q.why) for q in waiting if q.why]
+    def _answered(self) -> None:
+        """Waits for the questions of a round."""
+        waiting, self.sent = self.sent, []
+        for sent in waiting:
+            sent.result()
+        new = self.asked[-len(waiting) :] if waiting else []
+        self.unseen += [Unseen(q.action, q.resource, q.why) for q in new if q.why]
 
     def _first(self, found: Iterable[T], action: str, resource: str) -> list[T]:
         """As many as are looked at."""

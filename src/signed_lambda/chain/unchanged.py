@@ -13,9 +13,11 @@ from signed_lambda.records import VersionRecord
 from signed_lambda.report.model import Fact, Link, Status
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from signed_lambda.chain.observe import Observed
     from signed_lambda.chain.workbench import Order, Workbench
-    from signed_lambda.cloud import Download, FunctionConfiguration
+    from signed_lambda.cloud import Alias, Download, FunctionConfiguration, HeldVersion, SigningJob
     from signed_lambda.model import Package, Sha256
 
 
@@ -42,30 +44,81 @@ class Unchanged:
         return (Link(name=name, sha256=self.sha256, equals=self.how),)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveLook:
+    """Questions about a live version that may run the build, under way.
+
+    Attributes:
+        live: The version, as it was when they were begun.
+        job: Of the signature, None for an unsigned deploy.
+        named: The hash alias, None where none is asked for.
+    """
+
+    live: FunctionConfiguration
+    download: Future[Download]
+    job: Future[SigningJob | None] | None
+    named: Future[Alias | None] | None
+
+
+def look_at_live(
+    bench: Workbench, order: Order, package: Package, held: HeldVersion | None
+) -> LiveLook | None:
+    """Begins what the proof needs, beside the rest of the look; None: the build is certainly new.
+
+    Our own record on the version only saves the download when it names another build.
+
+    Args:
+        bench: The means.
+        order: What was asked for.
+        package: The build.
+        held: The version that the alias leads to, None where there is none.
+    """
+    if held is None or not _may_hold(held.configuration, package):
+        return None
+    live, code = held.configuration, held.configuration.code_sha256
+    signed = order.profile is not None
+    if code is None or (signed and live.signing_job_arn is None):
+        return None
+    if not signed and code != package.sha256:
+        return None
+    ask, cloud = bench.ask, bench.cloud
+    to, job_id = bench.new_file("live.zip"), _job_id(live)
+
+    def named() -> Alias | None:
+        return cloud.alias(order.function, name_of(code, canonical(live.content)))
+
+    return LiveLook(
+        live=live,
+        download=ask(lambda: cloud.download_code(order.function, live.version, to, held)),
+        job=ask(lambda: cloud.signing_job(job_id)) if signed else None,
+        named=ask(named) if order.hash_alias else None,
+    )
+
+
 def find_unchanged(
-    bench: Workbench, order: Order, package: Package, observed: Observed
+    bench: Workbench, package: Package, observed: Observed, look: LiveLook | None
 ) -> Unchanged | None:
     """The proof that nothing is to be done, or None.
 
     The live version is downloaded, hashed, compared with the build entry by entry, and its
     signature verified against the profile's present version; its configuration must be that of
-    $LATEST. Our own record on the version only saves the download when it names another build.
+    $LATEST.
     """
     live = observed.live
-    if live is None or not _may_hold(live, package) or not _same_configuration(live, observed):
+    if look is None or live is None or live.version != look.live.version:
         return None
-    if observed.profile is not None and (
-        live.signing_profile_version_arn != observed.profile.version_arn
-        or live.signing_job_arn is None
+    if not _same_configuration(live, observed):
+        return None
+    profile = observed.profile
+    if look.job is not None and (
+        profile is None or live.signing_profile_version_arn != profile.version_arn
     ):
         return None
-    if observed.profile is None and live.code_sha256 != package.sha256:
-        return None
-    got = bench.cloud.download_code(order.function, live.version, bench.new_file("live.zip"))
+    got = look.download.result()
     if got.sha256 != live.code_sha256:
         return None
-    how = _holds_build(bench, package, observed, live, got)
-    if how is None or not _is_named(bench, order, live, got):
+    how = _holds_build(bench, package, observed, look, got)
+    if how is None or not _is_named(bench, look, got):
         return None
     bench.journal.know(
         code_sha256=got.sha256,
@@ -87,38 +140,36 @@ def _same_configuration(live: FunctionConfiguration, observed: Observed) -> bool
     return latest is not None and canonical(live.content).sha256 == latest.sha256
 
 
-def _is_named(bench: Workbench, order: Order, live: FunctionConfiguration, got: Download) -> bool:
+def _is_named(bench: Workbench, look: LiveLook, got: Download) -> bool:
     """Whether the hash alias, where asked for, leads to the live version already."""
-    if not order.hash_alias:
+    if look.named is None:
         return True
-    name = name_of(got.sha256, canonical(live.content))
-    alias = bench.cloud.alias(order.function, name)
-    bench.journal.know(hash_alias=name)
-    return alias is not None and alias.version == live.version and not alias.weights
+    alias = look.named.result()
+    bench.journal.know(hash_alias=name_of(got.sha256, canonical(look.live.content)))
+    return alias is not None and alias.version == look.live.version and not alias.weights
 
 
 def _holds_build(
-    bench: Workbench,
-    package: Package,
-    observed: Observed,
-    live: FunctionConfiguration,
-    got: Download,
+    bench: Workbench, package: Package, observed: Observed, look: LiveLook, got: Download
 ) -> str | None:
-    if observed.profile is None:
+    if look.job is None or observed.profile is None:
         return "the build"
     try:
         verified = verify_signed(
             bench,
             got,
-            job_arn=str(live.signing_job_arn),
+            job_arn=str(look.live.signing_job_arn),
             profile_version_arn=observed.profile.version_arn,
             build=package,
         )
     except (SignatureError, ZipError):
         return None
-    job_id = str(live.signing_job_arn).rsplit("/", 1)[-1]
-    job = bench.cloud.signing_job(job_id)
+    job = look.job.result()
     if job is None or job.revoked:
         return None
-    bench.journal.know(signing_job_id=job_id)
+    bench.journal.know(signing_job_id=_job_id(look.live))
     return f"the build, entry by entry ({verified.files} files), and its signature verifies"
+
+
+def _job_id(live: FunctionConfiguration) -> str:
+    return str(live.signing_job_arn).rsplit("/", 1)[-1]

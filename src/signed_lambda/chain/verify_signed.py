@@ -15,6 +15,7 @@ from signed_lambda.package import (
     SIGNATURE_FILE,
     SIGNATURE_FOLDER,
     SIGNED_LIMITS,
+    Ahead,
     compare,
     read_zip,
 )
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from signed_lambda.cloud import Download
     from signed_lambda.model import Package
     from signed_lambda.package import ZipContents
+    from signed_lambda.package.ahead import Unpacked
     from signed_lambda.signature import Signature
 
 SHOWN: Final = 5
@@ -53,8 +55,9 @@ def verify_signed(
     job_arn: str,
     profile_version_arn: str,
     build: Package | None,
+    ahead: Ahead | None = None,
 ) -> VerifiedZip:
-    """Verifies a signed zip offline.
+    """Verifies a signed zip offline, in one pass over its data.
 
     Args:
         bench: The means; its roots are trusted.
@@ -62,6 +65,7 @@ def verify_signed(
         job_arn: Of the job that must have signed it.
         profile_version_arn: Of the profile version that must have signed it.
         build: What its files must equal; None at a rollback, where Lambda's CodeSha256 pins them.
+        ahead: Followed this very download; None: the data are unpacked now.
 
     Raises:
         ZipError: It is not an unambiguous zip.
@@ -69,18 +73,15 @@ def verify_signed(
     """
     from signed_lambda.signature import TrustRoots, verify  # noqa: PLC0415 - brings cryptography
 
-    contents = read_zip(download.path, limits=SIGNED_LIMITS)
+    if ahead is None:
+        ahead = unpack_ahead()
+        ahead.begin(download.path)
+        ahead.grew(download.size_bytes)
+    unpacked = ahead.unpacked()
+    contents = read_zip(download.path, limits=SIGNED_LIMITS, unpacked=unpacked)
     if build is not None:
         _require_same(build, contents)
-    digest = ContentDigest()
-    signature_file = b""
-    for entry, chunks in contents.bodies():
-        if entry.name == SIGNATURE_FILE:
-            signature_file = _at_most(chunks, MAX_SF_BYTES)
-            continue
-        digest.update(entry.name)
-        for chunk in chunks:
-            digest.update_body(chunk)
+    signature_file = _signature_file(contents)
     if not signature_file:
         raise SignatureError.of(
             "E-SIGNATURE-02",
@@ -90,7 +91,7 @@ def verify_signed(
     signature = verify(
         signature_file,
         expected=Expected(job_arn=job_arn, profile_version_arn=profile_version_arn),
-        digest=digest.digest(),
+        digest=_digest(contents, unpacked),
         roots=bench.roots or TrustRoots.AWS,
         now=bench.clock.now(),
         digest_formula=DIGEST_FORMULA,
@@ -111,6 +112,30 @@ def verify_signed(
             " recorded for the version"
         )
     return VerifiedZip(download, signature, _count_files(contents))
+
+
+def unpack_ahead() -> Ahead:
+    """Unpacks a signed zip as it is downloaded, and makes the digest of its content."""
+    return Ahead(ContentDigest, SIGNED_LIMITS)
+
+
+def _signature_file(contents: ZipContents) -> bytes:
+    entry = next((e for e in contents.entries if e.name == SIGNATURE_FILE), None)
+    return _at_most(contents.chunks(entry), MAX_SF_BYTES) if entry is not None else b""
+
+
+def _digest(contents: ZipContents, unpacked: Unpacked) -> bytes:
+    """The content digest, of what was unpacked ahead if that was exactly this zip's entries."""
+    same = unpacked.identity == contents.identity
+    whole = same and all(e.place in unpacked.hashes for e in contents.entries)
+    if whole and unpacked.names == [e.name for e in contents.entries]:
+        return unpacked.digest.digest()
+    digest = ContentDigest()
+    for entry, chunks in contents.bodies():
+        digest.update(entry.name)
+        for chunk in chunks:
+            digest.update_body(chunk)
+    return digest.digest()
 
 
 def _at_most(chunks: Iterator[bytes], limit_bytes: int) -> bytes:

@@ -1,10 +1,17 @@
-"""What every step works with: the order, and the means."""
+"""What every step works with: the order, and the means; how questions run side by side.
+
+Writes are sent by the run's own thread, one after the other. Questions whose answers do not depend
+on each other are asked side by side (`Workbench.ask`), each by a thread that only asks: it writes
+nothing, tells the journal nothing and decides nothing. They are begun, and their answers taken, in
+the order of the story; so the journal, and which of two errors is told, hang on no race.
+"""
 
 from __future__ import annotations
 
 import itertools
+import threading
 from dataclasses import field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 from signed_lambda.clock import Wait
 from signed_lambda.lazy import dataclass
@@ -12,8 +19,9 @@ from signed_lambda.report.model import Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from concurrent.futures import Future
     from pathlib import Path
-    from typing import TypeVar
+    from typing import ParamSpec, TypeVar
 
     from signed_lambda.clock import Deadline
     from signed_lambda.cloud import Clock, Cloud
@@ -21,7 +29,57 @@ if TYPE_CHECKING:
     from signed_lambda.model import AliasName, FunctionName
     from signed_lambda.signature import TrustRoots
 
+    P = ParamSpec("P")
     T = TypeVar("T")
+
+LANES: Final = 20
+"""Questions at the same time: all that a deploy asks about a function and its triggers. With fewer,
+the last ones wait for a whole round trip. Of these some 13 are Lambda's, which takes 15 a second.
+
+Source: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html (API requests)
+"""
+FIRST_PAUSE_S: Final = 0.1
+YOUNG_PAUSE_S: Final = 0.25
+YOUNG_S: Final = 15.0
+"""Until then a wait is expected to end soon, and is looked at every 0.25 s."""
+OLD_PAUSE_S: Final = 2.0
+PAUSE_GROWS: Final = 1.5
+
+
+class SideBySide(Protocol):
+    """Where questions run side by side: an executor, as far as it is needed."""
+
+    def submit(self, task: Callable[P, T], /, *args: P.args, **named: P.kwargs) -> Future[T]:
+        """Begins the task; what it raises comes out where its answer is taken."""
+        ...
+
+
+class Lanes:
+    """Threads for questions that run side by side, one each.
+
+    Nobody waits for them at the end: a run that was cancelled ends, although a question of it has
+    no answer yet. The library's pool would be waited for, by itself and by the interpreter.
+    """
+
+    def __init__(self) -> None:
+        """Begins nothing."""
+        self._free = threading.BoundedSemaphore(LANES)
+
+    def submit(self, task: Callable[P, T], /, *args: P.args, **named: P.kwargs) -> Future[T]:
+        """See `SideBySide`."""
+        from concurrent.futures import Future  # noqa: PLC0415 - not for a scan
+
+        done: Future[T] = Future()
+
+        def work() -> None:
+            with self._free:
+                try:
+                    done.set_result(task(*args, **named))
+                except BaseException as error:  # noqa: BLE001 - for whoever takes the answer
+                    done.set_exception(error)
+
+        threading.Thread(target=work, name="ask", daemon=True).start()
+        return done
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +123,8 @@ class Workbench:
     Attributes:
         folder: Private and temporary; downloads go there.
         roots: Certificates that a signature's chain may end at; None for AWS Signer's own.
+        lanes: Where questions run side by side.
+        spread: Gives 0..1, which spreads the looks of runs that wait at the same time.
     """
 
     cloud: Cloud
@@ -73,11 +133,21 @@ class Workbench:
     journal: Journal
     folder: Path
     roots: TrustRoots | None
+    lanes: SideBySide
+    spread: Callable[[], float]
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def new_file(self, name: str) -> Path:
         """A path in the private folder that does not exist yet, ending in `name`."""
         return self.folder / f"{next(self._numbers)}-{name}"
+
+    def ask(self, question: Callable[[], T]) -> Future[T]:
+        """Begins a question that runs beside what follows; `result()` waits for its answer.
+
+        Args:
+            question: Reads only; may take the answers of questions that were begun before it.
+        """
+        return self.lanes.submit(question)
 
     def poll(
         self,
@@ -86,9 +156,12 @@ class Workbench:
         done: Callable[[T], bool],
         tell: Callable[[T], str],
     ) -> T:
-        """Looks until done, at first every 0.1 s, later every 2 s, and says so every 10 s.
+        """Looks until done, and says so every 10 s: the one loop that waits for AWS.
 
-        A look that AWS answers late delays the line that is due in that time.
+        The pauses begin with 0.1 s and stay at 0.25 s at most for 15 s; then they grow to 2 s, each
+        shortened by up to half of it at random, so that runs that wait together do not look
+        together. A look that is throttled is repeated by the port (`aws/calls.py`), and delays the
+        line that is due in that time.
 
         AWS's own waiters look every 5 and 20 seconds and give up at a throttle; updates settle in
         about 2 s.
@@ -102,15 +175,12 @@ class Workbench:
         Raises:
             DeadlineError: The run's time is over.
         """
-        pause, started_at = 0.1, self.clock.monotonic()
+        pause_s, started_at = FIRST_PAUSE_S, self.clock.monotonic()
         wait = Wait(f"waiting for {doing}", self.deadline, self.journal.progress)
         while not done(answer := look()):
             self.deadline.check(f"waiting for {doing} ({tell(answer)})")
             young = self.clock.monotonic() - started_at < YOUNG_S
-            wait.sleep(min(pause, self.deadline.left_s()), tell(answer))
-            pause = min(pause * 1.5, 0.25 if young else 2.0)
+            longest_s = YOUNG_PAUSE_S if young else OLD_PAUSE_S * (1 - self.spread() / 2)
+            wait.sleep(min(pause_s, longest_s, self.deadline.left_s()), tell(answer))
+            pause_s = min(pause_s * PAUSE_GROWS, YOUNG_PAUSE_S if young else OLD_PAUSE_S)
         return answer
-
-
-YOUNG_S = 15.0
-"""Until then a wait is expected to end soon and is looked at every 0.25 s."""

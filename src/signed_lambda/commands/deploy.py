@@ -5,42 +5,43 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from signed_lambda.chain.hash_alias import create_hash_alias, find_by_hash
-from signed_lambda.chain.move import move_alias
-from signed_lambda.chain.observe import observe
+from signed_lambda.chain.move import SecondLook, move_alias
 from signed_lambda.chain.publish import publish
-from signed_lambda.chain.sign import sign
+from signed_lambda.chain.sign import find_earlier, sign
 from signed_lambda.chain.smoke import smoke_test
-from signed_lambda.chain.stage import stage
-from signed_lambda.chain.unchanged import Unchanged, find_unchanged
+from signed_lambda.chain.stage import stage, try_out
+from signed_lambda.chain.unchanged import Unchanged, find_unchanged, look_at_live
 from signed_lambda.chain.upload import upload
 from signed_lambda.plan import make_plan
 
 if TYPE_CHECKING:
     from signed_lambda.chain.move import AliasMove
-    from signed_lambda.chain.observe import Observed
+    from signed_lambda.chain.observe import Observed, Observing
     from signed_lambda.chain.publish import PublishedVersion
     from signed_lambda.chain.stage import Artefact
+    from signed_lambda.chain.unchanged import LiveLook
     from signed_lambda.chain.workbench import Order, Workbench
     from signed_lambda.model import Package
     from signed_lambda.reviewing import Reviewing
 
 
 def deploy(
-    bench: Workbench, order: Order, package: Package, reviewing: Reviewing
+    bench: Workbench, order: Order, package: Package, reviewing: Reviewing, observing: Observing
 ) -> AliasMove | Unchanged:
     """Moves order.alias to a version that runs exactly package's files, or changes nothing.
 
     Callers of the alias see the old version until the last step, and then the new one. The live
     triggers are looked at before the first write; not for a build that runs already and that its
-    own review lets pass: nothing new would run, so it stays two reads and a download.
+    own review lets pass: nothing new would run, so it stays two rounds of questions.
 
     Raises:
         DeployError: A link of the chain is broken; the alias was not moved.
     """
     note = bench.journal.note
-    observed = observe(bench, order)
+    live = ask_further(bench, order, package, reviewing, observing)
+    observed = observing.observed()
     look_before_writing(bench, order, observed, package)
-    unchanged = find_unchanged(bench, order, package, observed)
+    unchanged = find_unchanged(bench, package, observed, live)
     if unchanged is None or reviewing.problems:
         reviewing.look(bench, order, observed)
     reviewing.conclude()
@@ -51,13 +52,31 @@ def deploy(
     tested = smoke_test(bench, order, published)
     if tested is not None:
         note(tested)
+    looking = SecondLook(bench, order, observed)
     if order.hash_alias:
         named = note(create_hash_alias(bench, order, published))
         bench.journal.know(hash_alias=named.name)
     bench.journal.know(config_sha256=published.configuration.sha256)
-    moved = note(move_alias(bench, order, published, observed))
+    moved = note(move_alias(bench, order, published, observed, looking))
     bench.journal.know(undo_version=moved.before if moved.moved else "")
     return moved
+
+
+def ask_further(
+    bench: Workbench, order: Order, package: Package, reviewing: Reviewing, observing: Observing
+) -> LiveLook | None:
+    """Asks what the first answers make necessary, while the others are still under way.
+
+    Either whether the live version runs the build already, or, where it certainly does not, what
+    triggers the function. `plan` does the same.
+    """
+    subject = observing.subject()
+    if subject is None:
+        return None
+    live = look_at_live(bench, order, package, subject.held)
+    if live is None:
+        reviewing.begin_look(bench, order, subject)
+    return live
 
 
 def look_before_writing(
@@ -77,11 +96,16 @@ def look_before_writing(
 def _artefact(bench: Workbench, order: Order, observed: Observed, package: Package) -> Artefact:
     """What is deployed: the signed object, or the upload itself without a signing profile."""
     owner = order.owner or observed.identity.account
-    uploaded = bench.journal.note(upload(bench, order, package, owner))
-    if observed.profile is None:
+    profile = observed.profile
+    if profile is None:
+        uploaded = bench.journal.note(upload(bench, order, package, owner))
         bench.journal.know(code_sha256=uploaded.sha256)
         return uploaded
-    signed = bench.journal.note(sign(bench, order, uploaded, package, observed.profile, owner))
+    earlier = bench.ask(lambda: find_earlier(bench, order, package, profile, owner))
+    uploaded = bench.journal.note(upload(bench, order, package, owner))
+    signed = bench.journal.note(
+        sign(bench, order, uploaded, package, profile, owner, earlier=earlier.result())
+    )
     bench.journal.know(code_sha256=signed.sha256)
     return signed
 
@@ -90,9 +114,10 @@ def _version(
     bench: Workbench, order: Order, observed: Observed, artefact: Artefact, package: Package
 ) -> PublishedVersion:
     """The version that holds the artefact: the one that already does, or a new one."""
+    trying = bench.ask(lambda: try_out(bench, order, artefact, observed))
     if order.hash_alias and observed.configuration is not None:
         known = find_by_hash(bench, order, artefact.sha256, observed.configuration)
         if known is not None:
             return known
-    staged = bench.journal.note(stage(bench, order, artefact, observed))
+    staged = bench.journal.note(stage(bench, order, artefact, observed, trying.result()))
     return publish(bench, order, staged, package)

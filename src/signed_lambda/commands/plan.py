@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from signed_lambda.chain.compare_live import compare_live
-from signed_lambda.chain.observe import observe
 from signed_lambda.chain.unchanged import Unchanged, find_unchanged
+from signed_lambda.commands.deploy import ask_further
 from signed_lambda.errors import Problem
 from signed_lambda.plan import make_plan, require
 from signed_lambda.report.model import Status
@@ -14,7 +14,7 @@ from signed_lambda.report.model import Status
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from signed_lambda.chain.observe import Observed
+    from signed_lambda.chain.observe import Observed, Observing
     from signed_lambda.chain.workbench import Order, Workbench
     from signed_lambda.journal import Journal
     from signed_lambda.model import Package
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def plan(
-    bench: Workbench, order: Order, package: Package, reviewing: Reviewing
+    bench: Workbench, order: Order, package: Package, reviewing: Reviewing, observing: Observing
 ) -> Unchanged | None:
     """Says what deploy would do with the package; writes nothing and signs nothing.
 
@@ -34,15 +34,17 @@ def plan(
         order: What was asked for.
         package: The build.
         reviewing: The static review of it.
+        observing: The look at AWS, under way.
 
     Raises:
         DeployError: All that forbids the deploy.
     """
-    observed = observe(bench, order)
+    live = ask_further(bench, order, package, reviewing, observing)
+    observed = observing.observed()
     made = make_plan(order, observed, package)
     for warning in made.warnings:
         bench.journal.warn(warning)
-    unchanged = None if made.problems else find_unchanged(bench, order, package, observed)
+    unchanged = None if made.problems else find_unchanged(bench, package, observed, live)
     if unchanged is None or reviewing.problems:
         reviewing.look(bench, order, observed)
     reviewing.tell_unused()

@@ -25,9 +25,10 @@ def promote(bench: Workbench, order: Order, from_alias: AliasName) -> AliasMove:
         DeployError: As at a rollback; the alias was not moved.
     """
     note = bench.journal.note
+    asked = bench.ask(lambda: bench.cloud.alias(order.function, from_alias))
     observed = observe(bench, order)
     look_before_writing(bench, order, observed)
-    source = bench.cloud.alias(order.function, from_alias)
+    source = asked.result()
     if source is None or source.weights or source.version == "$LATEST":
         state = f"routed to {source.route}" if source else "missing"
         raise TargetError.of(

@@ -8,6 +8,7 @@ wrote. May import errors and model; reads the workspace, writes only where it is
 
 from typing import TYPE_CHECKING
 
+from signed_lambda.package.ahead import Ahead
 from signed_lambda.package.comparison import Difference, compare
 from signed_lambda.package.contents import ZipContents, ZipEntry
 from signed_lambda.package.dependencies import Dependency, owners
@@ -23,6 +24,7 @@ __all__ = [
     "SIGNATURE_FILE",
     "SIGNATURE_FOLDER",
     "SIGNED_LIMITS",
+    "Ahead",
     "Dependency",
     "Difference",
     "Limits",

@@ -48,16 +48,21 @@ from signed_lambda.package.links import NameTree
 from signed_lambda.package.names import name_fault, shown, text_fault, twin_notes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from signed_lambda.model import Package
+    from signed_lambda.package.ahead import Unpacked
 
 PROBLEMS_MAX: Final = 50
 
 
 def read_zip(
-    path: Path, *, limits: Limits = SIGNED_LIMITS, label: str | None = None
+    path: Path,
+    *,
+    limits: Limits = SIGNED_LIMITS,
+    label: str | None = None,
+    unpacked: Unpacked | None = None,
 ) -> ZipContents:
     """Reads a zip to its last byte and refuses whatever two readers could see differently.
 
@@ -67,6 +72,8 @@ def read_zip(
         path: Of the zip.
         limits: Upper bounds; the default takes a full build with Signer's two entries.
         label: What messages call it; by default the file's name.
+        unpacked: What `Ahead` has unpacked of this very file; of another one, or one that was
+            changed since, nothing of it is taken.
 
     Raises:
         ZipError: All bad names together, or the first other fault.
@@ -79,7 +86,10 @@ def read_zip(
             "E-ZIP-01", f"{label} cannot be opened ({error.strerror})", "Is it a file?"
         ) from error
     try:
-        return _Reader(fd, path, label, limits, Identity.of(fd)).contents()
+        identity = Identity.of(fd)
+        same = unpacked is not None and unpacked.identity == identity
+        hashes = unpacked.hashes if unpacked is not None and same else {}
+        return _Reader(fd, path, label, limits, identity, hashes).contents()
     finally:
         os.close(fd)
 
@@ -139,6 +149,7 @@ class _Reader:
     label: str
     limits: Limits
     identity: Identity
+    unpacked: Mapping[Place, Sha256] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
     def contents(self) -> ZipContents:
@@ -311,7 +322,7 @@ class _Reader:
         raise self._error(header.name, "E-ZIP-05", "has other values behind its data than in front")
 
     def _unpack(self, order: int, item: Draft, data_at: int) -> ZipEntry:
-        """Unpacks the data once: verifies size and CRC, computes the hash."""
+        """Unpacks the data once, unless that was done ahead: verifies size and CRC, hashes."""
         header = item.header
         place = Place(
             method=header.method,
@@ -320,10 +331,11 @@ class _Reader:
             size_bytes=header.size_bytes,
             crc=header.crc,
         )
+        known = self.unpacked.get(place) if item.kind != "link" else None
         digest = hashlib.sha256()
         target = b""
         try:
-            for chunk in content(self._read, place):
+            for chunk in content(self._read, place) if known is None else ():
                 digest.update(chunk)
                 if item.kind == "link":
                     target += chunk
@@ -334,7 +346,7 @@ class _Reader:
             kind=item.kind,
             mode=item.mode,
             size_bytes=header.size_bytes,
-            sha256=Sha256(digest.digest()),
+            sha256=known or Sha256(digest.digest()),
             order=order,
             link_target=self._link_target(item.name, target),
             place=place,

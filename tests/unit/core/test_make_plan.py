@@ -61,7 +61,7 @@ GOOD = Observed(
     profile=SigningProfile("orders_prod", "Active", PLATFORM, "AbCdEfGhIj", PUBLISHER),
     bucket=Bucket("artefacts", "ours", "Enabled"),
     alias=LIVE,
-    live=FUNCTION,
+    held=None,
 )
 DEPLOY = Order(
     command="deploy",
@@ -120,7 +120,7 @@ def test_a_world_in_order_allows_every_command(command: str) -> None:
 
 @pytest.mark.parametrize("command", ["deploy", "plan", "promote"])
 def test_an_alias_that_is_not_there_yet_is_created(command: str) -> None:
-    assert ids(replace(DEPLOY, command=command), replace(GOOD, alias=None, live=None)) == []
+    assert ids(replace(DEPLOY, command=command), replace(GOOD, alias=None)) == []
 
 
 FUNCTIONS: list[tuple[dict[str, Any], list[str]]] = [
@@ -147,9 +147,7 @@ def test_the_functions_state(order: Order, members: dict[str, Any], expected: li
 
 @pytest.mark.parametrize("command", ["deploy", "rollback", "verify", "promote"])
 def test_a_function_that_does_not_exist_is_the_only_thing_told_of_it(command: str) -> None:
-    world = replace(
-        GOOD, function=None, configuration=None, alias=None, live=None, code_signing=None
-    )
+    world = replace(GOOD, function=None, configuration=None, alias=None, code_signing=None)
 
     assert ids(replace(DEPLOY, command=command), world) == ["E-FUNCTION-01"]
 
@@ -391,7 +389,7 @@ def test_everything_at_once_is_told_at_once_and_the_first_gives_the_exit_code() 
 def test_what_a_plan_may_not_see_is_no_problem(unseen: str) -> None:
     world = replace(GOOD, **{unseen: None}, unseen=frozenset({unseen}))
     if unseen == "function":
-        world = replace(world, alias=None, live=None, code_signing=None)
+        world = replace(world, alias=None, code_signing=None)
 
     assert ids(replace(DEPLOY, command="plan"), world) == []
 

@@ -20,6 +20,7 @@ from signed_lambda.report.model import Run
 from signed_lambda.runner import Runner
 from signed_lambda.signals import StopFlag
 from signed_lambda.signature import ContentDigest
+from tests.support.lanes import OneByOne
 from tests.unit.signature import forge
 from tests.unit.signature.variants import GOOD, ROOTS
 
@@ -48,6 +49,7 @@ class Desk:
             journal=self.journal,
             folder=folder,
             roots=ROOTS,
+            lanes=OneByOne(),
         )
 
     def verify(self, sf: bytes | None, *, job: str = forge.JOB) -> VerifiedZip:

@@ -1,0 +1,489 @@
+"""Whole deploys beside the peers: each side's own process, 50 ms a request, the same emulator.
+
+`python bench/deploy_peers.py [--rounds N] [--node-rounds N] [--aws-lambda-deploy dist/index.js]`:
+medians of interleaved runs, process start included. All talk to `lambda_sandbox` on a port, which
+answers each request and download after 50 ms; an update settles after 0.5 s, and a signing job
+takes 0.3 or 3 s. Peers are installed into $XDG_CACHE_HOME/signed-lambda-bench, or skipped by name:
+
+- AWS CLI v1 (PyPI awscli), a script of zip, put-object, start-signing-job, wait, update-function-
+  code, wait, publish-version, update-alias. It checks nothing.
+- SAM CLI: `sam deploy --signing-profiles`. CloudFormation is moto's, in the same sandbox: a change
+  set is executed in no time at all, and the template moves no alias, both in SAM's favour.
+- aws-actions/aws-lambda-deploy, its dist/index.js by Node: it signs nothing, publishes nothing
+  unless asked to, moves no alias. Its repository is cloned unless a path is given.
+
+A container's start is in no figure: of these only ours runs in one (0.3 s for `docker run true`).
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
+
+import boto3
+
+from bench.figures import CACHE, Run, Sheet, Side, arguments, interleave, process
+from bench.scan_speed import installed, tool, trees
+from lambda_sandbox.estate import make_estate
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Iterator
+
+LATENCY_MS, SETTLE_S = 50, 0.5
+REGION, ACCOUNT, KEY = "eu-west-1", "111122223333", "AKIASANDBOX000000001"
+SAM_REGION, SAM_BUCKET = "eu-central-1", "sam-artifacts"
+"""Where moto's Lambda, which its CloudFormation fills, is not replaced by the sandbox's own."""
+PLAIN = "plain"
+"""A function without code signing, for unsigned deploys."""
+FLOOR_S: Final = {0.3: 0.3 + SETTLE_S + 8 * LATENCY_MS / 1000, 3.0: 3.0 + SETTLE_S + 0.4}
+"""Of a signed update: what AWS takes, and eight round trips."""
+REPOSITORY = "https://github.com/aws-actions/aws-lambda-deploy"
+NUMBERS = count(1)
+Words = list[str | Path]
+
+
+def python_of(name: str, *requirements: str) -> Path | str:
+    """A program of PyPI in an environment of its own; its folder of programs, or why not."""
+    folder, uv = CACHE / name, tool("uv")
+    wanted = " ".join(f"'{r}'" for r in requirements)
+    script = (
+        f"{uv} venv -q venv --python {sys.executable} &&"
+        f" {uv} pip install -q --python venv/bin/python {wanted}"
+    )
+    return installed(name, folder, ["sh", "-c", script]) or folder / "venv" / "bin"
+
+
+def sandbox_python() -> Path | str:
+    """A Python that runs `lambda_sandbox` with moto's CloudFormation."""
+    locked = (ROOT / "requirements" / "sandbox.txt").read_text(encoding="utf-8")
+    version = re.search(r"^moto==(\S+)", locked, re.MULTILINE)
+    pins = re.findall(r"^[a-z0-9-]+==[^ \\]+", locked, re.MULTILINE)
+    assert version is not None
+    found = python_of(
+        "sandbox-cloudformation", *pins, f"moto[cloudformation,awslambda]=={version[1]}"
+    )
+    return found if isinstance(found, str) else found / "python"
+
+
+def aws_lambda_deploy(given: Path | None) -> Path | str:
+    """Its dist/index.js, or why there is none."""
+    if shutil.which("node") is None:
+        return "no node"
+    if given is not None:
+        return given if given.is_file() else f"{given.name} is no file"
+    folder = CACHE / "aws-lambda-deploy"
+    words = ["git", "clone", "-q", "--depth", "1", REPOSITORY, "checkout"]
+    return installed("aws-lambda-deploy", folder, words) or folder / "checkout/dist/index.js"
+
+
+# -- the emulated account
+
+
+@dataclass(frozen=True)
+class Account:
+    """A sandbox on a port, with what a team has before its first deploy."""
+
+    url: str
+    bucket: str
+    profile: str
+    root: Path
+
+    def client(self, service: str, region: str = REGION) -> Any:  # noqa: ANN401 - of any service
+        """A boto3 client."""
+        return boto3.client(
+            service,
+            endpoint_url=self.url,
+            region_name=region,
+            aws_access_key_id=KEY,
+            aws_secret_access_key="sandbox",  # noqa: S106 - opens nothing
+        )
+
+    def environ(self, region: str = REGION) -> dict[str, str]:
+        """For every peer: where AWS is, and who they are."""
+        return {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.root.parent),
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_REGION": region,
+            "AWS_DEFAULT_REGION": region,
+            "AWS_ACCESS_KEY_ID": KEY,
+            "AWS_SECRET_ACCESS_KEY": "sandbox",
+            "AWS_PAGER": "",
+            "SAM_CLI_TELEMETRY": "0",
+        }
+
+
+@contextmanager
+def account(python: Path, signing_s: float, folder: Path) -> Iterator[Account]:
+    """Serves it; AWS's times as in PERF's runs of the peers."""
+    root = folder / "signer-root.pem"
+    words = [python, "-m", "lambda_sandbox", "--port", "0", "--latency", str(LATENCY_MS)]
+    words += ["--settle", str(SETTLE_S), "--signing", str(signing_s), "--root-out", root]
+    server = subprocess.Popen(
+        [str(w) for w in words],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
+    )
+    try:
+        assert server.stdout is not None
+        # By name: moto takes the first number of 127.0.0.1 for a bucket.
+        url = server.stdout.readline().split()[-1].replace("127.0.0.1", "localhost")
+        made = Account(url, "acme-artifacts", "orders_prod", root)
+        make_estate(made.client, region=REGION)
+        trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}}
+        policy = {"Version": "2012-10-17", "Statement": [trust | {"Action": "sts:AssumeRole"}]}
+        made.client("iam").create_role(
+            RoleName="orders", AssumeRolePolicyDocument=json.dumps(policy)
+        )
+        s3 = made.client("s3", SAM_REGION)
+        place = {"LocationConstraint": SAM_REGION}
+        s3.create_bucket(Bucket=SAM_BUCKET, CreateBucketConfiguration=place)
+        s3.put_bucket_versioning(Bucket=SAM_BUCKET, VersioningConfiguration={"Status": "Enabled"})
+        made.client("signer", SAM_REGION).put_signing_profile(
+            profileName=made.profile, platformId="AWSLambda-SHA384-ECDSA"
+        )
+        yield made
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def plain_function(made: Account, handler: str, runtime: str) -> None:
+    """A function without code signing."""
+    made.client("lambda").create_function(
+        FunctionName=PLAIN,
+        Runtime=runtime,
+        Role=f"arn:aws:iam::{ACCOUNT}:role/orders",
+        Handler=handler,
+        Code={"ZipFile": empty_zip()},
+    )
+
+
+def empty_zip() -> bytes:
+    """A zip of one small file."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("app.py", "def handler(event, context): ...\n")
+    return out.getvalue()
+
+
+# -- the sides
+
+
+class Desk:
+    """A folder that each side deploys from; the source changes before each run that is to deploy.
+
+    Attributes:
+        source: Folder of the function's files.
+        changes: Whether a run finds other code than the one before.
+    """
+
+    def __init__(self, made: Account, folder: Path, *, changes: bool) -> None:
+        self.account, self.folder, self.changes = made, folder, changes
+        self.source = folder / "function"
+
+    def _change(self) -> None:
+        if self.changes:
+            (self.source / "changed.txt").write_text(f"change {next(NUMBERS)}\n")
+
+    def run(self, words: Words, environ: dict[str, str], expect: str = "") -> Run:
+        """One run; what it printed must hold the text."""
+        self._change()
+        run, text = process(words, cwd=self.folder, environ=environ)
+        if expect not in text:
+            raise RuntimeError(f"{words[0]} did not say {expect!r}: {text[-2000:]}")
+        return run
+
+    def ours(self, outcome: str, **inputs: str) -> Run:
+        """This action, as the image starts it."""
+        number = next(NUMBERS)
+        files = self.folder / f"run-{number}"
+        files.mkdir()
+        for name in ("output", "summary"):
+            (files / name).touch()
+        (files / "event.json").write_text("{}")
+        shutil.copy(self.account.root, self.folder / "signer-root.pem")
+        given = {
+            "command": "deploy",
+            "source": "function",
+            "function-name": "orders",
+            "bucket": self.account.bucket,
+            "aws-endpoint-url": self.account.url,
+            "signer-root": "signer-root.pem",
+            "comment": "off",
+        } | {name.replace("_", "-"): value for name, value in inputs.items()}
+        environ = self.account.environ() | {f"INPUT_{k.upper()}": v for k, v in given.items() if v}
+        del environ["AWS_ENDPOINT_URL"]
+        environ |= {
+            "PYTHONPATH": str(ROOT / "src"),
+            "GITHUB_ACTIONS": "true",
+            "GITHUB_WORKSPACE": str(self.folder),
+            "GITHUB_OUTPUT": str(files / "output"),
+            "GITHUB_STEP_SUMMARY": str(files / "summary"),
+            "GITHUB_EVENT_NAME": "push",
+            "GITHUB_EVENT_PATH": str(files / "event.json"),
+            "GITHUB_REPOSITORY": "acme/orders",
+            "GITHUB_SERVER_URL": "https://github.com",
+            "GITHUB_RUN_ID": str(1000 + number),
+            "GITHUB_RUN_ATTEMPT": "1",
+            "GITHUB_SHA": "a" * 40,
+        }
+        run = self.run([sys.executable, "-B", ROOT / "entrypoint.py"], environ)
+        told = (files / "output").read_text()
+        if outcome not in told:
+            raise RuntimeError(f"not {outcome}: {told[:500]}")
+        return run
+
+    def cli(self, programs: Path) -> Run:
+        """An AWS CLI script, as it stands in many workflows."""
+        script = f"""set -e
+            cd {self.source}; rm -f ../cli.zip; zip -qr ../cli.zip .; cd ..
+            V=$(aws s3api put-object --bucket {self.account.bucket} --key cli/in.zip \
+                --body cli.zip --query VersionId --output text)
+            J=$(aws signer start-signing-job --profile-name {self.account.profile} \
+                --source "s3={{bucketName={self.account.bucket},key=cli/in.zip,version=$V}}" \
+                --destination "s3={{bucketName={self.account.bucket},prefix=cli/out-}}" \
+                --query jobId --output text)
+            aws signer wait successful-signing-job --job-id $J
+            aws lambda update-function-code --function-name orders \
+                --s3-bucket {self.account.bucket} --s3-key cli/out-$J.zip > /dev/null
+            aws lambda wait function-updated --function-name orders
+            N=$(aws lambda publish-version --function-name orders --query Version --output text)
+            aws lambda update-alias --function-name orders --name cli --function-version $N \
+                > /dev/null && echo moved"""
+        environ = self.account.environ()
+        environ["PATH"] = f"{programs}:{environ['PATH']}"
+        return self.run(["bash", "-c", script], environ, "moved")
+
+    def sam(self, programs: Path, expect: str) -> Run:
+        """`sam deploy` with a signing profile."""
+        template = {
+            "AWSTemplateFormatVersion": "2010-09-09",
+            "Resources": {
+                "Orders": {
+                    "Type": "AWS::Lambda::Function",
+                    "Properties": {
+                        "FunctionName": "orders-by-sam",
+                        "Handler": "app.handler",
+                        "Runtime": "python3.13",
+                        "Role": f"arn:aws:iam::{ACCOUNT}:role/orders",
+                        "Code": "function",
+                    },
+                }
+            },
+        }
+        (self.folder / "template.json").write_text(json.dumps(template))
+        words: Words = [programs / "sam", "deploy", "--template-file", "template.json"]
+        words += ["--stack-name", "orders", "--s3-bucket", SAM_BUCKET]
+        words += ["--signing-profiles", f"Orders={self.account.profile}", "--region", SAM_REGION]
+        words += ["--no-confirm-changeset", "--no-fail-on-empty-changeset", "--no-progressbar"]
+        return self.run(words, self.account.environ(SAM_REGION), expect)
+
+    def ald(self, dist: Path, handler: str, runtime: str) -> Run:
+        """aws-lambda-deploy: new code for the function."""
+        given = {
+            "function-name": PLAIN,
+            "code-artifacts-dir": "function",
+            "package-type": "Zip",
+            "dry-run": "false",
+            "publish": "false",
+            "handler": handler,
+            "runtime": runtime,
+            "role": f"arn:aws:iam::{ACCOUNT}:role/orders",
+        }
+        environ = self.account.environ() | {f"INPUT_{k.upper()}": v for k, v in given.items()}
+        for name in ("output", "summary"):
+            (self.folder / name).touch()
+        environ |= {
+            "GITHUB_WORKSPACE": str(self.folder),
+            "GITHUB_OUTPUT": str(self.folder / "output"),
+            "GITHUB_STEP_SUMMARY": str(self.folder / "summary"),
+        }
+        return self.run(["node", dist], environ)
+
+
+# -- the races
+
+
+@dataclass(frozen=True)
+class Peers:
+    """What is there of them: a path, or the reason why there is none."""
+
+    python: Path
+    cli: Path | str
+    sam: Path | str
+    ald: Path | str
+
+
+def race(
+    sheet: Sheet,
+    title: str,
+    sides: dict[str, Callable[[], Run]],
+    asked: dict[str, float],
+    rounds: int,
+) -> dict[str, Side]:
+    """Runs the sides in turn and tells each ratio; the first side is ours."""
+    found = interleave(sides, rounds, warm=1)
+    ours = found["this action"]
+    for name, factor in asked.items():
+        if name in found:
+            ratio = ours.times(found[name])
+            sheet.add(
+                f"{title}, beside {name}",
+                asked=f"at least {factor}x",
+                measured=f"{ratio:.1f}x",
+                reached=ratio >= factor,
+                sides=(ours, found[name]),
+            )
+    return found
+
+
+def small(folder: Path) -> None:
+    """A function of a few files."""
+    source = folder / "function"
+    source.mkdir(parents=True)
+    (source / "app.py").write_text("def handler(event, context):\n    return event\n")
+    for number in range(4):
+        (source / f"part_{number}.py").write_text(f"WORDS = {'words ' * 1_700!r}\n")
+
+
+def signed(sheet: Sheet, peers: Peers, signing_s: float, folder: Path, rounds: int) -> None:
+    """Signed updates of a small function, and runs without a change."""
+    asked = {0.3: {"SAM": 6.0, "AWS CLI": 2.5}, 3.0: {"SAM": 2.8, "AWS CLI": 5.5}}[signing_s]
+    with account(peers.python, signing_s, folder) as made:
+        desk = Desk(made, folder / "signed", changes=True)
+        small(desk.folder)
+        profile = made.profile
+        sides: dict[str, Callable[[], Run]] = {
+            "this action": lambda: desk.ours("deployed", signing_profile=profile)
+        }
+        if not isinstance(peers.sam, str):
+            sam = peers.sam
+            sides["SAM"] = lambda: desk.sam(sam, "Successfully")
+        if not isinstance(peers.cli, str):
+            cli = peers.cli
+            desk.ours("deployed", signing_profile=profile)
+            made.client("lambda").create_alias(
+                FunctionName="orders", Name="cli", FunctionVersion="1"
+            )
+            sides["AWS CLI"] = lambda: desk.cli(cli)
+        found = race(sheet, f"Signed update, job of {signing_s} s", sides, asked, rounds)
+        over = found["this action"].seconds - FLOOR_S[signing_s]
+        sheet.add(
+            f"Signed update, job of {signing_s} s, over the floor of {FLOOR_S[signing_s]:.1f} s",
+            asked="at most 0.7 s" if signing_s == 3.0 else "",  # noqa: PLR2004 - as asked
+            measured=f"{over:.2f} s",
+            reached=over <= 0.7 if signing_s == 3.0 else None,  # noqa: PLR2004 - as asked
+            sides=(found["this action"],),
+        )
+
+
+def unchanged(sheet: Sheet, peers: Peers, folder: Path, rounds: int) -> None:
+    """Runs that find nothing to do: ours signed, as SAM's; the peer's unsigned."""
+    with account(peers.python, 0.3, folder) as made:
+        plain_function(made, "app.handler", "python3.13")
+        desk = Desk(made, folder / "same", changes=False)
+        small(desk.folder)
+        profile = made.profile
+        desk.ours("deployed", signing_profile=profile)
+        sides: dict[str, Callable[[], Run]] = {
+            "this action": lambda: desk.ours("unchanged", signing_profile=profile)
+        }
+        if not isinstance(peers.ald, str):
+            ald = peers.ald
+            sides["aws-lambda-deploy"] = lambda: desk.ald(ald, "app.handler", "python3.13")
+        if not isinstance(peers.sam, str):
+            sam = peers.sam
+            desk.sam(sam, "Successfully")
+            sides["SAM"] = lambda: desk.sam(sam, "")
+        race(sheet, "No change", sides, {"aws-lambda-deploy": 3.5, "SAM": 2.5}, rounds)
+
+
+def unsigned(
+    sheet: Sheet, peers: Peers, folder: Path, rounds: int, tree: Path | None = None
+) -> None:
+    """Unsigned updates: of the small function, or of a tree of Node's."""
+    if isinstance(peers.ald, str):
+        return
+    ald = peers.ald
+    handler, runtime = ("index.handler", "nodejs22.x") if tree else ("app.handler", "python3.13")
+    with account(peers.python, 0.3, folder) as made:
+        plain_function(made, handler, runtime)
+        desk = Desk(made, folder / "unsigned", changes=True)
+        if tree is None:
+            small(desk.folder)
+        else:
+            shutil.copytree(tree, desk.source)
+            (desk.source / "index.js").write_text("exports.handler = async (e) => e;\n")
+        ours = {
+            "function_name": PLAIN,
+            "allow_unsigned": "true",
+            "require_code_signing": "off",
+        }
+        sides: dict[str, Callable[[], Run]] = {
+            "this action": lambda: desk.ours("deployed", **ours),
+            "aws-lambda-deploy": lambda: desk.ald(ald, handler, runtime),
+        }
+        title = "Unsigned update" if tree is None else "Unsigned update of a node tree"
+        race(sheet, title, sides, {"aws-lambda-deploy": 1.0 if tree is None else 6.0}, rounds)
+
+
+def measure(options: argparse.Namespace) -> Sheet:
+    """All races."""
+    sheet = Sheet("Whole deploys beside the peers", (__doc__ or "").partition("\n\n")[2])
+    python = sandbox_python()
+    if isinstance(python, str):
+        sheet.skip("all", python)
+        return sheet
+    cli, sam = python_of("awscli", "awscli"), python_of("sam", "aws-sam-cli")
+    peers = Peers(python, cli, sam, aws_lambda_deploy(options.aws_lambda_deploy))
+    for name, path in (("AWS CLI", cli), ("SAM", sam), ("aws-lambda-deploy", peers.ald)):
+        if isinstance(path, str):
+            sheet.skip(name, path)
+    rounds = options.rounds
+    races: dict[str, Callable[[Path], None]] = {
+        "signed": lambda folder: signed(sheet, peers, 0.3, folder, rounds),
+        "signed-3": lambda folder: signed(sheet, peers, 3.0, folder, rounds),
+        "unchanged": lambda folder: unchanged(sheet, peers, folder, rounds),
+        "unsigned": lambda folder: unsigned(sheet, peers, folder, rounds),
+        "node": lambda folder: node(sheet, peers, folder, options.node_rounds),
+    }
+    for name in options.only or races:
+        with tempfile.TemporaryDirectory(prefix="deploys-") as folder:
+            races[name](Path(folder))
+    return sheet
+
+
+def node(sheet: Sheet, peers: Peers, folder: Path, rounds: int) -> None:
+    """The unsigned update of a large tree."""
+    tree = trees()["js"]
+    if isinstance(tree, str):
+        sheet.skip("node tree", tree)
+    else:
+        unsigned(sheet, peers, folder, rounds, tree)
+
+
+if __name__ == "__main__":
+    parser = arguments(__doc__)
+    parser.add_argument("--aws-lambda-deploy", type=Path, metavar="dist/index.js")
+    parser.add_argument("--node-rounds", type=int, default=3, help="of the node tree")
+    parser.add_argument("--only", nargs="*", help="signed, signed-3, unchanged, unsigned, node")
+    given = parser.parse_args()
+    measure(given).tell("python bench/deploy_peers.py", given.json)

@@ -1,0 +1,129 @@
+"""How the chain waits for AWS, and how its questions run side by side."""
+
+from __future__ import annotations
+
+import io
+import threading
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lambda_sandbox.core import VirtualClock
+from signed_lambda.chain.workbench import LANES, Lanes, Workbench
+from signed_lambda.clock import Deadline
+from signed_lambda.errors import DeadlineError
+from signed_lambda.journal import Journal
+from signed_lambda.runner import Runner
+from signed_lambda.signals import StopFlag
+from signed_lambda.signature import TrustRoots
+from tests.support.lanes import OneByOne, Parallel
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.action import Team
+
+
+def looks(folder: Path, spread: float, looked: int) -> list[float]:
+    """The pauses between so many looks, in seconds."""
+    clock = VirtualClock()
+    bench = Workbench(
+        cloud=None,  # type: ignore[arg-type] # nothing is asked of AWS here
+        clock=clock,
+        deadline=Deadline.after(clock, 10_000, StopFlag().check),
+        journal=Journal(clock, Runner({}, io.StringIO())),
+        folder=folder,
+        roots=TrustRoots.AWS,
+        lanes=OneByOne(),
+        spread=lambda: spread,
+    )
+    at: list[float] = []
+
+    def look() -> int:
+        at.append(clock.monotonic())
+        return len(at)
+
+    bench.poll("it", look, lambda n: n == looked, str)
+    return [round(b - a, 6) for a, b in pairwise(at)]
+
+
+def test_a_wait_looks_after_a_tenth_of_a_second_and_four_times_a_second_while_young(
+    tmp_path: Path,
+) -> None:
+    pauses = looks(tmp_path, 0.0, 60)
+
+    assert pauses[:5] == [0.1, 0.15, 0.225, 0.25, 0.25]
+    assert max(pauses) == 0.25
+
+
+def test_a_long_wait_looks_every_two_seconds(tmp_path: Path) -> None:
+    pauses = looks(tmp_path, 0.0, 100)
+
+    young = [p for n, p in enumerate(pauses) if sum(pauses[:n]) < 15.0]
+    assert max(young) == 0.25
+    old = pauses[len(young) :]
+    assert old[:7] == [0.25, 0.375, 0.5625, 0.84375, 1.265625, 1.898438, 2.0]
+    assert set(old[7:]) == {2.0}
+
+
+@pytest.mark.parametrize(("spread", "pause"), [(0.0, 2.0), (0.5, 1.5), (1.0, 1.0)])
+def test_runs_that_wait_long_at_the_same_time_are_spread(
+    tmp_path: Path, spread: float, pause: float
+) -> None:
+    assert looks(tmp_path, spread, 100)[-1] == pause
+
+
+def test_a_wait_rides_out_throttles(team: Team) -> None:
+    for operation in ("DescribeSigningJob", "GetFunctionConfiguration", "GetFunction"):
+        team.sandbox.faults.add(operation, "throttle", times=5)
+
+    ended = team.run()
+
+    assert ended.outputs["outcome"] == "deployed", ended.log
+    throttled = [c for c in ended.calls if c.status == 429]
+    assert len(throttled) == 15
+
+
+def test_an_error_of_a_question_comes_out_where_its_answer_is_taken() -> None:
+    def fails() -> int:
+        raise DeadlineError.of("E-TIME-01", "over", "again")
+
+    asked = Lanes().submit(fails)
+
+    with pytest.raises(DeadlineError):
+        asked.result(timeout=30)
+
+
+def test_no_more_questions_than_lanes_are_under_way() -> None:
+    lanes, go, under_way, most = Lanes(), threading.Event(), 0, 0
+    counting = threading.Lock()
+
+    def question() -> None:
+        nonlocal under_way, most
+        with counting:
+            under_way += 1
+            most = max(most, under_way)
+            if most == LANES:
+                go.set()
+        assert go.wait(30)
+        with counting:
+            under_way -= 1
+
+    asked = [lanes.submit(question) for _ in range(3 * LANES)]
+    for one in asked:
+        one.result(timeout=30)
+
+    assert most == LANES
+
+
+def test_the_lanes_of_tests_take_the_time_of_the_longest_question() -> None:
+    clock = VirtualClock()
+    lanes = Parallel(clock, lanes=2)
+
+    asked = [lanes.submit(clock.sleep, seconds) for seconds in (3.0, 1.0, 1.0, 2.0)]
+    begun_at = clock.monotonic()
+    for one in asked:
+        one.result()
+
+    assert (begun_at, clock.monotonic()) == (0.0, 4.0)
