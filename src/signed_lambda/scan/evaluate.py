@@ -79,6 +79,7 @@ class Evaluator:
         self._cuts = 0
         self._known: dict[tuple[Expr, Function], tuple[Value, ...]] = {}
         self._given: dict[tuple[int, int, str], tuple[Value, ...]] = {}
+        self._kinds: dict[tuple[Module, str], Inst | None] = {}
         self._busy: set[tuple[int, int, str]] = set()
 
     @property
@@ -202,14 +203,33 @@ class Evaluator:
             found.append(Func(function.functions[name], scope, scope.this))
         if name in function.classes:
             found.append(Cls(function.classes[name]))
-        if name not in scope.bound and name in {p.name for p in function.params}:
+        param = next((p for p in function.params if p.name == name), None)
+        if name not in scope.bound and param is not None:
             found.extend([*self._from_callers(function, name)] or [Str((Path(name),))])
+        if param is not None:
+            found = self._or_kind(found, param.kind, function.module)
         puts = tuple(function.puts.get(name, ()))
         if puts:
             found = [
                 Obj(v.expr, v.frame, v.puts + puts) if isinstance(v, Obj) else v for v in found
             ]
         return found or [Str((Path(name),))]
+
+    def of_kind(self, kind: str, module: Module) -> Inst | None:
+        """An object of a class of the package, by its name in a file; of the only one of that kind.
+
+        Whoever makes it (a framework, a container of dependencies) is often not in the package.
+        """
+        if (module, kind) not in self._kinds:
+            self._kinds[module, kind] = None  # a class may be declared to hold one of its own
+            self._kinds[module, kind] = self._found_kind(kind, module)
+        return self._kinds[module, kind]
+
+    def _found_kind(self, kind: str, module: Module) -> Inst | None:
+        named = [v.cls for v in self.values(Name(kind), Frame(module.top)) if isinstance(v, Cls)]
+        made = [c for c in named if c.methods or c.sets]
+        found = made or self.program.classes_of(kind)
+        return Inst(found[0]) if len(found) == 1 else None
 
     def _from_callers(self, function: Function, name: str) -> Iterator[Value]:
         """What the callers in the package give for a parameter."""
@@ -361,13 +381,12 @@ class Evaluator:
 
     def _of_instance(self, cls: Class, key: str, inst: Inst, level: int) -> list[Value]:
         found: list[Value] = []
-        if key in cls.methods:
-            method = Func(cls.methods[key], None, inst)
-            found.extend(
-                self._result(method, None, Frame(method.function))
-                if method.function.is_property
-                else (method,)
-            )
+        for name in (key, *_getters(cls, key)):
+            if name in cls.methods:
+                method = Func(cls.methods[name], None, inst)
+                is_read = method.function.is_property or name != key
+                read = self._result(method, None, Frame(method.function)) if is_read else (method,)
+                found.extend(read)
         for value, where in cls.sets.get(key, ()):
             init = inst.init
             same = init is not None and init.function is where
@@ -380,9 +399,17 @@ class Evaluator:
             for parent in self.values(base, Frame(cls.module.top)):
                 if isinstance(parent, Cls):
                     found.extend(self._of_instance(parent.cls, key, inst, level + 1))
+        found = self._or_kind(found, cls.kinds.get(key, ""), cls.module)
         if not found and level == 0:
             found.append(Str((Path("self", (key,)),)))
         return found
+
+    def _or_kind(self, found: list[Value], kind: str, module: Module) -> list[Value]:
+        """What was found, or an object of the declared class where that says no more."""
+        if not kind or any(not isinstance(value, Str) for value in found):
+            return found
+        of_kind = self.of_kind(kind, module)
+        return found if of_kind is None else [of_kind]
 
     # -- calls
 
@@ -408,9 +435,11 @@ class Evaluator:
                 found = [v for r in callee.function.returns for v in self.values(r, inner)]
             case Cls():
                 found = [self._make(callee.cls, call, frame)]
-            case Inst() if call is not None and isinstance(call.func, Name):
-                is_class = call.func.name == "cls"  # of a class method
-                found = [self._make(callee.cls, call, frame) if is_class else UNSEEN]
+            case Inst() if call is not None:
+                is_class = isinstance(call.func, Name) and call.func.name == "cls"
+                found = [self._make(callee.cls, call, frame)] if is_class else []
+                for method in self.method(callee, "__call__"):  # of an object, not of its class
+                    found.extend(self._result(method, call, frame) if not is_class else ())
             case Str():
                 found = [*library.result_of_foreign(self, callee, call, frame)]
             case Client():
@@ -433,6 +462,11 @@ class Evaluator:
         for value, where in module.top.sets.get("module.exports", ()):
             yield from self.values(value, Frame(where))
 
+    def method(self, inst: Inst, name: str) -> Iterator[Func]:
+        """A method of an object, its own or a base's."""
+        found = self._of_instance(inst.cls, name, inst, 0)
+        return (f for f in found if isinstance(f, Func))
+
     def constructor(self, cls: Class, level: int = 0) -> Function | None:
         """The constructor of a class, its own or a base's."""
         for name in ("__init__", "constructor"):
@@ -443,3 +477,10 @@ class Evaluator:
                 if isinstance(parent, Cls):
                     return self.constructor(parent.cls, level + 1)
         return None
+
+
+def _getters(cls: Class, key: str) -> tuple[str, ...]:
+    """The getter of a class of Java, whose calls are read as members."""
+    if cls.module.language != "java" or not key[:1].islower():
+        return ()
+    return tuple(f"{start}{key[:1].upper()}{key[1:]}" for start in ("get", "is"))

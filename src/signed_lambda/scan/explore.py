@@ -41,6 +41,8 @@ _CONTEXT: Final = re.compile(r"(?i)_*(context|ctx|c|lambda_?context|_)\w*")
 _USUAL: Final = frozenset({"handler", "lambda_handler", "main", "default", "handleRequest"})
 _EACH: Final = words("map forEach filter some every flatMap each find reduce eachSeries")
 _OTHERS: Final = 2
+CALLED: Final = "__call__"
+"""What Python calls where an object is called."""
 _BY_NAME: Final = 3
 """A method of an unknown object is entered when so few classes have one of its name."""
 
@@ -169,7 +171,22 @@ def relevant(program: Program) -> set[Function]:
             asked.add(name)
             waiting.extend(caller for _, caller in program.callers.get(name, ()))
             waiting.extend(program.givers.get(name, ()) if name else ())
+        if function.name == CALLED and function.owner is not None:
+            for name in _objects_of(function.owner.name, program):
+                waiting.extend(caller for _, caller in program.callers.get(name, ()))
     return found
+
+
+def _objects_of(owner: str, program: Program) -> frozenset[str]:
+    """The variables and attributes that hold an object of a class where it is made."""
+    found = set[str]()
+    for call, caller in program.callers.get(owner, ()):
+        classes = [caller.owner] if caller.owner is not None else []
+        for stored in (caller, *classes):
+            for name, values in stored.sets.items():
+                if any(value is call for value, _ in values):
+                    found.add(name)
+    return frozenset(found)
 
 
 def _may_be_sink(name: str, module: Module, known: dict[tuple[Module, str], bool]) -> bool:
@@ -209,6 +226,8 @@ class _Walk:
         owners = {f.owner.name for f in wanted if f.owner is not None}
         whole = {DEFAULT for f in wanted if program.is_whole(f)}
         self._wanted = {f.name for f in wanted} | owners | whole
+        classes = {f.owner.name for f in wanted if f.owner is not None and f.name == CALLED}
+        self._called_objects = {name for c in classes for name in _objects_of(c, program)}
 
     def enter_handler(self, function: Function) -> None:
         """Walks from a handler, whose first two parameters are known for what they are."""
@@ -285,13 +304,16 @@ class _Walk:
         """The functions of the package that a call is known to enter."""
         if isinstance(call.func, Closure):
             yield Func(call.func.body, frame, frame.this)
-        if self._wanted.isdisjoint(called_as(call, frame.function)):
+        names = called_as(call, frame.function)
+        if self._wanted.isdisjoint(names) and self._called_objects.isdisjoint(names):
             return
         for value in self.evaluator.values(call.func, frame):
             if isinstance(value, Func):
                 yield value
             elif isinstance(value, Mod):
                 yield from (v for v in self.evaluator.exported(value.module) if isinstance(v, Func))
+            elif isinstance(value, Inst):
+                yield from self.evaluator.method(value, "__call__")
             elif isinstance(value, Cls):
                 init = self.evaluator.constructor(value.cls)
                 if init is not None:
@@ -300,7 +322,7 @@ class _Walk:
     def _by_name(self, call: Call, frame: Frame) -> Iterator[Func]:
         """Methods of an object that is not known, functions of a file that was not read."""
         name = last_name(call.func)
-        if name not in self._wanted:
+        if name not in self._wanted or name.startswith("__"):
             return
         functions = self.program.methods.get(name, ())
         values = self.evaluator.values(call.func, frame)

@@ -16,6 +16,7 @@ from signed_lambda.scan.values import (
     Env,
     Frame,
     Func,
+    Inst,
     Obj,
     Path,
     Str,
@@ -418,6 +419,27 @@ def _queue_url(evaluator: Evaluator, call: Call, frame: Frame) -> Iterable[Value
     return (Obj(Table(((Text("QueueUrl"), named[0]),)), frame),)
 
 
+def _entered(evaluator: Evaluator, call: Call, frame: Frame) -> Iterable[Value] | None:
+    """What `with x as y` makes y: what `x.__enter__` gives, or what a generator yields; else x."""
+    found: list[Value] = []
+    for value in evaluator.values(call.args[0], frame):
+        if isinstance(value, Obj) and isinstance(value.expr, Row):
+            found.extend(evaluator.inside((value,), ("*",)))
+        elif isinstance(value, Inst):
+            given = [
+                v for m in evaluator.method(value, "__enter__") for v in _given_by(m, evaluator)
+            ]
+            found.extend(given or [value])
+        else:
+            found.append(value)
+    return found
+
+
+def _given_by(method: Func, evaluator: Evaluator) -> Iterable[Value]:
+    inner = Frame(method.function, {}, method.outer, method.this)
+    return [v for made in method.function.returns for v in evaluator.values(made, inner)]
+
+
 def _list_of(evaluator: Evaluator, call: Call, frame: Frame) -> Iterable[Value] | None:
     del evaluator
     return (Obj(Row(call.args), frame),)
@@ -446,6 +468,8 @@ RESULTS: Final[dict[str, Callable[[Evaluator, Call, Frame], Iterable[Value] | No
     "getenv": _environment,
     "Getenv": _environment,
     "get": _get,
+    "getOrDefault": _get,
+    "entered": _entered,
     "pop": _get,
     "setdefault": _get,
     "format": _format,

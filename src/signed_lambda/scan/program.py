@@ -16,7 +16,7 @@ from signed_lambda.scan.form import Call, Closure, Member, Module, Name, Text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from signed_lambda.scan.form import Expr, Function
+    from signed_lambda.scan.form import Class, Expr, Function
     from signed_lambda.scan.reading import Unread
 
 T = TypeVar("T")
@@ -284,6 +284,17 @@ class Program:
     def is_whole(self, function: Function) -> bool:
         """Whether it is what its file exports as a whole."""
         return bool(function.name) and function.name in self._whole[function.module.key]
+
+    def classes_of(self, kind: str) -> list[Class]:
+        """The classes that are written to be of a kind: they extend or implement it."""
+        self.open_naming(kind)
+        return [
+            declared
+            for module in self.modules.values()
+            for declared in module.classes
+            if not is_test(module.path)
+            if any(isinstance(b, Name) and b.name == kind for b in declared.bases)
+        ]
 
     def siblings(self, module: Module, name: str) -> list[Module]:
         """The files whose names are shared without an import: a package of Go or Java.

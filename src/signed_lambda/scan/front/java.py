@@ -28,6 +28,7 @@ from signed_lambda.scan.form import (
     Text,
 )
 from signed_lambda.scan.front.grammar import Reader, filled, parsed, text_of
+from signed_lambda.scan.program import words
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -39,6 +40,9 @@ _JAVA: Final = Language(tree_sitter_java.language())
 _ANY: Final = Text("*")
 _GETTER: Final = re.compile(r"(?:get|is)([A-Z]\w*)")
 _SETTER: Final = re.compile(r"(?:with|set)([A-Z]\w*)")
+_OF_JAVA: Final = words(
+    "String Integer Long Boolean Double Float Object Map List Set Optional Context Void Byte Class"
+)
 _NO_GETTERS: Final = frozenset({"getClass", "getLogger", "getBytes", "getenv", "isEmpty"})
 
 
@@ -131,6 +135,9 @@ class _Reader(Reader):
         parent = node.child_by_field_name("superclass")
         if parent is not None and parent.named_children:
             made.bases.append(Name(text_of(parent.named_children[0])))
+        interfaces = node.child_by_field_name("interfaces")
+        for listed in interfaces.named_children if interfaces is not None else ():
+            made.bases += [Name(text_of(one)) for one in listed.named_children]
         kept, self.owner = self.owner, made
         self.expr(node.child_by_field_name("body"))
         self.owner = kept
@@ -151,6 +158,7 @@ class _Reader(Reader):
                 self.owner = kept
                 both = _typed(found, kind, part)
                 owner.sets.setdefault(name, []).append((both, self.function))
+                owner.kinds[name] = _plain_kind(kind)
         return UNKNOWN
 
     def on_method_declaration(self, node: Node) -> Expr:
@@ -167,7 +175,8 @@ class _Reader(Reader):
         for param in params.named_children if params is not None else ():
             kind = text_of(param.child_by_field_name("type"))
             called = text_of(param.child_by_field_name("name"))
-            made.params.append(Param(called, _of_type(kind, param) if _is_client(kind) else None))
+            default = _of_type(kind, param) if _is_client(kind) else None
+            made.params.append(Param(called, default, _plain_kind(kind)))
         self.within(made, node.child_by_field_name("body"))
         return UNKNOWN
 
@@ -364,6 +373,12 @@ def _of_type(kind: str, node: Node) -> Expr:
 
 def _is_client(kind: str) -> bool:
     return kind.startswith(("Amazon", "AWS")) or kind.endswith("Client")
+
+
+def _plain_kind(kind: str) -> str:
+    """The class that a variable is of, "" where it is a client or of the language."""
+    plain = kind.partition("<")[0]
+    return plain if plain[:1].isupper() and plain not in _OF_JAVA and not _is_client(kind) else ""
 
 
 def _lower(name: str) -> str:

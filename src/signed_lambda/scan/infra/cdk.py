@@ -509,14 +509,21 @@ class _Reader:
         self.edge(source, kind, target, "function", call, frame)
 
     def queue(self, call: Call, frame: Frame) -> None:
-        """`deadLetterQueue: {queue}` of a queue."""
-        for expr in self._props(call):
-            inner = Member(Member(expr, Text("deadLetterQueue")), Text("queue"))
-            to = self._value(inner, frame)
-            identity = self._made(call, frame)
-            if identity is not None and to is not None:
-                me = Str((Ref(identity),))
-                self.edge(me, "queue", to, "queue", call, frame, how="redrive")
+        """`deadLetterQueue: {queue}`, and `dead_letter_queue=DeadLetterQueue(queue=x)`."""
+        identity = self._made(call, frame)
+        for holder, where in self._settings(call, "deadLetterQueue", frame):
+            for expr, at in self._members_of(holder, "queue", where):
+                to = self._value(expr, at)
+                if identity is not None:
+                    me = Str((Ref(identity),))
+                    self.edge(me, "queue", to, "queue", call, frame, how="redrive")
+
+    def _members_of(self, holder: Expr, name: str, frame: Frame) -> list[tuple[Expr, Frame]]:
+        """A member of a table or of a call, also where a variable has it."""
+        found = self._members(holder, name, frame)
+        for made in self._written(holder, frame) if not found else ():
+            found += self._members(made, name, frame)
+        return found
 
     def machine(self, call: Call, frame: Frame) -> None:
         """What the tasks of a machine run, however its definition is put together."""

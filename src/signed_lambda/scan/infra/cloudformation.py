@@ -11,7 +11,7 @@ import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from signed_lambda.scan.infra import asl
+from signed_lambda.scan.infra import asl, object_events
 from signed_lambda.scan.infra.filters import criteria_of, json_of, policy_of, recursion_of, shown
 from signed_lambda.scan.infra.intrinsics import value_of
 from signed_lambda.scan.infra.model import (
@@ -25,7 +25,7 @@ from signed_lambda.scan.infra.model import (
     Resource,
     ref,
 )
-from signed_lambda.scan.infra.tree import NOTHING
+from signed_lambda.scan.infra.tree import NOTHING, as_table
 from signed_lambda.scan.selection import Filter, Recipients, Topics
 from signed_lambda.scan.values import Lit, Ref, Str, text
 
@@ -344,6 +344,19 @@ class _Reader:
         takes = criteria_of(properties.get("FilterCriteria"))
         self.edge(source, kind, target, "function", properties, takes=takes)
 
+    def pipe(self, _: str, properties: Tree) -> None:
+        """`AWS::Pipes::Pipe`: a poller between a source and its targets."""
+        if properties.get("DesiredState").text == "STOPPED":
+            return
+        source = self.value(properties.get("Source"))
+        takes = criteria_of(properties.get("SourceParameters", "FilterCriteria"))
+        for name in ("Enrichment", "Target"):
+            to = self.value(properties.get(name)) if properties.get(name) else None
+            kind = self.infra.kind_of(to) if to is not None else ""
+            if to is not None and kind:
+                ends = (source, self.infra.kind_of(source, "queue"), to, kind)
+                self.edge(*ends, properties, takes=takes)
+
     def bucket(self, name: str, properties: Tree) -> None:
         """Notifications of a bucket."""
         given = properties.get("NotificationConfiguration")
@@ -411,6 +424,13 @@ class _Reader:
     ) -> None:
         if not pattern:
             return
+        for one in object_events.of_pattern(as_table(pattern), self.value):
+            self.edge(
+                *(one.bucket, "bucket", target, kind, at),
+                filters=one.filters,
+                events=object_events.EVENTS,
+                certain=one.certain,
+            )
         source = self.value(bus) if bus else text("default")
         takes = Filter((json_of(pattern),))
         self.edge(source, "bus", target, kind, at, takes=takes)
@@ -530,6 +550,7 @@ _READERS: Final[dict[str, Callable[[_Reader, str, Tree], None]]] = {
     "AWS::Lambda::EventSourceMapping": _Reader.mapping,
     "AWS::Lambda::Permission": _Reader.permission,
     "AWS::Lambda::EventInvokeConfig": _Reader.invoke_config,
+    "AWS::Pipes::Pipe": _Reader.pipe,
     "AWS::S3::Bucket": _Reader.bucket,
     "AWS::SNS::Topic": _Reader.topic,
     "AWS::SNS::Subscription": _Reader.subscription,

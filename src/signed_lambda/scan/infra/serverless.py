@@ -12,7 +12,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from signed_lambda.scan.infra import asl, cloudformation
+from signed_lambda.scan.infra import asl, cloudformation, object_events
 from signed_lambda.scan.infra.filters import json_of, policy_of, recursion_of, shown
 from signed_lambda.scan.infra.intrinsics import value_of
 from signed_lambda.scan.infra.model import (
@@ -263,6 +263,7 @@ class _Reader:
         *,
         filters: tuple[KeyFilter, ...] = (),
         events: tuple[str, ...] = (),
+        certain: bool = True,
         how: str = "",
         selects: bool = False,
         takes: Selection | None = None,
@@ -276,7 +277,7 @@ class _Reader:
                 self._place(at),
                 filters,
                 events,
-                True,
+                certain,
                 how,
                 selects,
                 takes=takes,
@@ -334,7 +335,15 @@ class _Reader:
         if not pattern or given.get("enabled").text.lower() == "false":
             return
         bus = self.value(given.get("eventBus")) if given.get("eventBus") else text("default")
-        takes = Filter((json_of(self._resolved(pattern, 0)),))
+        resolved = self._resolved(pattern, 0)
+        for one in object_events.of_pattern(resolved, self.value):
+            self._edge(
+                *(one.bucket, "bucket", me, "function", at),
+                filters=one.filters,
+                events=object_events.EVENTS,
+                certain=one.certain,
+            )
+        takes = Filter((json_of(resolved),))
         self._edge(bus, "bus", me, "function", at, takes=takes)
 
     def http(self, me: Str, given: Tree, at: Tree) -> None:

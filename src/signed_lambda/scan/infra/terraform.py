@@ -11,7 +11,7 @@ import posixpath
 from typing import TYPE_CHECKING, Final, Literal
 
 from signed_lambda.scan.form import Call, Member, Name, Row, Table, Text
-from signed_lambda.scan.infra import asl
+from signed_lambda.scan.infra import asl, object_events
 from signed_lambda.scan.infra.filters import known_of, recursion_of, scope_of, shown
 from signed_lambda.scan.infra.hcl import Block, parse
 from signed_lambda.scan.infra.model import (
@@ -178,6 +178,8 @@ class _Reader(Modules):
                 reader(self, module, block, scope)
             elif block.kind == "module" and "lambda_notifications" in block.attributes:
                 self.notification_module(module, block, scope)
+            elif block.kind == "module" and "event_source_mapping" in block.attributes:
+                self.mapping_module(module, block, scope)
 
     def edge(
         self,
@@ -217,6 +219,28 @@ class _Reader(Modules):
         ]
         takes = Filter(tuple(patterns)) if patterns else None
         self.edge((source, kind, target, "function"), (module, block), takes=takes)
+
+    def mapping_module(self, module: Module, block: Block, scope: Scope) -> None:
+        """`event_source_mapping` of the usual module for a function."""
+        me = Str((Ref(f"{scope.prefix}#module.{block.labels[0]}"),))
+        given, where = self.written(block.attributes["event_source_mapping"], scope)
+        for _, one in given.items if isinstance(given, Table) else ():
+            named = dict(self.table(one, where))
+            source = named.get("event_source_arn")
+            if source is not None:
+                kind = self._kind_of(source, "queue")
+                self.edge((source, kind, me, "function"), (module, block))
+
+    def pipe(self, module: Module, block: Block, scope: Scope) -> None:
+        """`aws_pipes_pipe`: a poller between a source and its targets."""
+        source = self.value(block.attributes.get("source"), scope)
+        given = [b for p in block.inner("source_parameters") for b in p.inner("filter_criteria")]
+        selects = bool(given)
+        for name in ("enrichment", "target"):
+            if name in block.attributes:
+                to = self.value(block.attributes[name], scope)
+                ends = (source, self._kind_of(source, "queue"), to, self._kind_of(to, ""))
+                self.edge(ends, (module, block), selects=selects)
 
     def notification(self, module: Module, block: Block, scope: Scope) -> None:
         """`aws_s3_bucket_notification`."""
@@ -422,8 +446,23 @@ class _Reader(Modules):
         bus = rule.attributes.get("event_bus_name")
         source = self.value(bus, scope) if bus is not None else text("default")
         target = self.value(given.get("arn"), scope)
-        ends = (source, "bus", target, self._kind_of(target, "function"))
+        kind = self._kind_of(target, "function")
+        self._object_events(pattern, (target, kind), (module, block), scope)
+        ends = (source, "bus", target, kind)
         self.edge(ends, (module, block), takes=Filter((self.json(pattern, scope),)))
+
+    def _object_events(
+        self, pattern: Expr, to: tuple[Str, str], at: tuple[Module, Block], scope: Scope
+    ) -> None:
+        """The buckets whose events a rule takes."""
+        document, given = self._definition(pattern, scope)
+        if document is None:
+            return
+        for one in object_events.of_pattern(document, lambda tree: asl.filled(tree, given)):
+            ends = (one.bucket, "bucket", *to)
+            self.edge(
+                ends, at, filters=one.filters, events=object_events.EVENTS, certain=one.certain
+            )
 
     def _is_off(self, block: Block, scope: Scope) -> bool:
         said = {
@@ -544,6 +583,7 @@ _EDGES: Final[dict[str, Callable[[_Reader, Module, Block, Scope], None]]] = {
     "aws_s3_bucket_notification": _Reader.notification,
     "aws_sns_topic_subscription": _Reader.subscription,
     "aws_sfn_state_machine": _Reader.machine,
+    "aws_pipes_pipe": _Reader.pipe,
     "aws_sqs_queue": _Reader.queue,
     "aws_sqs_queue_redrive_policy": _Reader.queue,
     "aws_lambda_function_event_invoke_config": _Reader.destinations,

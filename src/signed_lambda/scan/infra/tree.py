@@ -225,3 +225,13 @@ def _table(done: _Open, twice: list[tuple[int, str]] | None) -> dict[str, Tree]:
         else:
             found[key.text] = value
     return merged | found
+
+
+def as_table(tree: Tree) -> Tree:
+    """A pattern that is written as JSON in a text, as the table that it is."""
+    if tree.tag or not tree.text:
+        return tree
+    try:
+        return parse(tree.text.encode())
+    except NotScannedError:
+        return tree
