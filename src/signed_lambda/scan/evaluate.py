@@ -418,7 +418,7 @@ class Evaluator:
         if isinstance(call.func, Call):
             name = f"{last_name(call.func.func)}()"
         known = library.RESULTS.get(name)
-        if known is not None:
+        if known is not None and not self._is_of_package(call.func, frame):
             result = known(self, call, frame)
             if result is not None:
                 return result
@@ -426,6 +426,12 @@ class Evaluator:
         for callee in self.values(call.func, frame):
             found.extend(self._result(callee, call, frame))
         return found
+
+    def _is_of_package(self, func: Expr, frame: Frame) -> bool:
+        """Whether a function of the package is called, whatever it is called like."""
+        if not isinstance(func, Name):
+            return False
+        return any(isinstance(v, Func | Cls) for v in self.values(func, frame))
 
     def _result(self, callee: Value, call: Call | None, frame: Frame) -> Iterable[Value]:
         found: list[Value]

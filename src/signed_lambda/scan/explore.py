@@ -12,11 +12,12 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.lazy import dataclass
+from signed_lambda.scan.chosen import choosers, chosen_of, is_chosen, methods_of
 from signed_lambda.scan.form import Call, Closure, Either, Member, Name, Other, Row, Table, Text
 from signed_lambda.scan.program import DEFAULT, called_as, is_test, last_name, names_of, words
 from signed_lambda.scan.sinks import APIS, COMMON, canonical, sinks_of
 from signed_lambda.scan.sourcemap import MINIFIER
-from signed_lambda.scan.values import Client, Cls, Frame, Func, Given, Inst, Mod, Path, Str
+from signed_lambda.scan.values import Client, Cls, Frame, Func, Given, Inst, Mod, Obj, Path, Str
 from signed_lambda.scan.watch import TookTooLongError
 
 if TYPE_CHECKING:
@@ -155,11 +156,13 @@ def relevant(program: Program) -> set[Function]:
         for _, caller in calls
         if _may_be_sink(canonical(name), caller.module, known)
     ]
+    choosing = choosers(program)
     while waiting:
         function = waiting.pop()
         if function in found:
             continue
         found.add(function)
+        waiting.extend(choosing.pop(function.module.language, ()))
         if function.outer is not None:
             waiting.append(function.outer)
         if program.is_whole(function):
@@ -305,6 +308,8 @@ class _Walk:
         if isinstance(call.func, Closure):
             yield Func(call.func.body, frame, frame.this)
         names = called_as(call, frame.function)
+        if is_chosen(call, frame.function):
+            yield from self._chosen(call, frame)
         if self._wanted.isdisjoint(names) and self._called_objects.isdisjoint(names):
             return
         for value in self.evaluator.values(call.func, frame):
@@ -318,6 +323,22 @@ class _Walk:
                 init = self.evaluator.constructor(value.cls)
                 if init is not None:
                     yield Func(init, None, Inst(value.cls))
+
+    def _chosen(self, call: Call, frame: Frame) -> Iterator[Func]:
+        """Any method of the object, or function of the file, that the run chooses one of."""
+        for base in chosen_of(call.func, frame.function):
+            for value in self.evaluator.values(base, frame):
+                if isinstance(value, Inst | Cls):
+                    this = value if isinstance(value, Inst) else Inst(value.cls)
+                    for method in methods_of(value.cls, self.evaluator):
+                        if method in self.relevant:
+                            yield Func(method, None, this)
+                elif isinstance(value, Mod):
+                    inner = value.module.top.functions.values()
+                    yield from (Func(f) for f in inner if f in self.relevant)
+                elif isinstance(value, Obj):
+                    listed = self.evaluator.inside((value,), ("*",))
+                    yield from (v for v in listed if isinstance(v, Func))
 
     def _by_name(self, call: Call, frame: Frame) -> Iterator[Func]:
         """Methods of an object that is not known, functions of a file that was not read."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import posixpath
 import re
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.scan.infra import asl, cloudformation, object_events
@@ -98,6 +99,9 @@ class _Reader:
             for name, function in part.table.items():
                 for one in self.included(function):
                     self._function(name, one)
+        queues = (p.table.items() for p in self.included(self.tree.get("constructs")))
+        for name, construct in chain.from_iterable(queues):
+            self._construct(name, construct)
         for part in self.included(self.tree.get("stepFunctions", "stateMachines")):
             for name, machine in part.table.items():
                 self._machine(name, machine)
@@ -210,6 +214,21 @@ class _Reader:
         for which in ("onSuccess", "onFailure"):
             if to.get(which):
                 self._destination(ref(function.id), to.get(which))
+
+    def _construct(self, name: str, given: Tree) -> None:
+        """A queue of Lift with the function that reads it.
+
+        Source: https://github.com/getlift/lift/blob/master/docs/queue.md
+        """
+        if given.get("type").text != "queue":
+            return
+        queue = Resource(f"{self.path}#{name}", "queue", self._place(given))
+        self.infra.add(queue)
+        for attribute in ("queueUrl", "queueArn"):
+            self.infra.aliases[f"param:construct:{name}.{attribute}"] = queue.id
+        self._function(f"{name}Worker", given.get("worker"))
+        me = ref(f"{self.path}#{name}Worker")
+        self._edge(ref(queue.id), "queue", me, "function", given)
 
     def _machine(self, name: str, given: Tree) -> None:
         """A machine of the usual plugin, which is also known by its logical id.
