@@ -152,7 +152,7 @@ def relevant(program: Program) -> set[Function]:
     waiting = [
         caller
         for name, calls in program.callers.seen()
-        if canonical(name) in APIS
+        if canonical(name) in APIS or canonical(name) in program.recorded
         for _, caller in calls
         if _may_be_sink(canonical(name), caller.module, known)
     ]

@@ -69,6 +69,7 @@ KIND_OF: Final = {
     "kinesis": "stream",
     "firehose": "delivery",
     "events": "bus",
+    "recorded": "bus",
     "stepfunctions": "machine",
     "durable": "function",
     "http": "api",

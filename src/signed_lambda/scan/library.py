@@ -43,6 +43,8 @@ SERVICES: Final = {
     "events": "events",
     "eventbridge": "events",
     "cloudwatchevents": "events",
+    "amazoncloudwatchevents": "events",
+    "amazoneventbridge": "events",
     "scheduler": "scheduler",
     "kinesis": "kinesis",
     "firehose": "firehose",

@@ -9,12 +9,13 @@ import posixpath
 import re
 from collections import defaultdict
 from itertools import islice
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
 from signed_lambda.scan.form import Call, Closure, Member, Module, Name, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from signed_lambda.scan.form import Class, Expr, Function
     from signed_lambda.scan.reading import Unread
@@ -163,6 +164,7 @@ class Program:
         callers: All calls of a name, with the function that makes them; those of tests aside.
         givers: The functions that give a function of that name to a call, or return it.
         unread: Files that were asked for and could not be read.
+        recorded: Further calls of AWS that matter: `recorded.recorded_calls` says which.
     """
 
     def __init__(self, files: Iterable[Module | Unopened]) -> None:
@@ -172,6 +174,7 @@ class Program:
         self._wholly: Index[tuple[Call, Function]] = Index(self)
         self._whole: dict[str, set[str]] = {}
         self.unread: list[Unread] = []
+        self.recorded: Mapping[str, str] = MappingProxyType({})
         self._opened: dict[str, Module] = {}
         self._sorted: dict[str, Module] | None = None
         self._unopened: dict[str, Unopened] = {}

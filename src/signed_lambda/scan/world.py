@@ -32,6 +32,7 @@ from signed_lambda.scan.own import own
 from signed_lambda.scan.program import Program
 from signed_lambda.scan.python_files import PythonFiles
 from signed_lambda.scan.reading import Unread, read
+from signed_lambda.scan.recorded import recorded_calls
 from signed_lambda.scan.values import Lit, Ref, Str, joined
 from signed_lambda.scan.watch import untimed
 
@@ -164,6 +165,7 @@ def groundwork(
     infra, watch = infra or Infra(), watch or untimed()
     inline = list(_inline_code(infra, watch))
     program = Program((*files, *(m for m in inline if not isinstance(m, Unread))))
+    program.recorded = recorded_calls(infra)
     bind_code(program, infra, function_name, root)
     evaluator = Evaluator(program, watch)
     given_up = dict(chalice.read(program, evaluator, infra))

@@ -228,3 +228,103 @@ def test_a_dead_letter_queue_of_the_cdk_in_python(given: str, rules: list[str]) 
     stack = {"stack.py": STACK.replace("GIVEN", given)}
 
     assert [f.rule for f in scanned({"app.py": SEND}, stack)] == rules
+
+
+RULES = """
+from aws_cdk import Stack, aws_s3 as s3, aws_events as events, aws_events_targets as targets
+from aws_cdk import aws_lambda as lambda_
+class Files(Stack):
+    def __init__(self, scope, id):
+        super().__init__(scope, id)
+        store = s3.Bucket(self, "Store", event_bridge_enabled=True)
+        other = s3.Bucket(self, "Other", event_bridge_enabled=True)
+        work = lambda_.Function(
+            self, "Work", handler="app.handler", code=lambda_.Code.from_asset("."),
+            environment={"STORE": store.bucket_name},
+        )
+        rule = events.Rule(self, "New", event_pattern=events.EventPattern(
+            source=["aws.s3"], detail_type=["Object Created"],
+            detail={"bucket": {"name": [WHICH.bucket_name]}, "object": {"key": [WANTED]}},
+        ))
+        rule.add_target(targets.LambdaFunction(work))
+"""
+WRITE = """
+import boto3, os
+def handler(event, context):
+    boto3.client("s3").put_object(Bucket=os.environ["STORE"], Key="out/report.json", Body=b"")
+"""
+
+
+@pytest.mark.parametrize(
+    ("which", "wanted", "rules"),
+    [
+        ("store", '{"prefix": "out/"}', ["REC-S3"]),
+        ("store", '{"prefix": "in/"}', []),
+        ("other", '{"prefix": "out/"}', []),
+    ],
+)
+def test_a_rule_on_new_objects_of_the_cdk(which: str, wanted: str, rules: list[str]) -> None:
+    stack = {"stack.py": RULES.replace("WHICH", which).replace("WANTED", wanted)}
+
+    assert [f.rule for f in scanned({"app.py": WRITE}, stack)] == rules
+
+
+BUILT = """
+Resources:
+  Store: {Type: AWS::S3::Bucket}
+  Work:
+    Type: AWS::Lambda::Function
+    Properties: {Handler: app.handler, Environment: {Variables: {STORE: !Ref Store}}}
+  Notifications:
+    Type: KIND
+    Properties:
+      ServiceToken: !ImportValue handler
+      BucketName: !Ref Store
+      NotificationConfiguration:
+        LambdaFunctionConfigurations:
+          - Events: ["s3:ObjectCreated:*"]
+            LambdaFunctionArn: !GetAtt Work.Arn
+            Filter: {Key: {FilterRules: [{Name: prefix, Value: START}]}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "start", "rules"),
+    [
+        ("Custom::S3BucketNotifications", "out/", ["REC-S3"]),
+        ("Custom::Mine", "out/", ["REC-S3"]),
+        ("Custom::S3BucketNotifications", "in/", []),
+        ("AWS::Other::Thing", "out/", []),
+    ],
+)
+def test_notifications_that_a_custom_resource_sets(kind: str, start: str, rules: list[str]) -> None:
+    template = {"built.yaml": BUILT.replace("KIND", kind).replace("START", start)}
+
+    assert [f.rule for f in scanned({"app.py": WRITE}, template)] == rules
+
+
+OLDER = """
+service: shop
+provider: {name: aws}
+functions:
+  work:
+    handler: app.handler
+    events:
+      - cloudwatchEvent: {event: {source: [SOURCE]}, enabled: STATE}
+"""
+PUT = """
+import boto3
+def handler(event, context):
+    entry = {"Source": "shop", "DetailType": "again", "Detail": "{}"}
+    boto3.client("events").put_events(Entries=[entry])
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "state", "rules"),
+    [("shop", "true", ["REC-EVENTBRIDGE"]), ("other", "true", []), ("shop", "false", [])],
+)
+def test_eventbridge_under_its_older_name(source: str, state: str, rules: list[str]) -> None:
+    template = {"serverless.yml": OLDER.replace("SOURCE", source).replace("STATE", state)}
+
+    assert [f.rule for f in scanned({"app.py": PUT}, template)] == rules

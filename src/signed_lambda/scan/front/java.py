@@ -43,6 +43,7 @@ _SETTER: Final = re.compile(r"(?:with|set)([A-Z]\w*)")
 _OF_JAVA: Final = words(
     "String Integer Long Boolean Double Float Object Map List Set Optional Context Void Byte Class"
 )
+_SDKS: Final = ("com.amazonaws", "software.amazon.awssdk")
 _NO_GETTERS: Final = frozenset({"getClass", "getLogger", "getBytes", "getenv", "isEmpty"})
 
 
@@ -53,6 +54,8 @@ def read(path: str, body: bytes, watch: Watch) -> Module:
 
 
 class _Reader(Reader):
+    all_of_sdk = False
+    """Whether a whole package of AWS's SDK is imported."""
     leaves = frozenset(
         {"return_statement", "throw_statement", "continue_statement", "break_statement"}
     )
@@ -72,6 +75,8 @@ class _Reader(Reader):
         package, _, name = whole.rpartition(".")
         if not any(c.type == "asterisk" for c in node.named_children):
             self.module.imports[name] = (package, name)
+        elif whole.startswith(_SDKS):
+            self.all_of_sdk = True
         return UNKNOWN
 
     def on_enhanced_for_statement(self, node: Node) -> Expr:
@@ -315,10 +320,17 @@ class _Reader(Reader):
             made = self.expr(at)
             inner = made.args if isinstance(made, Call) else ()
             kind = text_of(at.child_by_field_name("type"))
-            if not inner and kind.endswith("Request"):
+            if not inner and self._is_of_sdk(kind):
                 return Table(tuple(items), node.start_point[0] + 1)
         del given
         return None
+
+    def _is_of_sdk(self, kind: str) -> bool:
+        """Whether a class is a request, or a part of one, of AWS's SDK."""
+        package = self.module.imports.get(kind, ("", ""))[0]
+        return kind.endswith("Request") or (
+            package.startswith(_SDKS) if package else self.all_of_sdk
+        )
 
     def on_explicit_constructor_invocation(self, node: Node) -> Expr:
         """`this(a)` in a constructor: another constructor of the class is called."""

@@ -27,8 +27,11 @@ from signed_lambda.scan.infra.cdk_names import (
     snake,
     tail_of,
 )
+from signed_lambda.scan.infra.document import Tree
 from signed_lambda.scan.infra.filters import shown
 from signed_lambda.scan.infra.model import SHARED, Edge, Function, KeyFilter, Place, Resource
+from signed_lambda.scan.infra.object_events import EVENTS as OBJECT_EVENTS
+from signed_lambda.scan.infra.object_events import ObjectEvents, of_pattern
 from signed_lambda.scan.library import CONSTRUCT, id_of_construct, is_told
 from signed_lambda.scan.matching import UNKNOWN
 from signed_lambda.scan.messages import known
@@ -135,6 +138,7 @@ class _Reader:
         self.evaluator = Evaluator(program, watch)
         self.calls: dict[Module, list[tuple[Call, Frame]]] = defaultdict(list)
         self.rules: dict[str, tuple[Str, Filter]] = {}
+        self.objects: dict[str, list[ObjectEvents]] = {}
 
     def look(self, stack: Module) -> None:
         """Finds the calls of a stack, as they are made."""
@@ -655,8 +659,31 @@ class _Reader:
         bus = self._prop(call, "eventBus", frame) or Str((Lit("default"),))
         takes = Filter(tuple(self._pattern(expr, where) for expr, where in patterns))
         self.rules[identity] = (bus, takes)
+        self.objects[identity] = [
+            one for expr, where in patterns for one in self._object_events(expr, where)
+        ]
         for target, where in self._rows(self._settings(call, "targets", frame)):
             self._rule_target(identity, target, call, where)
+
+    def _object_events(self, pattern: Expr, frame: Frame) -> Iterator[ObjectEvents]:
+        given: dict[str, Str] = {}
+        document = self._as_tree(pattern, frame, given)
+        yield from of_pattern(document, lambda tree: given.get(tree.text, Str((Lit(tree.text),))))
+
+    def _as_tree(self, expr: Expr, frame: Frame, given: dict[str, Str]) -> Tree:
+        """A pattern as the document that it will be; what is no text becomes a name in `given`."""
+        pairs = pairs_of(expr)
+        if pairs:
+            members = {plain_key(k): self._as_tree(v, frame, given) for k, v in pairs}
+            return Tree(0, "", members)
+        if isinstance(expr, Row):
+            return Tree(0, "", tuple(self._as_tree(item, frame, given) for item in expr.items))
+        value = self._value(expr, frame)
+        if value is not None and value.literal is not None:
+            return Tree(0, "", value.literal)
+        name = f"reference-{len(given)}"
+        given[name] = value or Str((Hole(),))
+        return Tree(0, "", name)
 
     def add_target(self, call: Call, frame: Frame) -> None:
         """`rule.addTarget(new LambdaFunction(fn))`."""
@@ -676,6 +703,9 @@ class _Reader:
             bus, takes = self.rules[rule]
             to = self._value(target.args[0], frame)
             self.edge(bus, "bus", to, kind, call, frame, takes=takes)
+            for one in self.objects.get(rule, ()):
+                ends = (one.bucket, "bucket", to, kind)
+                self.edge(*ends, call, frame, filters=one.filters, events=OBJECT_EVENTS)
 
     def topic_rule(self, call: Call, frame: Frame) -> None:
         """`new TopicRule(this, "x", {sql, actions: [new LambdaFunctionAction(fn)]})`."""

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.scan.infra import asl, object_events
+from signed_lambda.scan.infra.document import NOTHING
 from signed_lambda.scan.infra.filters import criteria_of, json_of, policy_of, recursion_of, shown
 from signed_lambda.scan.infra.intrinsics import value_of
 from signed_lambda.scan.infra.model import (
@@ -25,15 +26,15 @@ from signed_lambda.scan.infra.model import (
     Resource,
     ref,
 )
-from signed_lambda.scan.infra.tree import NOTHING, as_table
+from signed_lambda.scan.infra.tree import as_table
 from signed_lambda.scan.selection import Filter, Recipients, Topics
 from signed_lambda.scan.values import Lit, Ref, Str, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from signed_lambda.scan.infra.document import Tree
     from signed_lambda.scan.infra.model import Infra
-    from signed_lambda.scan.infra.tree import Tree
     from signed_lambda.scan.selection import Selection
     from signed_lambda.scan.values import Atom
 
@@ -130,9 +131,12 @@ class _Reader:
             if exported:
                 self._same(f"import:{exported}", self.value(output.get("Value")))
         for name, resource in self.resources.items():
-            reader = _READERS.get(resource.get("Type").text)
+            kind, properties = resource.get("Type").text, resource.get("Properties")
+            reader = _READERS.get(kind)
             if reader is not None:
-                reader(self, name, resource.get("Properties"))
+                reader(self, name, properties)
+            elif kind.startswith("Custom::") and properties.get("NotificationConfiguration"):
+                self.custom_notification(properties)
 
     def id(self, name: str) -> str:
         """The id of a resource of this template."""
@@ -374,6 +378,26 @@ class _Reader:
                     one,
                     filters=_key_filters(one.get("Filter")),
                     events=(one.get("Event").text,) if one.get("Event").text else (),
+                )
+
+    def custom_notification(self, properties: Tree) -> None:
+        """What a custom resource sets by S3's own API, as one of the CDK does.
+
+        Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketNotificationConfiguration.html
+        """
+        bucket = properties.get("BucketName") or properties.get("Bucket")
+        given = properties.get("NotificationConfiguration")
+        for list_key, key, kind in (
+            ("LambdaFunctionConfigurations", "LambdaFunctionArn", "function"),
+            ("QueueConfigurations", "QueueArn", "queue"),
+            ("TopicConfigurations", "TopicArn", "topic"),
+        ):
+            for one in given.get(list_key).items:
+                rules = one.get("Filter", "Key", "FilterRules").items
+                self.edge(
+                    *(self.value(bucket), "bucket", self.value(one.get(key)), kind, one),
+                    filters=_filter((r.get("Name").text, r.get("Value").text) for r in rules),
+                    events=tuple(e.text for e in one.get("Events").items),
                 )
 
     def permission(self, _: str, properties: Tree) -> None:

@@ -13,7 +13,7 @@ from signed_lambda.scan.infra.model import KeyFilter
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from signed_lambda.scan.infra.tree import Tree
+    from signed_lambda.scan.infra.document import Tree
     from signed_lambda.scan.values import Str
 
 _SOURCE: Final = "aws.s3"

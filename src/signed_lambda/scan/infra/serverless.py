@@ -14,6 +14,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.scan.infra import asl, cloudformation, object_events
+from signed_lambda.scan.infra.document import NOTHING, Tree
 from signed_lambda.scan.infra.filters import json_of, policy_of, recursion_of, shown
 from signed_lambda.scan.infra.intrinsics import value_of
 from signed_lambda.scan.infra.model import (
@@ -25,7 +26,6 @@ from signed_lambda.scan.infra.model import (
     Resource,
     ref,
 )
-from signed_lambda.scan.infra.tree import NOTHING, Tree
 from signed_lambda.scan.selection import Filter, Topics
 from signed_lambda.scan.values import Ref, Str, joined, text
 
@@ -365,6 +365,12 @@ class _Reader:
         takes = Filter((json_of(resolved),))
         self._edge(bus, "bus", me, "function", at, takes=takes)
 
+    def cloudwatch_event(self, me: Str, given: Tree, at: Tree) -> None:
+        """`cloudwatchEvent` with a pattern, as EventBridge was called before."""
+        pattern = given.get("event")
+        whole = Tree(at.line, "", {"pattern": pattern, "enabled": given.get("enabled")})
+        self.event_bridge(me, whole, at)
+
     def http(self, me: Str, given: Tree, at: Tree) -> None:
         """`http: POST jobs` or a table: a route of the REST API."""
         self._route(me, "ApiGatewayRestApi", given, at)
@@ -400,6 +406,7 @@ _EVENTS: Final[dict[str, Callable[[_Reader, Str, Tree, Tree], None]]] = {
     "sns": _Reader.sns,
     "stream": _Reader.stream,
     "eventBridge": _Reader.event_bridge,
+    "cloudwatchEvent": _Reader.cloudwatch_event,
     "cloudwatchLog": _Reader.logs,
     "http": _Reader.http,
     "httpApi": _Reader.http_api,

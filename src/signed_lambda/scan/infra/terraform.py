@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from signed_lambda.scan.form import Call, Member, Name, Row, Table, Text
 from signed_lambda.scan.infra import asl, object_events
+from signed_lambda.scan.infra.document import Tree
 from signed_lambda.scan.infra.filters import known_of, recursion_of, scope_of, shown
 from signed_lambda.scan.infra.hcl import Block, parse
 from signed_lambda.scan.infra.model import (
@@ -24,7 +25,7 @@ from signed_lambda.scan.infra.model import (
     Resource,
 )
 from signed_lambda.scan.infra.modules import Folder, Modules, Scope, chain_of
-from signed_lambda.scan.infra.tree import NotScannedError, Tree
+from signed_lambda.scan.infra.tree import NotScannedError
 from signed_lambda.scan.infra.tree import parse as parse_document
 from signed_lambda.scan.matching import UNKNOWN, loaded
 from signed_lambda.scan.reading import Unread
