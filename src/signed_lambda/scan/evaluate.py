@@ -304,6 +304,11 @@ class Evaluator:
             return (Mod(module),)
         top = Frame(module.top)
         found = self._declared(name, top)
+        if found is None and module.language == "go":  # a package is all files of its folder
+            files = self.program.siblings(module, name)
+            found = next(
+                (self._declared(name, Frame(f.top)) for f in files if f.top.declares(name)), None
+            )
         if found is None:
             found = []
             for key, value, where in module.top.puts.get("exports", ()):
@@ -463,10 +468,15 @@ class Evaluator:
             return Inst(cls, None, call, frame)
         return Inst(cls, self.bind(Func(init, None, Inst(cls)), call, frame))
 
-    def exported(self, module: Module) -> Iterator[Value]:
-        """What `module.exports = x` makes of a file."""
-        for value, where in module.top.sets.get("module.exports", ()):
-            yield from self.values(value, Frame(where))
+    def exported(self, module: Module, level: int = 0) -> Iterator[Value]:
+        """What `module.exports = x` makes of a file, also where x is another file's."""
+        for stored, where in module.top.sets.get("module.exports", ()):
+            for value in self.values(stored, Frame(where)):
+                passed_on = isinstance(value, Mod) and value.module is not module
+                if isinstance(value, Mod) and passed_on and level < BASES:
+                    yield from self.exported(value.module, level + 1)
+                else:
+                    yield value
 
     def method(self, inst: Inst, name: str) -> Iterator[Func]:
         """A method of an object, its own or a base's."""

@@ -337,8 +337,16 @@ class _Walk:
                     inner = value.module.top.functions.values()
                     yield from (Func(f) for f in inner if f in self.relevant)
                 elif isinstance(value, Obj):
-                    listed = self.evaluator.inside((value,), ("*",))
-                    yield from (v for v in listed if isinstance(v, Func))
+                    yield from self._listed(value)
+
+    def _listed(self, table: Obj) -> Iterator[Func]:
+        """The functions in a table, each of which is asked for: there may be very many."""
+        items = table.expr.items
+        members = (m[1] if isinstance(m, tuple) else m for m in items)
+        for member in members:
+            if not self._wanted.isdisjoint(names_of(member, table.frame.function)):
+                found = self.evaluator.values(member, table.frame)
+                yield from (v for v in found if isinstance(v, Func))
 
     def _by_name(self, call: Call, frame: Frame) -> Iterator[Func]:
         """Methods of an object that is not known, functions of a file that was not read."""
