@@ -24,6 +24,7 @@ from signed_lambda.scan.values import (
     UNSEEN,
     Client,
     Cls,
+    Env,
     Frame,
     Func,
     Given,
@@ -397,9 +398,7 @@ class Evaluator:
             same = init is not None and init.function is where
             frame = init if same and init is not None else Frame(where, {}, None, inst)
             found.extend(self.values(value, frame))
-        for name, value in inst.call.named if inst.call is not None else ():
-            if name == key and inst.caller is not None:
-                found.extend(self.values(value, inst.caller))
+        found.extend(self._given_to(inst, key) if level == 0 else ())
         for base in cls.bases if not found and level < BASES else ():
             for parent in self.values(base, Frame(cls.module.top)):
                 if isinstance(parent, Cls):
@@ -408,6 +407,14 @@ class Evaluator:
         if not found and level == 0:
             found.append(Str((Path("self", (key,)),)))
         return found
+
+    def _given_to(self, inst: Inst, key: str) -> Iterator[Value]:
+        """What an object has without a constructor that is written: of a call, or a variable."""
+        if key.isidentifier() and _reads_environment(inst.cls):
+            yield Str((Env(key.upper()),))
+        for name, value in inst.call.named if inst.call is not None else ():
+            if name == key and inst.caller is not None:
+                yield from self.values(value, inst.caller)
 
     def _or_kind(self, found: list[Value], kind: str, module: Module) -> list[Value]:
         """What was found, or an object of the declared class where that says no more."""
@@ -493,6 +500,14 @@ class Evaluator:
                 if isinstance(parent, Cls):
                     return self.constructor(parent.cls, level + 1)
         return None
+
+
+def _reads_environment(cls: Class) -> bool:
+    """Whether attributes of a class are variables of the environment, as pydantic fills them.
+
+    Source: https://docs.pydantic.dev/latest/concepts/pydantic_settings/
+    """
+    return any(last_name(base) == "BaseSettings" for base in cls.bases)
 
 
 def _getters(cls: Class, key: str) -> tuple[str, ...]:

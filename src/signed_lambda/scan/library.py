@@ -97,8 +97,10 @@ _SAME_AS_ARGUMENT: Final = words(
 _SAME_AS_RECEIVER: Final = words(
     "strip lstrip rstrip lower upper encode decode toString trim toLowerCase toUpperCase promise"
     " valueOf normalize catch read copy then slice filter concat toArray orElse"
-    " orElseThrow orElseGet"
+    " orElseThrow orElseGet required asString asUrlString"
 )
+_OF_ENVIRONMENT: Final = ("environs", "decouple")
+"""Libraries whose functions read the variable that they are given the name of."""
 _PLUS: Final = ("+", r"/\+/g", r"\+")
 _BUILDS: Final = ("with", "build", "create", "standard", "default", "from", "New", "region")
 _FORMAT: Final = re.compile(r"\{([^{}:!]*)[^{}]*\}")
@@ -138,6 +140,8 @@ def result_of_foreign(
     service = _service_of((path.root.rpartition("/")[2], *path.steps))
     if service:
         return (Client(service),)
+    if path.root in _OF_ENVIRONMENT and call.args:
+        return _environment(evaluator, call, frame) or (UNSEEN,)
     name = path.steps[-1] if path.steps else path.root
     same = name in _SAME_AS_ARGUMENT or ".".join(path.steps[-2:]) in _SAME_AS_ARGUMENT
     if same and call.args:
@@ -442,6 +446,15 @@ def _given_by(method: Func, evaluator: Evaluator) -> Iterable[Value]:
     return [v for made in method.function.returns for v in evaluator.values(made, inner)]
 
 
+def _field(evaluator: Evaluator, call: Call, frame: Frame) -> Iterable[Value] | None:
+    """The default of an attribute of a data class, itself or made by a function."""
+    named = dict(call.named)
+    if "default" in named:
+        return evaluator.values(named["default"], frame)
+    made = evaluator.values(named["default_factory"], frame) if "default_factory" in named else ()
+    return [v for f in made if isinstance(f, Func) for v in _given_by(f, evaluator)] or None
+
+
 def _list_of(evaluator: Evaluator, call: Call, frame: Frame) -> Iterable[Value] | None:
     del evaluator
     return (Obj(Row(call.args), frame),)
@@ -474,6 +487,7 @@ RESULTS: Final[dict[str, Callable[[Evaluator, Call, Frame], Iterable[Value] | No
     "entered": _entered,
     "pop": _get,
     "setdefault": _get,
+    "field": _field,
     "format": _format,
     "%": _format,
     "Sprintf": _format,
