@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.lazy import dataclass
@@ -184,11 +185,10 @@ def _objects_of(owner: str, program: Program) -> frozenset[str]:
     """The variables and attributes that hold an object of a class where it is made."""
     found = set[str]()
     for call, caller in program.callers.get(owner, ()):
-        classes = [caller.owner] if caller.owner is not None else []
-        for stored in (caller, *classes):
-            for name, values in stored.sets.items():
-                if any(value is call for value, _ in values):
-                    found.add(name)
+        sets = [caller.sets, *([caller.owner.sets] if caller.owner is not None else [])]
+        for name, values in chain.from_iterable(stored.items() for stored in sets):
+            if any(value is call for value, _ in values):
+                found.add(name)
     return frozenset(found)
 
 

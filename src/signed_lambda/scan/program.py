@@ -257,8 +257,8 @@ class Program:
         self._sorted = None
         self._whole[module.key] = _defaults(module)
         tests = is_test(module.path)
-        for source in _passed_on(module):
-            self._passed_on.add(_last_part(source), module.key, module)
+        for passed in _passed_on(module):
+            self._passed_on.add(_last_part(passed), module.key, module)
         for function in module.functions:
             self.methods.add(function.name, module.key, function)
             for site in function.sites if not tests else ():
