@@ -226,8 +226,6 @@ class _Reader(Apis, Rules, Machines, Triggers):
                     return self._value(made.args[0], frame)
         return None
 
-    # -- values
-
     # -- what starts what
 
     def connect(self, call: Call, frame: Frame) -> None:
@@ -273,8 +271,6 @@ class _Reader(Apis, Rules, Machines, Triggers):
         literal = key.literal if key is not None else None
         if isinstance(known, Function) and literal is not None:
             known.env[literal] = value or Str((Hole(),))
-
-    # -- rules, routes and mail
 
 
 _CONNECTS: Final[dict[str, Callable[[_Reader, Call, Frame], None]]] = {

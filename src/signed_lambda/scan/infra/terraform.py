@@ -170,8 +170,6 @@ class _Reader(Apis, Triggers):
             ends = (me, "function", to, self._kind_of(to, "queue"))
             self.edge(ends, (module, one), how="destination")
 
-    # -- what else starts a function
-
     def machine(self, module: Module, block: Block, scope: Scope) -> None:
         """The functions that a state machine runs, and the machines that it starts."""
         me = self._me(block, scope)
