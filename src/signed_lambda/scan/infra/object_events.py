@@ -5,9 +5,9 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from signed_lambda.lazy import dataclass
 from signed_lambda.scan.infra.model import KeyFilter
 
 if TYPE_CHECKING:
