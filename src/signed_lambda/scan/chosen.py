@@ -6,10 +6,11 @@ Imports `form`, `program`, `evaluate` for types only.
 from __future__ import annotations
 
 from collections import defaultdict
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.scan.form import Call, Member, Name, Text
-from signed_lambda.scan.program import last_name
+from signed_lambda.scan.program import STORED, last_name
 from signed_lambda.scan.values import Cls, Frame
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def is_chosen(call: Call, function: Function) -> bool:
 def chosen_of(func: Expr, function: Function) -> Iterator[Expr]:
     """The objects one of whose functions is called; nothing for a call that says which."""
     if isinstance(func, Name):
-        stored = function.sets.get(func.name, ())
+        stored = islice(function.sets.get(func.name, ()), STORED)
         for value, _ in stored:
             if isinstance(value, Call | Member):
                 yield from _of(value)

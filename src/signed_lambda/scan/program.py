@@ -37,7 +37,7 @@ def is_test(path: str) -> bool:
     return _TESTS.search(path) is not None
 
 
-_STORED: Final = 200
+STORED: Final = 200
 """Values of one variable that are looked at for what it is called: each of its calls asks."""
 DEFAULT: Final = "default"
 """What a file exports as a whole: `export default f`, `module.exports = f`."""
@@ -87,7 +87,7 @@ def names_of(func: Expr, function: Function) -> tuple[str, ...]:
     if scope is None:
         there = [function.module.imports.get(name, ("", ""))[1]]
     else:
-        stored = islice(scope.sets.get(name, ()), _STORED)
+        stored = islice(scope.sets.get(name, ()), STORED)
         there = [last_name(v) for v, _ in stored if isinstance(v, Member)]
     return tuple(dict.fromkeys((name, *(t for t in there if t not in ("", DEFAULT)))))
 
