@@ -326,6 +326,8 @@ CATALOGUE: Final[dict[str, str]] = {
     "E-IDENTITY-21": "The function's ARN is of another account or region.",
     # -- DRIFT
     "E-DRIFT-01": "The alias does not run what was released.",
+    "E-DRIFT-02": "The alias was moved, or its record changed, outside of this action.",
+    "E-DRIFT-03": "The version's record was made for something else than the version holds.",
     # -- EVENT
     "E-EVENT-01": "A command that writes was started by pull_request_target.",
     "E-EVENT-02": "A command that writes was started with code of a fork.",

@@ -129,7 +129,7 @@ def meaning(report: Report) -> str:
     kept = f" Version {report.previous_version} is kept." if report.previous_version else ""
     sentences = {
         "deployed": f"Calls through {alias} run this build from now on.{kept}",
-        "unchanged": "Nothing was written, neither to S3 nor to Lambda.",
+        "unchanged": _what_stays(report, alias),
         "planned": _what_merging_does(report),
         "rolled-back": f"Calls through {alias} run version {report.version} again. Its bytes, "
         f"signature and state were checked before the move.",
@@ -146,6 +146,15 @@ def meaning(report: Report) -> str:
     if report.outcome in ("refused", "failed") and report.reach >= Reach.ALIAS:
         return sentences["moved-unconfirmed"]
     return sentences[report.outcome]
+
+
+def _what_stays(report: Report, alias: str) -> str:
+    if report.reach < Reach.ALIAS:
+        return "Nothing was written, neither to S3 nor to Lambda."
+    return (
+        f"Calls through {alias} run the same version as before. Somebody else had moved it there:"
+        " now it is recorded."
+    )
 
 
 def sentence(text: str) -> str:
