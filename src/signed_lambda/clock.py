@@ -5,6 +5,7 @@ Tests inject another clock of the same shape (`cloud.Clock`).
 
 from __future__ import annotations
 
+import threading
 import time
 from contextlib import contextmanager
 from dataclasses import replace
@@ -119,6 +120,35 @@ class Deadline:
                 f"the time given by timeout-minutes was over while {doing}",
                 "Run it again (a new run goes on where this one stopped) or raise timeout-minutes",
             )
+
+
+class Pace:
+    """One thing after the other, evenly, whichever thread asks."""
+
+    def __init__(self, clock: Clock, every_s: float) -> None:
+        """Begins now.
+
+        Args:
+            clock: Sleeps.
+            every_s: Seconds from one to the next.
+        """
+        self._clock = clock
+        self._every_s = every_s
+        self._next_at = clock.monotonic()
+        self._lock = threading.Lock()
+
+    def wait(self) -> None:
+        """Sleeps until it is the caller's turn.
+
+        Raises:
+            Cancelled: A stop signal came.
+        """
+        with self._lock:
+            now = self._clock.monotonic()
+            turn_at = max(now, self._next_at)
+            self._next_at = turn_at + self._every_s
+        if turn_at > now:
+            self._clock.sleep(turn_at - now)
 
 
 class Wait:

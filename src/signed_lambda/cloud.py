@@ -310,6 +310,10 @@ class Invocation:
 class Cloud(Protocol):
     """AWS, as far as the chain needs it. One implementation: `signed_lambda.aws.Aws`."""
 
+    def slowed(self, calls_per_s: float) -> Cloud:
+        """The same, with at most so many calls a second, whichever thread makes them."""
+        ...
+
     # -- who and where
     def identity(self) -> Identity:
         """STS GetCallerIdentity."""

@@ -238,6 +238,12 @@ class ReviewError(DeployError):
     exit_code, area = 36, "REVIEW"
 
 
+class Unverified(DeployError):
+    """`verify` of several aliases could not check all of them; those that it could are in order."""
+
+    exit_code, area, outcome = 38, "VERIFY", "failed"
+
+
 class RootError(DeployError):
     """The process runs as root and cannot become the workspace's owner."""
 
@@ -328,6 +334,8 @@ CATALOGUE: Final[dict[str, str]] = {
     "E-DRIFT-01": "The alias does not run what was released.",
     "E-DRIFT-02": "The alias was moved, or its record changed, outside of this action.",
     "E-DRIFT-03": "The version's record was made for something else than the version holds.",
+    # -- VERIFY
+    "E-VERIFY-01": "Some of the aliases could not be checked.",
     # -- EVENT
     "E-EVENT-01": "A command that writes was started by pull_request_target.",
     "E-EVENT-02": "A command that writes was started with code of a fork.",

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, TypedDict, TypeVar, Unpack
 
 from signed_lambda.report.model import (
+    Check,
     Comparison,
     Fact,
     Finding,
@@ -97,6 +98,7 @@ class Journal:
         self._package: PackageSummary | None = None
         self._build: Package | None = None
         self._comparison: Comparison | None = None
+        self._checks: tuple[Check, ...] = ()
         self._review: Review | None = None
         self._review_required = False
         self._reach = self._reach_before = Reach.NOTHING
@@ -180,6 +182,10 @@ class Journal:
     def compared(self, comparison: Comparison) -> None:
         """Records what the build would change against the live version."""
         self._comparison = comparison
+
+    def checked(self, checks: Iterable[Check]) -> None:
+        """Records what `verify` found."""
+        self._checks = (*checks,)
 
     def reviewed(self, review: Review | None, *, required: bool) -> None:
         """Records what was reviewed before the merge.
@@ -282,6 +288,7 @@ class Journal:
             reach=self._reach,
             package=self._package,
             comparison=self._comparison,
+            checks=self._checks,
             review=self._review,
             review_required=self._review_required,
             run=run,

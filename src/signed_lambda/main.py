@@ -13,6 +13,7 @@ import sys
 import tempfile
 import traceback
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
@@ -383,8 +384,20 @@ def _promote(context: Context) -> Outcome:
 def _verify(context: Context) -> Outcome:
     from signed_lambda.commands.verify import verify  # noqa: PLC0415 - see the module's docstring
 
-    verify(context.bench(), context.order)
+    verify(context.bench(), [*_orders(context)])
     return "verified"
+
+
+def _orders(context: Context) -> Iterator[Order]:
+    """One for each alias that is named."""
+    for named in context.inputs.functions:
+        yield replace(
+            context.order,
+            function=named.name,
+            alias=named.alias or context.inputs.alias,
+            function_account=named.account,
+            function_region=named.region,
+        )
 
 
 def _scan(context: Context) -> Outcome:

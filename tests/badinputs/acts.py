@@ -254,6 +254,23 @@ def function_answers(world: World, message: str) -> None:
     world.team.sandbox.acts.fail_invocations(world.function, message)
 
 
+def another_function(world: World, name: str) -> None:
+    """A further function, released as the first one."""
+    endpoint, world.team.endpoint = world.team.endpoint, ""
+    world.team.another_function(name)
+    world.team.deployed(function_name=name)
+    world.team.endpoint = endpoint
+
+
+def released_by_hand(world: World, given: dict[str, Any]) -> None:
+    """Somebody publishes the live, signed code with another configuration and moves live there."""
+    edit_configuration(world, given)
+    number = world.team.sandbox.acts.publish(world.function)
+    world.team.client("lambda").update_alias(
+        FunctionName=world.function, Name="live", FunctionVersion=number
+    )
+
+
 # -- aliases
 
 
@@ -529,6 +546,25 @@ def nobody(world: World, _: None) -> None:
     (world.team.workspace.parent / "private").mkdir(exist_ok=True)
     world.surroundings.enter_context(walkable(world.team.workspace))
     world.during.append(as_nobody)
+
+
+def denied_on(world: World, function: str) -> None:
+    """The role may do everything, but nothing with one function."""
+    iam = world.team.sandbox.session().client("iam")
+    arn = f"arn:aws:lambda:eu-west-1:111122223333:function:{function}"
+    statements = [
+        {"Effect": "Allow", "Action": "*", "Resource": "*"},
+        {"Effect": "Deny", "Action": "lambda:*", "Resource": [arn, f"{arn}:*"]},
+    ]
+    iam.create_user(UserName="runner")
+    iam.put_user_policy(
+        UserName="runner",
+        PolicyName="role",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": statements}),
+    )
+    key = iam.create_access_key(UserName="runner")["AccessKey"]
+    iam.close()
+    world.environment["AWS_ACCESS_KEY_ID"] = key["AccessKeyId"]  # the sandbox asks for no secret
 
 
 def full_disk(world: World, size_bytes: int) -> None:

@@ -12,6 +12,7 @@ what triggers a function.
 from __future__ import annotations
 
 import random
+from functools import partial
 from typing import TYPE_CHECKING
 
 from signed_lambda.aws.calls import Calls
@@ -22,6 +23,7 @@ from signed_lambda.aws.s3 import S3Calls
 from signed_lambda.aws.session import Clients, make_clients
 from signed_lambda.aws.signer import SignerCalls
 from signed_lambda.aws.trigger_reads import TriggerReads
+from signed_lambda.clock import Pace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,6 +46,7 @@ class Aws(LambdaReads, LambdaWrites, SignerCalls, S3Calls, TriggerReads):
         fetch: Fetch,
         say: Callable[[str], None],
         jitter: Callable[[], float] = random.random,
+        pace: Pace | None = None,
     ) -> None:
         """Takes everything that reaches outside.
 
@@ -54,9 +57,18 @@ class Aws(LambdaReads, LambdaWrites, SignerCalls, S3Calls, TriggerReads):
             fetch: Downloads presigned URLs; `UrlFetch` outside of tests.
             say: Prints one line of progress.
             jitter: 0..1, spreads repetitions.
+            pace: Waited for before each call; None: they are sent as they come.
         """
-        calls = Calls(clock=clock, deadline=deadline, say=say, jitter=jitter)
+        calls = Calls(clock=clock, deadline=deadline, say=say, jitter=jitter, pace=pace)
+        self._clock = clock
+        self._again = partial(
+            Aws, clients, clock=clock, deadline=deadline, fetch=fetch, say=say, jitter=jitter
+        )
         super().__init__(clients, calls, CodeSource(fetch, clients.endpoint_url))
+
+    def slowed(self, calls_per_s: float) -> Aws:
+        """The same, with at most so many calls a second of all threads together."""
+        return self._again(pace=Pace(self._clock, 1 / calls_per_s))
 
 
 if TYPE_CHECKING:

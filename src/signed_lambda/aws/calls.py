@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from signed_lambda.aws.call import Call
-    from signed_lambda.clock import Deadline
+    from signed_lambda.clock import Deadline, Pace
     from signed_lambda.cloud import Clock
 
 T = TypeVar("T")
@@ -84,6 +84,7 @@ class Calls:
         deadline: Deadline,
         say: Callable[[str], None],
         jitter: Callable[[], float] = random.random,
+        pace: Pace | None = None,
     ) -> None:
         """Takes the clock and the deadline.
 
@@ -92,11 +93,13 @@ class Calls:
             deadline: Of the whole run.
             say: Prints one line of progress.
             jitter: 0..1, spreads the repetitions of runs that were throttled together.
+            pace: Waited for before each try; None: calls are sent as they come.
         """
         self._clock = clock
         self._deadline = deadline
         self._say = say
         self._jitter = jitter
+        self._pace = pace
 
     def within(self, seconds: float) -> Calls:
         """The same loop for calls that are given up after so many seconds from now."""
@@ -105,6 +108,7 @@ class Calls:
             deadline=self._deadline.within(seconds),
             say=self._say,
             jitter=self._jitter,
+            pace=self._pace,
         )
 
     def left_s(self) -> float:
@@ -130,6 +134,8 @@ class Calls:
         started, tries = self._clock.monotonic(), 0
         wait = Wait(call.operation, self._deadline, self._say)
         while True:
+            if self._pace is not None:
+                self._pace.wait()
             self._deadline.check(f"asking {call.operation}")
             tries += 1
             try:

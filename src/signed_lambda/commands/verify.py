@@ -5,8 +5,10 @@ All that differs is told at once: one thing that is wrong never hides another.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from signed_lambda.chain.hash_alias import HashAlias, moved_hash_aliases, name_of
 from signed_lambda.chain.observe import observe
@@ -14,36 +16,202 @@ from signed_lambda.chain.recall import recall
 from signed_lambda.commands.deploy import look_before_writing
 from signed_lambda.errors import (
     AliasError,
+    Cancelled,
     CodeSigningError,
+    DeployError,
     Drifted,
     HashMismatch,
     Problem,
     SignatureError,
     TargetError,
+    Unverified,
     ZipError,
 )
+from signed_lambda.journal import Journal
 from signed_lambda.model import Version
 from signed_lambda.records import AliasRecord
-from signed_lambda.report.model import Status
+from signed_lambda.report.model import Check, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from signed_lambda.chain.observe import Observed
     from signed_lambda.chain.publish import PublishedVersion
     from signed_lambda.chain.workbench import Order, Workbench
     from signed_lambda.cloud import Alias
+    from signed_lambda.report.model import Verdict
 
 T = TypeVar("T")
 DRIFT = (AliasError, CodeSigningError, HashMismatch, SignatureError, TargetError, ZipError)
 """What a changed world shows as; anything else means that the check itself could not be made."""
+SIDE_BY_SIDE: Final = 4
+"""As many connections as a client keeps."""
+CALLS_PER_S: Final = 10.0
+"""Of several aliases together. Lambda answers 15 calls a second of its control plane for the whole
+account and region: a deploy at the same time shall not be throttled for a look.
+Source: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html#api-requests
+"""
+NAMED: Final = 8
+"""Aliases that an error names; the table has all."""
 
 
-def verify(bench: Workbench, order: Order) -> None:
-    """Verifies all that the alias routes to, how it came there, and the function's hash aliases.
+def verify(bench: Workbench, orders: Sequence[Order]) -> None:
+    """Verifies each alias: all that it routes to, how it came there, the function's hash aliases.
+
+    Several are verified side by side, each by itself: what is wrong with one, or cannot be seen of
+    it, hides nothing of another.
 
     Raises:
         Drifted: Something is not as it was recorded; carries all that is not.
+        Unverified: Some of several could not be checked, and nothing else was found.
+        DeployError: The only one could not be checked.
+    """
+    if len(orders) == 1:
+        alone = _checked(bench, orders[0])
+        bench.journal.checked((alone.check,))
+        if alone.error is not None:
+            raise alone.error
+        _conclude((alone.check,))
+        return
+    checks = tuple(_each(bench, orders))
+    bench.journal.checked(checks)
+    _conclude(checks)
+
+
+def _each(bench: Workbench, orders: Sequence[Order]) -> Iterator[Check]:
+    """The checks in the orders' order, told as they come."""
+    slowed = replace(bench, cloud=bench.cloud.slowed(CALLS_PER_S))
+    bench.journal.know(region=bench.cloud.identity().region)
+    with ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="verify") as pool:
+        running = [
+            pool.submit(_checked, replace(slowed, journal=Journal(bench.clock, _Unheard())), order)
+            for order in orders
+        ]
+        try:
+            for future in running:
+                check = future.result().check
+                bench.journal.fact(
+                    step="verify",
+                    title=check.name,
+                    status=_STATUS[check.verdict],
+                    proof=check.problems[0].what if check.problems else "runs what was recorded",
+                )
+                yield check
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+_STATUS: Final[Mapping[Verdict, Status]] = {
+    "verified": Status.OK,
+    "drifted": Status.FAILED,
+    "unverified": Status.SKIPPED,
+}
+
+
+class _Unheard:
+    """The log of one of several checks: they run at once, so each is told when it has ended."""
+
+    def line(self, text: str) -> None:
+        """Prints nothing."""
+
+    def group(self, title: str, lines: Iterable[str]) -> None:
+        """Prints nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """A check, and the error that kept it from being made."""
+
+    check: Check
+    error: DeployError | None
+
+
+def _checked(bench: Workbench, order: Order) -> _Ended:
+    error: DeployError | None = None
+    try:
+        problems = _differences(bench, order)
+        verdict: Verdict = "drifted" if problems else "verified"
+    except Cancelled:
+        raise
+    except DeployError as raised:
+        error, problems, verdict = raised, raised.problems, "unverified"
+    seen = bench.journal.close(
+        command=order.command,
+        outcome="verified",
+        function_name=order.function,
+        alias=order.alias,
+        run=order.run,
+        action_version="",
+    )
+    check = Check(
+        function_name=order.function,
+        alias=order.alias,
+        verdict=verdict,
+        version=seen.version,
+        code_sha256=seen.code_sha256,
+        hash_alias=seen.hash_alias,
+        problems=problems,
+        warnings=seen.warnings,
+        facts=seen.facts,
+    )
+    return _Ended(check, error)
+
+
+def _conclude(checks: Sequence[Check]) -> None:
+    """Does nothing when every alias was verified.
+
+    Raises:
+        Drifted, Unverified: As `verify`.
+    """
+    drifted = [c for c in checks if c.verdict == "drifted"]
+    unverified = [c for c in checks if c.verdict == "unverified"]
+    drift = [*_drift(drifted, len(checks))] if drifted else []
+    unseen = [*_unseen(unverified, len(checks))] if unverified else []
+    if drift:
+        raise Drifted(*drift, *unseen)
+    if unseen:
+        raise Unverified(*unseen)
+
+
+def _drift(drifted: Sequence[Check], of: int) -> Iterator[Problem]:
+    one = drifted[0]
+    what = (
+        f"alias '{one.alias}' of {one.function_name} is not as it was released"
+        if of == 1
+        else f"{len(drifted)} of {of} aliases are not as they were released: {_names(drifted)}"
+    )
+    yield Problem(
+        "E-DRIFT-01",
+        what,
+        "See what follows; roll back to a version that verifies if callers are at risk",
+    )
+    for check in drifted:
+        yield from check.problems if of == 1 else _prefixed(check)
+
+
+def _unseen(unverified: Sequence[Check], of: int) -> Iterator[Problem]:
+    yield Problem(
+        "E-VERIFY-01",
+        f"{len(unverified)} of {of} aliases could not be checked: {_names(unverified)}",
+        "See what follows; what cannot be checked is not verified",
+    )
+    for check in unverified:
+        yield from _prefixed(check)
+
+
+def _prefixed(check: Check) -> Iterator[Problem]:
+    yield from (replace(p, what=f"{check.name}: {p.what}") for p in check.problems)
+
+
+def _names(checks: Sequence[Check]) -> str:
+    more = f" and {len(checks) - NAMED} more" if len(checks) > NAMED else ""
+    return ", ".join(c.name for c in checks[:NAMED]) + more
+
+
+def _differences(bench: Workbench, order: Order) -> tuple[Problem, ...]:
+    """All that is not as it was recorded; empty when all is.
+
+    Raises:
         DeployError: The check could not be made.
     """
     drift = _Drift()
@@ -56,7 +224,7 @@ def verify(bench: Workbench, order: Order) -> None:
                 drift.problems += _moved_by_hand(bench, published, observed.alias)
     if observed.function is not None:
         _look_at_hash_aliases(bench, order, drift)
-    drift.require_none(order)
+    return tuple(drift.problems)
 
 
 class _Drift:
@@ -73,20 +241,6 @@ class _Drift:
         except DRIFT as error:
             self.problems += error.problems
             return None
-
-    def require_none(self, order: Order) -> None:
-        """Does nothing when nothing differs.
-
-        Raises:
-            Drifted: Carries all.
-        """
-        if self.problems:
-            first = Problem(
-                "E-DRIFT-01",
-                f"alias '{order.alias}' of {order.function} is not as it was released",
-                "See what follows; roll back to a version that verifies if callers are at risk",
-            )
-            raise Drifted(first, *self.problems)
 
 
 def _routed(

@@ -31,13 +31,16 @@ COMMAND: Final = Spec[CommandName](
     absent="deploy",
     default="deploy",
 )
-FUNCTION: Final = Spec[FunctionRef | None](
+FUNCTION: Final = Spec[tuple[FunctionRef, ...]](
     name="function-name",
     help="Function to work on: its name, or its ARN without version or alias. With an ARN, "
-    "credentials of another account or region are refused. The function must exist.",
-    parse=aws_names.function,
-    absent=None,
+    "credentials of another account or region are refused. The function must exist. `verify` takes "
+    "many, one a line, each alone (then `alias` is meant) or with its alias: `orders-api:live`; "
+    "`#` begins a comment.",
+    parse=aws_names.one_function,
+    absent=(),
     example="orders-api",
+    lines_for={"verify": aws_names.functions},
 )
 ALIAS: Final = Spec[AliasName](
     name="alias",

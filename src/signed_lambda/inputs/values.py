@@ -66,11 +66,13 @@ class FunctionRef:
         name: Without qualifier.
         account: 12 digits, where an ARN told it.
         region: Where an ARN told it.
+        alias: Where it was named together with one (`verify`).
     """
 
     name: FunctionName
     account: str | None = None
     region: str | None = None
+    alias: AliasName | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +82,8 @@ class Inputs:
     What the command needs (`Command.needs`) is never None; everything else may be.
 
     Attributes:
-        function: Empty only for `scan`, which can do without.
+        function: Empty for `scan`, which can do without, and where there are several.
+        functions: As they were named; several only for `verify`.
         function_account: 12 digits, if `function-name` was an ARN: credentials must be of it.
         function_region: If `function-name` was an ARN; equal to `aws_region`.
         source: As written: a folder or a .zip, relative to the workspace.
@@ -103,6 +106,7 @@ class Inputs:
     function: FunctionName
     function_account: str | None
     function_region: str | None
+    functions: tuple[FunctionRef, ...]
     alias: AliasName
     source: str | None
     include: tuple[str, ...]

@@ -30,6 +30,9 @@ BLOCKED: Final = frozenset({"refused", "failed", "moved-unconfirmed", "supersede
 REVIEW_EVENTS: Final = frozenset({"pull_request", "merge_group", "workflow_run"})
 """Events whose runs are for a pull request: there a deploy comes with the merge."""
 
+BAD_VERDICTS: Final = ("drifted", "unverified")
+"""Of `verify`, worst first."""
+
 _HOLDS: Final = frozenset({"deployed", "unchanged", "rolled-back", "promoted", "verified"})
 
 _MARKS: Final = {
@@ -90,9 +93,11 @@ def plain(sentence: str) -> str:
 
 def target(report: Report) -> str:
     """What the run was about: function, alias and region, as far as they are known."""
+    region = f" ({escape.clip(report.region, 40)})" if report.region else ""
+    if len(report.checks) > 1:
+        return count(len(report.checks), "alias", "aliases") + region
     name = _quoted(report.function_name) if report.function_name else "no function"
     alias = f" → {_quoted(report.alias)}" if report.alias else ""
-    region = f" ({escape.clip(report.region, 40)})" if report.region else ""
     return name + alias + region
 
 
@@ -104,6 +109,8 @@ def headline(report: Report) -> str:
     found = _open(report)
     if report.command == "plan":
         return _planned(report)
+    if len(report.checks) > 1:
+        return _checked(report)
     sentences = {
         "deployed": f"now runs version {version} ({before})",
         "unchanged": _unchanged(report),
@@ -125,6 +132,8 @@ def meaning(report: Report) -> str:
     """What the verdict means for those who call the function; one or two sentences."""
     if report.command == "plan":
         return _what_merging_does(report)
+    if len(report.checks) > 1:
+        return _what_was_checked(report)
     alias = _quoted(report.alias)
     kept = f" Version {report.previous_version} is kept." if report.previous_version else ""
     sentences = {
@@ -146,6 +155,20 @@ def meaning(report: Report) -> str:
     if report.outcome in ("refused", "failed") and report.reach >= Reach.ALIAS:
         return sentences["moved-unconfirmed"]
     return sentences[report.outcome]
+
+
+def _checked(report: Report) -> str:
+    """The verdict over several aliases."""
+    drifted, unverified = (sum(c.verdict == v for c in report.checks) for v in BAD_VERDICTS)
+    found = [f"{drifted:,} not as released"] if drifted else []
+    found += [f"{unverified:,} could not be checked"] if unverified else []
+    return ", ".join(found) or "all run what was recorded"
+
+
+def _what_was_checked(report: Report) -> str:
+    verified = sum(c.verdict == "verified" for c in report.checks)
+    these = f"{verified:,} of {count(len(report.checks), 'alias', 'aliases')}"
+    return f"{these} were read again and run what was recorded for them."
 
 
 def _what_stays(report: Report, alias: str) -> str:
@@ -249,9 +272,9 @@ def size(size_bytes: int) -> str:
     return f"{amount:.1f} MiB"
 
 
-def count(number: int, noun: str) -> str:
+def count(number: int, noun: str, plural: str = "") -> str:
     """A number and its noun: "1 file", "2 files", "10,000 files"."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
 
 
 def _open(report: Report) -> int:
