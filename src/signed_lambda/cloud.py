@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from signed_lambda.latest import FunctionUrl, Simulated, Statement
     from signed_lambda.model import AliasName, FunctionName, Sha256, Version
     from signed_lambda.triggers import (
         EventRule,
@@ -356,6 +357,23 @@ class Cloud(Protocol):
         self, name: FunctionName, qualifier: str | None = None
     ) -> tuple[Permission, ...]:
         """GetPolicy of exactly this qualifier; empty when there is none."""
+        ...
+
+    def statements(self, name: FunctionName) -> tuple[Statement, ...]:
+        """GetPolicy of the unqualified function; empty when there is none."""
+        ...
+
+    def function_urls(self, name: FunctionName) -> Listed[FunctionUrl]:
+        """ListFunctionUrlConfigs, at most ten pages: of the function and of its aliases."""
+        ...
+
+    def simulated(
+        self, principal: str, action: str, resources: tuple[str, ...]
+    ) -> tuple[Simulated, ...] | None:
+        """SimulatePrincipalPolicy, a result for each resource.
+
+        None when IAM knows no user or role of that ARN.
+        """
         ...
 
     def event_sources(

@@ -318,7 +318,7 @@ CATALOGUE: Final[dict[str, str]] = {
     # -- ACCESS
     "E-ACCESS-01": "The role lacks a permission.",
     "E-ACCESS-02": "The function's environment cannot be decrypted by this role.",
-    "E-ACCESS-03": "A plan could not look at something, and `fail-on-unseen` is true.",
+    "E-ACCESS-03": "Something could not be looked at, and `fail-on-unseen` is true.",
     # -- AWS
     "E-AWS-01": "AWS was throttling or failing until the time was over.",
     "E-AWS-02": "AWS cannot be reached.",

@@ -11,9 +11,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from signed_lambda.chain.hash_alias import HashAlias, moved_hash_aliases, name_of
+from signed_lambda.chain.latest import look_at_latest, look_at_recursion
 from signed_lambda.chain.observe import observe
 from signed_lambda.chain.recall import recall
 from signed_lambda.commands.deploy import look_before_writing
+from signed_lambda.commands.plan import unseen
 from signed_lambda.errors import (
     AliasError,
     Cancelled,
@@ -29,6 +31,7 @@ from signed_lambda.errors import (
 )
 from signed_lambda.journal import Journal
 from signed_lambda.model import Version
+from signed_lambda.plan import require
 from signed_lambda.records import AliasRecord
 from signed_lambda.report.model import Check, Status
 
@@ -166,11 +169,11 @@ def _conclude(checks: Sequence[Check]) -> None:
     drifted = [c for c in checks if c.verdict == "drifted"]
     unverified = [c for c in checks if c.verdict == "unverified"]
     drift = [*_drift(drifted, len(checks))] if drifted else []
-    unseen = [*_unseen(unverified, len(checks))] if unverified else []
+    unknown = [*_unknown(unverified, len(checks))] if unverified else []
     if drift:
-        raise Drifted(*drift, *unseen)
-    if unseen:
-        raise Unverified(*unseen)
+        raise Drifted(*drift, *unknown)
+    if unknown:
+        raise Unverified(*unknown)
 
 
 def _drift(drifted: Sequence[Check], of: int) -> Iterator[Problem]:
@@ -189,7 +192,7 @@ def _drift(drifted: Sequence[Check], of: int) -> Iterator[Problem]:
         yield from check.problems if of == 1 else _prefixed(check)
 
 
-def _unseen(unverified: Sequence[Check], of: int) -> Iterator[Problem]:
+def _unknown(unverified: Sequence[Check], of: int) -> Iterator[Problem]:
     yield Problem(
         "E-VERIFY-01",
         f"{len(unverified)} of {of} aliases could not be checked: {_names(unverified)}",
@@ -224,6 +227,10 @@ def _differences(bench: Workbench, order: Order) -> tuple[Problem, ...]:
                 drift.problems += _moved_by_hand(bench, published, observed.alias)
     if observed.function is not None:
         _look_at_hash_aliases(bench, order, drift)
+        look_at_recursion(bench, order, observed)
+        look_at_latest(bench, order, observed)
+    if not drift.problems:
+        require(unseen(bench.journal, order))
     return tuple(drift.problems)
 
 

@@ -212,11 +212,12 @@ FAIL_ON: Final = Spec[FailOn](
 FAIL_ON_UNSEEN: Final = Spec[bool](
     name="fail-on-unseen",
     help="`true`: a plan that may not look at something (a permission that its role lacks) is "
-    "refused. Else it says what it did not see, and goes on.",
+    "refused, and a `verify` that may not is no `verified`. Else they say what they did not see, "
+    "and go on.",
     parse=plain.boolean,
     absent=False,
     default="false",
-    only_for=("plan",),
+    only_for=("plan", "verify"),
 )
 TEMPLATE: Final = Spec[tuple[str, ...]](
     name="template",
