@@ -248,11 +248,21 @@ COMMENT: Final = Spec[CommentMode](
     absent="update",
     default="update",
 )
+OPEN_ISSUE: Final = Spec[bool](
+    name="open-issue",
+    help="`true`: when something drifted, an issue in the repository says so (`permissions: "
+    "issues: write`). There is one for each set of aliases: it is edited while something is wrong, "
+    "and closed when all is as it was released again.",
+    parse=plain.boolean,
+    absent=False,
+    default="false",
+    only_for=("verify",),
+)
 GITHUB_TOKEN: Final = Spec[str | None](
     name="github-token",
-    help="Token for the comment (`permissions: pull-requests: write`) and for the record of what "
-    "was reviewed (`checks: write`). Without one there is neither, and the job summary holds the "
-    "report.",
+    help="Token for the comment (`permissions: pull-requests: write`), for the record of what was "
+    "reviewed (`checks: write`), and for `open-issue` (`issues: write`). Without one there is none "
+    "of them, and the job summary holds the report.",
     parse=plain.token,
     absent=None,
     expression="${{ github.token }}",
@@ -344,6 +354,7 @@ SPECS: Final[tuple[Spec[object], ...]] = (
     TEMPLATE,
     SARIF_FILES,
     COMMENT,
+    OPEN_ISSUE,
     GITHUB_TOKEN,
     PR_NUMBER,
     REQUIRE_REVIEWED,

@@ -131,6 +131,7 @@ class Inputs:
     templates: tuple[str, ...]
     sarif_files: tuple[str, ...]
     comment: CommentMode
+    open_issue: bool
     github_token: str | None = field(repr=False)
     pr_number: int | None
     require_reviewed: bool
