@@ -13,7 +13,7 @@ within the deadline, and each write below is safe to repeat, or says how the cal
 from __future__ import annotations
 
 from dataclasses import field
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from signed_lambda.lazy import dataclass
 
@@ -292,6 +292,19 @@ class SigningJob:
 
 
 @dataclass(frozen=True, slots=True)
+class PolicyDocument:
+    """A function's resource policy, whole.
+
+    Attributes:
+        content: The document as JSON parsed it, to be merged and sent back.
+        revision_id: Of the policy; rotates with each change of it.
+    """
+
+    content: Mapping[str, Any] = field(repr=False)
+    revision_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Invocation:
     """The answer of a smoke test.
 
@@ -361,6 +374,10 @@ class Cloud(Protocol):
 
     def statements(self, name: FunctionName) -> tuple[Statement, ...]:
         """GetPolicy of the unqualified function; empty when there is none."""
+        ...
+
+    def policy_document(self, arn: str) -> PolicyDocument | None:
+        """GetResourcePolicy; None when there is none."""
         ...
 
     def function_urls(self, name: FunctionName) -> Listed[FunctionUrl]:
@@ -522,6 +539,27 @@ class Cloud(Protocol):
 
         Raises:
             RevisionMovedError: As named.
+        """
+        ...
+
+    def put_policy(self, arn: str, policy: str, revision_id: str | None) -> None:
+        """PutResourcePolicy, which replaces the whole policy.
+
+        Args:
+            arn: Of the function, unqualified.
+            policy: JSON, at most 20,480 characters.
+            revision_id: Of the policy that is replaced; None where there was none.
+
+        Raises:
+            RevisionMovedError: Another policy is there (perhaps ours: read it back).
+        """
+        ...
+
+    def delete_policy(self, arn: str, revision_id: str | None) -> None:
+        """DeleteResourcePolicy; nothing when there is none.
+
+        Raises:
+            RevisionMovedError: Another policy is there.
         """
         ...
 

@@ -244,6 +244,12 @@ class Unverified(DeployError):
     exit_code, area, outcome = 38, "VERIFY", "failed"
 
 
+class LockError(DeployError):
+    """The lock on `$LATEST` cannot be put into the function's policy, or be taken out."""
+
+    exit_code, area = 39, "LOCK"
+
+
 class RootError(DeployError):
     """The process runs as root and cannot become the workspace's owner."""
 
@@ -334,8 +340,16 @@ CATALOGUE: Final[dict[str, str]] = {
     "E-DRIFT-01": "The alias does not run what was released.",
     "E-DRIFT-02": "The alias was moved, or its record changed, outside of this action.",
     "E-DRIFT-03": "The version's record was made for something else than the version holds.",
+    "E-DRIFT-04": "`$LATEST` is not locked, and `lock-latest: policy` demands it.",
     # -- VERIFY
     "E-VERIFY-01": "Some of the aliases could not be checked.",
+    # -- LOCK
+    "E-LOCK-01": "The function's policy has a statement of the lock's name that is not the lock.",
+    "E-LOCK-02": "The function's policy would be too long.",
+    "E-LOCK-03": "The function's policy was read back with other statements than were written.",
+    "E-LOCK-04": "The function's policy kept changing while it was merged.",
+    "E-LOCK-05": "The change of the function's policy was sent and could not be read back.",
+    "E-LOCK-06": "`$LATEST` is in use: the lock would cut off a trigger.",
     # -- EVENT
     "E-EVENT-01": "A command that writes was started by pull_request_target.",
     "E-EVENT-02": "A command that writes was started with code of a fork.",

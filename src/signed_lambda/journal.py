@@ -103,6 +103,7 @@ class Journal:
         self._review_required = False
         self._reach = self._reach_before = Reach.NOTHING
         self._alias_gone = False
+        self._policy_sent = False
 
     @property
     def build(self) -> Package | None:
@@ -217,6 +218,14 @@ class Journal:
         """Says that a write of this reach is about to be sent; called before it."""
         self._reach_before, self._reach = self._reach, max(self._reach, reach)
 
+    def policy_sent(self) -> None:
+        """Says that a change of the function's policy is about to be sent; called before it."""
+        self._policy_sent = True
+
+    def policy_stood(self) -> None:
+        """Says that the change of the policy that was announced did not take place."""
+        self._policy_sent = False
+
     def stood(self, alias_at: str | None = None) -> None:
         """Says that the write announced last was refused.
 
@@ -233,6 +242,11 @@ class Journal:
         """What was left unchanged, as one or two sentences."""
         before = self._known.get("previous_version")
         stands = f"alias '{alias}' is still at {before}" if before else f"alias '{alias}' untouched"
+        if self._policy_sent:
+            return (
+                "A change of the function's policy was sent and may have happened; every alias and"
+                " version is as it was"
+            )
         if self._alias_gone:
             stands = f"alias '{alias}' is gone, deleted by somebody else"
         return {

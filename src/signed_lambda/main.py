@@ -388,6 +388,15 @@ def _verify(context: Context) -> Outcome:
     return "verified"
 
 
+def _lock(context: Context) -> Outcome:
+    from signed_lambda.commands.lock import lock  # noqa: PLC0415 - see the module's docstring
+
+    mode = context.inputs.lock_latest
+    if not lock(context.bench(), context.order, mode):
+        return "unchanged"
+    return "locked" if mode == "policy" else "unlocked"
+
+
 def _orders(context: Context) -> Iterator[Order]:
     """One for each alias that is named."""
     for named in context.inputs.functions:
@@ -411,6 +420,7 @@ COMMANDS: Final[Mapping[str, Callable[[Context], Outcome]]] = {
     "rollback": _rollback,
     "promote": _promote,
     "verify": _verify,
+    "lock": _lock,
     "scan": _scan,
 }
 
@@ -491,6 +501,7 @@ def _order(inputs: Inputs, runner: Runner, workspace: Path) -> Order:
         smoke_event=read_smoke_event(inputs.smoke_event, workspace),
         allow_older=inputs.allow_older,
         fail_on_unseen=inputs.fail_on_unseen,
+        require_lock=inputs.lock_latest == "policy",
         reason=inputs.reason or "",
         function_account=inputs.function_account,
         function_region=inputs.function_region,

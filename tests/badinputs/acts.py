@@ -19,6 +19,7 @@ from signed_lambda.package.folder import Folder
 from tests.attacks.conftest import evil_zip
 from tests.support.canaries import WEB_IDENTITY
 from tests.support.github_server import User
+from tests.support.live import Live
 from tests.unit.package.trees import as_nobody, walkable
 
 if TYPE_CHECKING:
@@ -260,6 +261,11 @@ def another_function(world: World, name: str) -> None:
     world.team.another_function(name)
     world.team.deployed(function_name=name)
     world.team.endpoint = endpoint
+
+
+def rule_starts_latest(world: World, name: str) -> None:
+    """A rule of EventBridge starts the unqualified function."""
+    Live(world.team).rule(name)
 
 
 def released_by_hand(world: World, given: dict[str, Any]) -> None:

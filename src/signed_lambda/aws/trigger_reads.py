@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 from functools import partial
-from typing import TYPE_CHECKING, Final, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypedDict, TypeVar
 
 from signed_lambda.aws.answer import Answer, NotAnAnswer
 from signed_lambda.aws.base import AwsBase
 from signed_lambda.aws.call import Call, NotThere, not_there
+from signed_lambda.cloud import PolicyDocument
 from signed_lambda.latest import FunctionUrl, Simulated, Statement
 from signed_lambda.triggers import (
     EventRule,
@@ -87,6 +88,19 @@ class TriggerReads(AwsBase):
             lambda answer: tuple(map(read_statement, _statements(answer.text("Policy")))),
         )
         return found or ()
+
+    def policy_document(self, arn: str) -> PolicyDocument | None:
+        """GetResourcePolicy; None when there is none.
+
+        Source: https://docs.aws.amazon.com/lambda/latest/api/API_GetResourcePolicy.html
+        """
+        return self._look(
+            self._asked("lambda:GetResourcePolicy", arn),
+            lambda: self._clients.lambda_.get_resource_policy(ResourceArn=arn),
+            lambda answer: PolicyDocument(
+                _document(answer.text("Policy")), answer.text("RevisionId")
+            ),
+        )
 
     def function_urls(self, name: FunctionName) -> Listed[FunctionUrl]:
         """ListFunctionUrlConfigs, at most ten pages: of the function and of its aliases.
@@ -347,15 +361,20 @@ def _permissions(policy: str) -> Iterator[Permission]:
 
 
 def _statements(policy: str) -> tuple[Answer, ...]:
+    document = _document(policy)
+    if isinstance(document.get("Statement"), dict):
+        document["Statement"] = [document["Statement"]]
+    return Answer(document, "Policy.").items("Statement")
+
+
+def _document(policy: str) -> dict[str, Any]:
     try:
         document = json.loads(policy)
     except (ValueError, RecursionError):
         raise NotAnAnswer("'Policy' is not JSON") from None
     if not isinstance(document, dict):
         raise NotAnAnswer("'Policy' is not a document")
-    if isinstance(document.get("Statement"), dict):
-        document["Statement"] = [document["Statement"]]
-    return Answer(document, "Policy.").items("Statement")
+    return document
 
 
 def read_statement(statement: Answer) -> Statement:

@@ -17,6 +17,7 @@ from signed_lambda.chain.recall import recall
 from signed_lambda.commands.deploy import look_before_writing
 from signed_lambda.commands.plan import unseen
 from signed_lambda.errors import (
+    AccessError,
     AliasError,
     Cancelled,
     CodeSigningError,
@@ -38,6 +39,7 @@ from signed_lambda.report.model import Check, Status
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from signed_lambda.chain.latest import Latest
     from signed_lambda.chain.observe import Observed
     from signed_lambda.chain.publish import PublishedVersion
     from signed_lambda.chain.workbench import Order, Workbench
@@ -228,7 +230,9 @@ def _differences(bench: Workbench, order: Order) -> tuple[Problem, ...]:
     if observed.function is not None:
         _look_at_hash_aliases(bench, order, drift)
         look_at_recursion(bench, order, observed)
-        look_at_latest(bench, order, observed)
+        latest = look_at_latest(bench, order, observed)
+        if order.require_lock:
+            drift.problems += _not_locked(order, latest)
     if not drift.problems:
         require(unseen(bench.journal, order))
     return tuple(drift.problems)
@@ -305,6 +309,28 @@ def _moved_by_hand(
         f"Find out who moved it. To go back: `command: rollback`, `to:` a version; to keep it: `to:"
         f" {published.version}` records it",
     )
+
+
+def _not_locked(order: Order, latest: Latest) -> Iterator[Problem]:
+    """A problem where the lock that is demanded does not stand.
+
+    Raises:
+        AccessError: It could not be seen.
+    """
+    if latest.lock == "unseen":
+        raise AccessError.of(
+            "E-ACCESS-03",
+            f"whether $LATEST of {order.function} is locked could not be seen: {latest.why}",
+            "Allow the role lambda:GetPolicy on the function",
+        )
+    if latest.lock == "none":
+        yield Problem(
+            "E-DRIFT-04",
+            f"$LATEST of {order.function} is not locked, as lock-latest: policy demands:"
+            f" {latest.why}",
+            "Lock it (`command: lock`, `lock-latest: policy`) after you have found out who removed"
+            " the lock",
+        )
 
 
 def _look_at_hash_aliases(bench: Workbench, order: Order, drift: _Drift) -> None:

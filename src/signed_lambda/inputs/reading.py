@@ -205,6 +205,7 @@ def _inputs(values: Reading) -> Inputs:
         sarif_files=values[t.SARIF_FILES],
         comment=values[t.COMMENT],
         open_issue=values[t.OPEN_ISSUE],
+        lock_latest=values[t.LOCK_LATEST],
         github_token=values[t.GITHUB_TOKEN],
         pr_number=values[t.PR_NUMBER],
         require_reviewed=values[t.REQUIRE_REVIEWED],

@@ -93,6 +93,15 @@ def _promote_between_two(command: Command, values: Values) -> Iterator[Problem]:
         )
 
 
+def _verify_removes_nothing(command: Command, values: Values) -> Iterator[Problem]:
+    if command.name == "verify" and values.get(t.LOCK_LATEST) == "remove":
+        yield Problem(
+            "E-INPUT-04",
+            "lock-latest is remove, and `command: verify` writes nothing",
+            "Use `command: lock`, or lock-latest: report or policy",
+        )
+
+
 def _unsigned_has_no_profile(values: Values) -> Iterator[Problem]:
     if not values.get(t.ALLOW_UNSIGNED):
         return
@@ -149,6 +158,7 @@ _OF_A_COMMAND: Final[tuple[Callable[[Command, Values], Iterator[Problem]], ...]]
     _needs_region,
     _means_nothing,
     _promote_between_two,
+    _verify_removes_nothing,
 )
 _OF_ALL: Final[tuple[Callable[[Values], Iterator[Problem]], ...]] = (
     _unsigned_has_no_profile,

@@ -16,6 +16,7 @@ from signed_lambda.inputs.values import (
     CommentMode,
     FailOn,
     FunctionRef,
+    LockLatest,
     Previous,
     RequireCodeSigning,
     Target,
@@ -248,6 +249,18 @@ COMMENT: Final = Spec[CommentMode](
     absent="update",
     default="update",
 )
+LOCK_LATEST: Final = Spec[LockLatest](
+    name="lock-latest",
+    help="What `lock` does about calls of `$LATEST` and of the function without a qualifier. "
+    "`report`: it prints the statements that deny them, for the function, for roles and for the "
+    "organization. `policy`: it puts a Deny into the function's resource policy, beside all that "
+    "is there; refused while a trigger uses `$LATEST`. `remove`: it takes that Deny out. For "
+    "`verify`, `policy` means that the lock must stand.",
+    parse=plain.choice(get_args(LockLatest)),
+    absent="report",
+    default="report",
+    only_for=("lock", "verify"),
+)
 OPEN_ISSUE: Final = Spec[bool](
     name="open-issue",
     help="`true`: when something drifted, an issue in the repository says so (`permissions: "
@@ -355,6 +368,7 @@ SPECS: Final[tuple[Spec[object], ...]] = (
     SARIF_FILES,
     COMMENT,
     OPEN_ISSUE,
+    LOCK_LATEST,
     GITHUB_TOKEN,
     PR_NUMBER,
     REQUIRE_REVIEWED,

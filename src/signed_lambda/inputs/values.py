@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 RequireCodeSigning = Literal["enforce", "warn", "off"]
 FailOn = Literal["high", "medium", "low", "never"]
+LockLatest = Literal["report", "policy", "remove"]
 CommentMode = Literal["update", "off"]
 
 
@@ -132,6 +133,7 @@ class Inputs:
     sarif_files: tuple[str, ...]
     comment: CommentMode
     open_issue: bool
+    lock_latest: LockLatest
     github_token: str | None = field(repr=False)
     pr_number: int | None
     require_reviewed: bool

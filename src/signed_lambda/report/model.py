@@ -29,6 +29,8 @@ Outcome = Literal[
     "promoted",
     "verified",
     "drifted",
+    "locked",
+    "unlocked",
     "scanned",
     "refused",
     "failed",

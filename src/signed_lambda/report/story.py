@@ -43,6 +43,8 @@ _MARKS: Final = {
     "promoted": "✅",
     "verified": "✅",
     "drifted": "🛑",
+    "locked": "🔒",
+    "unlocked": "🔓",
     "scanned": "✅",
     "refused": "🛑",
     "failed": "❌",
@@ -119,6 +121,8 @@ def headline(report: Report) -> str:
         "promoted": f"now runs version {version} ({before}), promoted",
         "verified": f"version {version} runs what was recorded",
         "drifted": f"version {version} no longer runs what was recorded",
+        "locked": "$LATEST is locked",
+        "unlocked": "$LATEST is no longer locked",
         "scanned": _scanned(report, found),
         "refused": _still(report),
         "failed": _still(report),
@@ -146,6 +150,9 @@ def meaning(report: Report) -> str:
         f"were released elsewhere before.{kept}",
         "verified": f"The code behind {alias} was read again and is what was recorded for it.",
         "drifted": f"Somebody changed what calls through {alias} run, outside of this action.",
+        "locked": "Calls of $LATEST, and of the function without a qualifier, are refused from now"
+        " on. Calls of its aliases and versions go on.",
+        "unlocked": "Who may invoke the function can call $LATEST again.",
         "scanned": "Static review only: nothing was read from AWS, nothing was written.",
         "refused": f"Calls through {alias} run the same code as before.",
         "failed": f"Calls through {alias} run the same code as before.",
@@ -172,6 +179,8 @@ def _what_was_checked(report: Report) -> str:
 
 
 def _what_stays(report: Report, alias: str) -> str:
+    if report.command == "lock":
+        return "Nothing was written: see below how $LATEST stands."
     if report.reach < Reach.ALIAS:
         return "Nothing was written, neither to S3 nor to Lambda."
     return (
@@ -291,6 +300,8 @@ def _scanned(report: Report, found: int) -> str:
 
 def _unchanged(report: Report) -> str:
     version = report.version or report.previous_version or "?"
+    if report.command == "lock":
+        return "nothing was changed"
     if report.command in ("rollback", "promote"):
         return f"nothing to do, it is at version {version} already"
     return f"nothing to do, version {version} already runs this build"
