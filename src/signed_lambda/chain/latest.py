@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from signed_lambda.confighash import unqualified
@@ -137,7 +138,7 @@ class _Look:
             found = self.asked(
                 "lambda:ListEventSourceMappings",
                 "*",
-                lambda of=qualifier: self.cloud.event_sources(self.name, of),
+                partial(self.cloud.event_sources, self.name, qualifier),
             )
             for one in found.items if found is not None else ():
                 what = f"{one.arn or 'a source outside of AWS'} ({one.state})"
@@ -158,7 +159,7 @@ class _Look:
                 found = self.asked(
                     "events:ListRuleNamesByTarget",
                     "*",
-                    lambda of=target, on=bus: self.cloud.rule_names(of, on),
+                    partial(self.cloud.rule_names, target, bus),
                 )
                 for rule in found.items if found is not None else ():
                     yield Way("EventBridge rule", f"{bus}/{rule}", by_policy=True)
@@ -169,7 +170,7 @@ class _Look:
             found = self.asked(
                 "s3:GetBucketNotification",
                 f"arn:{self.identity.partition}:s3:::{bucket}",
-                lambda of=bucket: self.cloud.notifications(of),
+                partial(self.cloud.notifications, bucket),
             )
             for one in found or ():
                 if self._is_latest(one.target):
@@ -183,7 +184,7 @@ class _Look:
             found = self.asked(
                 "sns:ListSubscriptionsByTopic",
                 topic,
-                lambda of=topic: self.cloud.subscriptions(of),
+                partial(self.cloud.subscriptions, topic),
             )
             for one in found.items if found is not None else ():
                 if one.protocol == "lambda" and self._is_latest(one.endpoint):

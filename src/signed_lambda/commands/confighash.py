@@ -79,9 +79,10 @@ def _read(text: str) -> tuple[Sha256, Configuration]:
         raise _bad(f"has more than {MAX_CHARACTERS:,} characters")
     try:
         answer = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        where = f" ({error.msg}, line {error.lineno})" if hasattr(error, "lineno") else ""
-        raise _bad(f"is not JSON{where}") from None
+    except json.JSONDecodeError as error:
+        raise _bad(f"is not JSON ({error.msg}, line {error.lineno})") from None
+    except RecursionError:
+        raise _bad("is not JSON: it is nested too deeply") from None
     if isinstance(answer, dict) and isinstance(answer.get("Configuration"), dict):
         answer = answer["Configuration"]
     if not isinstance(answer, dict) or not isinstance(answer.get("FunctionArn"), str):

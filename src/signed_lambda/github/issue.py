@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Self
 
 from signed_lambda.errors import Cancelled
@@ -23,12 +24,11 @@ from signed_lambda.report.marker import Marker
 
 if TYPE_CHECKING:
     from github.Issue import Issue
+    from github.NamedUser import NamedUser
+    from github.Organization import Organization
     from github.Repository import Repository
 
     from signed_lambda.github import Access, Finding
-
-CLEAN: dict[str, str] = {"state": "closed", "state_reason": "completed"}
-DOUBLED: dict[str, str] = {"state": "closed", "state_reason": "not_planned"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,8 @@ class _Found:
         """The issue, when its marker has the key and it is by this user; no pull request."""
         body = (issue.body or "").replace("\r\n", "\n")
         marker = Marker.parse(body)
-        author = issue.user.login if issue.user is not None else ""
+        user: NamedUser | Organization | None = issue.user
+        author = "" if user is None else user.login
         if marker is None or marker.key != key or "/pull/" in issue.html_url:
             return None
         if author.lower() != login.lower():  # a forged marker is never adopted
@@ -105,7 +106,10 @@ class _Tending:
         """All open issues of ours with our key, the first one first."""
 
         def read() -> list[_Found]:
-            listed = self._repository.get_issues(state="open", creator=self._login)
+            listed = self._repository.get_issues(
+                state="open",
+                creator=self._login,  # type: ignore[arg-type] # it takes a login, too
+            )
             each = (_Found.read(issue, self._marker.key, self._login) for issue in listed)
             return sorted((f for f in each if f is not None), key=lambda f: f.number)
 
@@ -141,14 +145,15 @@ class _Tending:
     def _close(self, found: _Found) -> None:
         with suppress(Unanswered):
             self._session.once(lambda: found.issue.create_comment(self._finding.said))
-        self._session.repeat(lambda: found.issue.edit(**CLEAN))
+        self._session.repeat(lambda: found.issue.edit(state="closed", state_reason="completed"))
 
     def _alone(self, first: _Found, others: list[_Found]) -> IssueResult:
         """Closes further issues of ours; of two runs at once each may have opened one."""
         notice = ""
         for other in others:
             try:
-                self._session.repeat(lambda one=other: one.issue.edit(**DOUBLED))
+                closing = partial(other.issue.edit, state="closed", state_reason="not_planned")
+                self._session.repeat(closing)
             except GitHubTrouble as trouble:
                 notice = f"a second issue of ours is still open: {trouble.notice}"
         return IssueResult(first.url, notice)
