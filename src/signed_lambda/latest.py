@@ -63,10 +63,6 @@ class Statement:
             and all(map(self._about, of_latest(function_arn)))
         )
 
-    def hits_qualified(self, function_arn: str) -> bool:
-        """Whether a Deny reaches versions and aliases too: the trap of `function:name*`."""
-        return self.effect == "Deny" and self._about(f"{function_arn}:1")
-
     def _about(self, arn: str) -> bool:
         return any(_matches(pattern, arn) for pattern in self.resources)
 

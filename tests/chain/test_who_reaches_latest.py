@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from signed_lambda.errors import AwsError, Cancelled
 from signed_lambda.latest import Simulated
 from tests.support.live import Live
 from tests.support.lying import Lie, lying
@@ -279,3 +280,48 @@ def test_a_function_whose_loops_lambda_does_not_stop_is_told(
 
     assert found == status
     assert ("Allow" in proof) is (loop == "Allow")
+
+
+def fails(*_: object) -> Any:  # noqa: ANN401 - the port's
+    """AWS does not answer."""
+    raise AwsError.of("E-AWS-01", "AWS kept failing", "Run it again")
+
+
+def test_what_does_not_answer_or_is_cut_is_told(live: Live) -> None:
+    def cut(real: Lie, *given: str) -> Any:  # noqa: ANN401 - the port's
+        return replace(real(*given), whole=False)
+
+    live.team.wrap = lying(function_urls=fails, event_sources=cut)
+
+    ended = live.team.run("verify")
+
+    told = [proof for status, _, proof in facts(ended, "latest") if status == "skipped"]
+    assert ended.exit_code == 0, ended.log
+    assert told == [
+        *["lambda:ListEventSourceMappings on *: only the first ten pages were read"] * 2,
+        f"lambda:ListFunctionUrlConfigs on {live.function()}: no answer, E-AWS-01",
+    ]
+
+
+def test_a_policy_that_names_very_many_buckets_is_looked_at_in_part_and_says_so(
+    live: Live,
+) -> None:
+    sources = [f"arn:aws:s3:::acme-{n}" for n in range(25)]
+    allow = statement(live, Effect="Allow", Principal={"Service": "s3.amazonaws.com"})
+    put(live, {**allow, "Condition": {"ArnLike": {"AWS:SourceArn": sources}}})
+
+    ended = live.team.run("verify")
+
+    looked = [c for c in ended.calls if c.operation == "GetBucketNotificationConfiguration"]
+    told = [proof for status, _, proof in facts(ended, "latest") if status == "skipped"]
+    assert len(looked) == 20
+    assert told == ["s3:GetBucketNotification on *: only the first 20 of 25 were looked at"]
+
+
+def test_a_cancelled_look_ends_the_run(live: Live) -> None:
+    def stop(*_: object) -> Any:  # noqa: ANN401 - the port's
+        raise Cancelled.of("E-CANCEL-01", "SIGTERM", "Run it again")
+
+    live.team.wrap = lying(function_urls=stop)
+
+    assert live.team.run("verify").exit_code == Cancelled.exit_code

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from signed_lambda.errors import Problem
+from signed_lambda.errors import Cancelled, Problem
 from signed_lambda.github import Access, Finding, tend_issue
 from signed_lambda.report.issue import render_issue, render_said, render_title
 from signed_lambda.report.model import Check
@@ -224,3 +224,38 @@ def test_a_forged_marker_is_not_adopted_even_if_github_lists_it(
     tend_issue(DRIFT, access)
 
     assert (forged["state"], len(server.issues)) == ("open", 2)
+
+
+def test_a_body_without_a_marker_is_not_written(server: GitHubServer, access: Access) -> None:
+    assert "no marker" in tend_issue(replace(DRIFT, body="text"), access).notice
+    assert server.seen == []
+
+
+def test_a_cancelled_job_writes_no_issue(server: GitHubServer, access: Access) -> None:
+    def stop() -> None:
+        raise Cancelled.of("E-CANCEL-01", "SIGTERM", "Run it again")
+
+    result = tend_issue(DRIFT, replace(access, check=stop))
+
+    assert "cancelled" in result.notice
+    assert server.issues == []
+
+
+def test_an_issue_that_github_never_took_is_a_notice(server: GitHubServer, access: Access) -> None:
+    server.fail("POST .*/issues", 502)
+
+    result = tend_issue(DRIFT, access)
+
+    assert "did not answer" in result.notice
+    assert (result.url, server.issues) == ("", [])
+
+
+def test_a_second_issue_that_cannot_be_closed_is_told(server: GitHubServer, access: Access) -> None:
+    server.issue(DRIFT.body)
+    server.issue(DRIFT.body)
+    server.fail("PATCH .*/issues/101", 403)
+
+    result = tend_issue(DRIFT, access)
+
+    assert result.url.endswith("/100")
+    assert "a second issue of ours is still open" in result.notice
