@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Final, TextIO
+
+from signed_lambda.lazy import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -11,8 +11,9 @@ qualifier is judged by its own ARN: measured on AWS by radkawar/stackd, native c
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final, Literal
+
+from signed_lambda.lazy import dataclass
 
 INVOKE: Final = "lambda:InvokeFunction"
 INVOKE_URL: Final = "lambda:InvokeFunctionUrl"

@@ -34,7 +34,7 @@ from signed_lambda.errors import (
 from signed_lambda.inputs import Inputs, read
 from signed_lambda.journal import Journal
 from signed_lambda.lazy import dataclass
-from signed_lambda.plan import expected_hash, require
+from signed_lambda.plan import expected_hash, require, unseen
 from signed_lambda.pull_request import Conversation
 from signed_lambda.report.model import Status
 from signed_lambda.review import ReviewedBuild, review_of
@@ -330,7 +330,7 @@ def _deploy(context: Context) -> Outcome:
 
 
 def _plan(context: Context) -> Outcome:
-    from signed_lambda.commands.plan import plan, unseen  # noqa: PLC0415 - see the module's docstring
+    from signed_lambda.commands.plan import plan  # noqa: PLC0415 - see the module's docstring
 
     package = _packed(context)
     reviewing = _review(context, package)

@@ -9,13 +9,13 @@ finding it takes a walk over every API of the account. Reads only.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from signed_lambda.confighash import unqualified
 from signed_lambda.errors import AccessError, Cancelled, DeployError
 from signed_lambda.latest import INVOKE, LockState, Way, of_latest
+from signed_lambda.lazy import dataclass
 from signed_lambda.report.model import Status
 from signed_lambda.triggers import Listed
 

@@ -12,7 +12,6 @@ Source: https://docs.aws.amazon.com/lambda/latest/api/API_PutResourcePolicy.html
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from signed_lambda.cloud import RevisionMovedError
@@ -25,6 +24,7 @@ from signed_lambda.errors import (
     LockError,
 )
 from signed_lambda.latest import EVERYBODY, INVOKE, INVOKE_URL, SID, of_latest
+from signed_lambda.lazy import dataclass
 from signed_lambda.report.model import Fact, Link, Status
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ All that differs is told at once: one thing that is wrong never hides another.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -15,7 +15,6 @@ from signed_lambda.chain.latest import look_at_latest, look_at_recursion
 from signed_lambda.chain.observe import observe
 from signed_lambda.chain.recall import recall
 from signed_lambda.commands.deploy import look_before_writing
-from signed_lambda.commands.plan import unseen
 from signed_lambda.errors import (
     AccessError,
     AliasError,
@@ -31,8 +30,9 @@ from signed_lambda.errors import (
     ZipError,
 )
 from signed_lambda.journal import Journal
+from signed_lambda.lazy import dataclass
 from signed_lambda.model import Version
-from signed_lambda.plan import require
+from signed_lambda.plan import require, unseen
 from signed_lambda.records import AliasRecord
 from signed_lambda.report.model import Check, Status
 

@@ -13,13 +13,13 @@ Source: https://docs.github.com/en/rest/issues/issues
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Self
 
 from signed_lambda.errors import Cancelled
 from signed_lambda.github import IssueResult
 from signed_lambda.github.session import GitHubTrouble, Session, Unanswered
+from signed_lambda.lazy import dataclass
 from signed_lambda.report.marker import Marker
 
 if TYPE_CHECKING:
