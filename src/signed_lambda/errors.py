@@ -238,6 +238,18 @@ class ReviewError(DeployError):
     exit_code, area = 36, "REVIEW"
 
 
+class Unverified(DeployError):
+    """`verify` of several aliases could not check all of them; those that it could are in order."""
+
+    exit_code, area, outcome = 38, "VERIFY", "failed"
+
+
+class LockError(DeployError):
+    """The lock on `$LATEST` cannot be put into the function's policy, or be taken out."""
+
+    exit_code, area = 39, "LOCK"
+
+
 class RootError(DeployError):
     """The process runs as root and cannot become the workspace's owner."""
 
@@ -312,7 +324,7 @@ CATALOGUE: Final[dict[str, str]] = {
     # -- ACCESS
     "E-ACCESS-01": "The role lacks a permission.",
     "E-ACCESS-02": "The function's environment cannot be decrypted by this role.",
-    "E-ACCESS-03": "A plan could not look at something, and `fail-on-unseen` is true.",
+    "E-ACCESS-03": "Something could not be looked at, and `fail-on-unseen` is true.",
     # -- AWS
     "E-AWS-01": "AWS was throttling or failing until the time was over.",
     "E-AWS-02": "AWS cannot be reached.",
@@ -326,6 +338,18 @@ CATALOGUE: Final[dict[str, str]] = {
     "E-IDENTITY-21": "The function's ARN is of another account or region.",
     # -- DRIFT
     "E-DRIFT-01": "The alias does not run what was released.",
+    "E-DRIFT-02": "The alias was moved, or its record changed, outside of this action.",
+    "E-DRIFT-03": "The version's record was made for something else than the version holds.",
+    "E-DRIFT-04": "`$LATEST` is not locked, and `lock-latest: policy` demands it.",
+    # -- VERIFY
+    "E-VERIFY-01": "Some of the aliases could not be checked.",
+    # -- LOCK
+    "E-LOCK-01": "The function's policy has a statement of the lock's name that is not the lock.",
+    "E-LOCK-02": "The function's policy would be too long.",
+    "E-LOCK-03": "The function's policy was read back with other statements than were written.",
+    "E-LOCK-04": "The function's policy kept changing while it was merged.",
+    "E-LOCK-05": "The change of the function's policy was sent and could not be read back.",
+    "E-LOCK-06": "`$LATEST` is in use: the lock would cut off a trigger.",
     # -- EVENT
     "E-EVENT-01": "A command that writes was started by pull_request_target.",
     "E-EVENT-02": "A command that writes was started with code of a fork.",

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import functools
 import os
+import random
 import sys
 import tempfile
 import threading
 import traceback
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
@@ -37,7 +39,8 @@ from signed_lambda.errors import (
 from signed_lambda.inputs import Inputs, read
 from signed_lambda.journal import Journal
 from signed_lambda.lazy import dataclass
-from signed_lambda.plan import expected_hash, require
+from signed_lambda.plan import expected_hash, require, unseen
+from signed_lambda.pull_request import Conversation
 from signed_lambda.report.model import Status
 from signed_lambda.review import ReviewedBuild, review_of
 from signed_lambda.runner import Runner
@@ -393,7 +396,7 @@ def _deploy(context: Context) -> Outcome:
 
 
 def _plan(context: Context) -> Outcome:
-    from signed_lambda.commands.plan import plan, unseen  # noqa: PLC0415 - see the module's docstring
+    from signed_lambda.commands.plan import plan  # noqa: PLC0415 - see the module's docstring
 
     package = _packed(context)
     begun = context.begin()
@@ -449,8 +452,29 @@ def _promote(context: Context) -> Outcome:
 def _verify(context: Context) -> Outcome:
     from signed_lambda.commands.verify import verify  # noqa: PLC0415 - see the module's docstring
 
-    verify(context.bench(), context.order)
+    verify(context.bench(), [*_orders(context)])
     return "verified"
+
+
+def _lock(context: Context) -> Outcome:
+    from signed_lambda.commands.lock import lock  # noqa: PLC0415 - see the module's docstring
+
+    mode = context.inputs.lock_latest
+    if not lock(context.bench(), context.order, mode):
+        return "unchanged"
+    return "locked" if mode == "policy" else "unlocked"
+
+
+def _orders(context: Context) -> Iterator[Order]:
+    """One for each alias that is named."""
+    for named in context.inputs.functions:
+        yield replace(
+            context.order,
+            function=named.name,
+            alias=named.alias or context.inputs.alias,
+            function_account=named.account,
+            function_region=named.region,
+        )
 
 
 def _scan(context: Context) -> Outcome:
@@ -464,6 +488,7 @@ COMMANDS: Final[Mapping[str, Callable[[Context], Outcome]]] = {
     "rollback": _rollback,
     "promote": _promote,
     "verify": _verify,
+    "lock": _lock,
     "scan": _scan,
 }
 
@@ -544,6 +569,7 @@ def _order(inputs: Inputs, runner: Runner, workspace: Path) -> Order:
         smoke_event=read_smoke_event(inputs.smoke_event, workspace),
         allow_older=inputs.allow_older,
         fail_on_unseen=inputs.fail_on_unseen,
+        require_lock=inputs.lock_latest == "policy",
         reason=inputs.reason or "",
         function_account=inputs.function_account,
         function_region=inputs.function_region,
@@ -555,6 +581,7 @@ def _order(inputs: Inputs, runner: Runner, workspace: Path) -> Order:
 def _connect(environ: Mapping[str, str], mask: Callable[[str], None]) -> Connect:
     def connect(inputs: Inputs, deadline: Deadline, say: Callable[[str], None]) -> Cloud:
         from signed_lambda.aws import Aws, UrlFetch, make_clients  # noqa: PLC0415 - see the module's docstring
+        from signed_lambda.aws.pace import Pace  # noqa: PLC0415 - see the module's docstring
 
         clients = make_clients(
             environ, region=inputs.aws_region, endpoint_url=inputs.aws_endpoint_url, mask=mask
@@ -566,7 +593,7 @@ def _connect(environ: Mapping[str, str], mask: Callable[[str], None]) -> Connect
             deadline=deadline,
             fetch=fetch,
             say=say,
-            parallel_jobs=inputs.parallel_jobs,
+            pace=Pace(inputs.parallel_jobs, random.random),
         )
 
     return connect

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
+from contextlib import suppress
 from string import Template
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.support.live import Live, skipped
 from tests.support.roles import FOLDER, actions, allow, needed, owner_again, policy, without
@@ -73,11 +75,26 @@ def verifies(team: Team) -> Iterator[Ended]:
     yield team.run("verify")
 
 
+def locks(team: Team) -> Iterator[Ended]:
+    """What denies; the lock where there is no policy, and its end; beside other statements."""
+    live = Live(team)
+    live.events.remove_targets(Rule="again", Ids=["1"])
+    with suppress(ClientError):
+        live.lambda_.delete_resource_policy(ResourceArn=live.function())
+    yield team.run("lock")
+    yield team.run("lock", lock_latest="policy")
+    yield team.run("lock", lock_latest="remove")
+    live.allow("s3", "arn:aws:s3:::acme-none")
+    live.allow("sns", live.arn("sns", "none"))
+    yield team.run("lock")
+
+
 SCENARIOS: Final[dict[str, Callable[[Team], Iterator[Ended]]]] = {
     "deploy": deploys,
     "rollback": rollbacks,
     "promote": promotes,
     "verify": verifies,
+    "lock": locks,
 }
 TRUSTS: Final = {"trust", "trust-before-2026-07"}
 ROLES: Final = sorted(SCENARIOS)
@@ -138,6 +155,9 @@ def test_every_action_of_a_role_is_missed_when_it_is_taken_away(team: Team, role
         ("rollback", "lambda:InvokeFunction", "{function}:1"),
         ("rollback", "iam:PutRolePolicy", "*"),
         ("promote", "lambda:UpdateFunctionCode", "{function}"),
+        ("lock", "lambda:UpdateFunctionCode", "{function}"),
+        ("lock", "lambda:AddPermission", "{function}"),
+        ("lock", "lambda:InvokeFunction", "{function}:$LATEST"),
     ],
 )
 def test_what_a_role_must_never_do_is_denied_whatever_else_is_attached(
@@ -154,7 +174,7 @@ def test_what_a_role_must_never_do_is_denied_whatever_else_is_attached(
     assert decision(team, action, place, everything, policy(team, role)) == "explicitDeny"
 
 
-@pytest.mark.parametrize("role", ["deploy", "rollback", "promote", "verify", "plan"])
+@pytest.mark.parametrize("role", ["deploy", "rollback", "promote", "verify", "lock", "plan"])
 def test_a_role_reaches_no_other_function_bucket_or_profile(team: Team, role: str) -> None:
     region, account = team.sandbox.world.region, team.sandbox.world.account
     others = {

@@ -137,6 +137,7 @@ DEVIATIONS: Final[dict[str, str]] = {
     "permission-stale-revision": "ignores RevisionId",
     "resource-policy": "has no such operation of Lambda",
     "resource-policy-replaces": "has no such operation of Lambda",
+    "resource-policy-deny-is-told": "has no such operation of Lambda",
     "invoke-destination-none": "the text has the name, not the ARN",
     "throttled": "cannot be made to throttle",
     "codedeploy-application": "has no CodeDeploy",

@@ -92,14 +92,17 @@ def nothing_of_the_sandbox(module: Module) -> Iterator[str]:
 
 
 def environment(module: Module) -> Iterator[str]:
-    """The environment is read once, in main, and passed on."""
-    if not module.within("main"):
+    """The environment is read once, in main, and passed on; console is main at a terminal."""
+    if not module.within("main", "console"):
         yield from _uses(module, ENVIRONMENT, "only main reads the environment")
 
 
 def streams(module: Module) -> Iterator[str]:
-    """Only runner prints, because the runner parses every line; main and signals hand it stdout."""
-    if not module.within("main", "runner", "signals"):
+    """Only runner prints, because the runner parses every line; main and signals hand it stdout.
+
+    console is no part of the action: what it prints is read by a person.
+    """
+    if not module.within("main", "runner", "signals", "console"):
         yield from _uses(module, (*STREAMS, "print"), "only runner prints")
 
 

@@ -42,6 +42,8 @@ INTERFACE: Final = {
     "template": "",
     "sarif-files": "",
     "comment": "update",
+    "open-issue": "false",
+    "lock-latest": "report",
     "github-token": "${{ github.token }}",
     "pr-number": "",
     "require-reviewed": "false",

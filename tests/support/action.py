@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lambda_sandbox import Sandbox
-from lambda_sandbox.estate import make_estate
+from lambda_sandbox.estate import first_code, make_estate
 from lambda_sandbox.server import Server
 from signed_lambda.main import main
 from tests.support.aws import SandboxFetch, aws_over, shared_clients
@@ -182,6 +182,23 @@ class Team:
         ended = self.run(**inputs)
         assert ended.exit_code == 0, ended.log
         return ended
+
+    def another_function(self, name: str) -> None:
+        """A further function, made and guarded as the first one."""
+        client = self.client("lambda")
+        client.create_function(
+            FunctionName=name,
+            Runtime="python3.13",
+            Role="arn:aws:iam::111122223333:role/orders",
+            Handler="app.handler",
+            Code={"ZipFile": first_code()},
+            Timeout=3,
+            MemorySize=128,
+        )
+        self.sandbox.clock.sleep(5)
+        client.put_function_code_signing_config(
+            FunctionName=name, CodeSigningConfigArn=self.estate.code_signing_config_arn
+        )
 
     def alias(self, name: str = "live") -> Mapping[str, Any] | None:
         """The alias as Lambda answers it, None when it does not exist."""

@@ -19,6 +19,7 @@ from lambda_sandbox import Sandbox, VirtualClock
 from lambda_sandbox.estate import first_code
 from lambda_sandbox.limit import Bucket
 from signed_lambda.aws import Aws
+from signed_lambda.aws.pace import Pace
 from signed_lambda.chain import triggers
 from tests.support.action import SOURCE, Team
 from tests.support.aws import SandboxFetch, shared_clients
@@ -88,7 +89,7 @@ class Member(Team):
             fetch=SandboxFetch(self.sandbox),
             say=lambda _: None,
             jitter=self._jitter,
-            parallel_jobs=self._jobs,
+            pace=Pace(self._jobs, self._jitter),
         )
 
 

@@ -20,6 +20,7 @@ GOOD = {
     "rollback": {"function-name": "fn"},
     "promote": {"function-name": "fn", "from-alias": "staging"},
     "verify": {"function-name": "fn"},
+    "lock": {"function-name": "fn"},
     "scan": {"source": "dist"},
 }
 
@@ -210,7 +211,7 @@ def test_one_with_block_serves_deploy_and_plan_and_scan() -> None:
             {"fail-on-unseen": "true"},
             (
                 "E-INPUT-04 fail-on-unseen is given, but `command: deploy` does not use it. "
-                "Leave it out, or use command plan."
+                "Leave it out, or use command plan or verify."
             ),
         ),
         (

@@ -1,4 +1,4 @@
-"""Refuses calls that the caller's policies do not allow: Lambda, Signer, S3, and what triggers.
+"""Refuses calls that the caller's policies do not allow: Lambda, Signer, S3, what triggers, IAM.
 
 Only callers that IAM knows are judged: a user with an access key made here, or a session of a role
 made here. Any other key is the account itself and may do everything, as tests with plain
@@ -17,6 +17,7 @@ from lambda_sandbox.faults import SNS_DENIED
 from lambda_sandbox.iam.evaluation import Statement, bounded, decide
 from lambda_sandbox.iam.resources import (
     events_access,
+    iam_access,
     lambda_access,
     logs_access,
     s3_access,
@@ -33,13 +34,15 @@ if TYPE_CHECKING:
     from lambda_sandbox.iam.principals import Principal, Principals
     from lambda_sandbox.lambda_service.state import LambdaState
 
-_ENFORCED = frozenset({"lambda", "signer", "s3", "sns", "events", "logs"})
+_ENFORCED = frozenset({"lambda", "signer", "s3", "sns", "events", "logs", "iam"})
 _BY_PLACE = {
     "lambda": lambda_access,
     "signer": signer_access,
     "events": events_access,
     "logs": logs_access,
 }
+_BY_PARAMS = {"s3": s3_access, "sns": sns_access, "iam": iam_access}
+_DENIED = {"sns": SNS_DENIED, "iam": "AccessDenied"}
 _INVOKE = "lambda:InvokeFunction"
 
 
@@ -74,7 +77,7 @@ class Enforcement:
         if service in _BY_PLACE:
             action, resource = _BY_PLACE[service](operation, params, region, account)
         else:
-            action, resource = (s3_access if service == "s3" else sns_access)(operation, params)
+            action, resource = _BY_PARAMS[service](operation, params)
         principal = self._principals.by_access_key(access_key) if self._identities else None
         caller = principal.arn if principal is not None else f"arn:aws:iam::{account}:root"
         granted = _resource_policy(state, action, resource, caller) if action == _INVOKE else []
@@ -188,7 +191,7 @@ def _refusal(service: str, caller: str, action: str, resource: str, decision: De
         else "with an explicit deny"
     )
     return ApiError(
-        SNS_DENIED if service == "sns" else "AccessDeniedException",
+        _DENIED.get(service, "AccessDeniedException"),
         f"User: {caller} is not authorized to perform: {action} on resource: {resource} {reason}",
         403,
     )

@@ -103,6 +103,11 @@ def sns_access(operation: str, params: dict[str, Any]) -> tuple[str, str]:
     return f"sns:{operation}", params.get("TopicArn", "*")
 
 
+def iam_access(operation: str, params: dict[str, Any]) -> tuple[str, str]:
+    """The action and the ARN of an IAM call; only a simulation names what it is about."""
+    return f"iam:{operation}", params.get("PolicySourceArn", "*")
+
+
 def events_access(
     operation: str, params: dict[str, Any], region: str, account: str
 ) -> tuple[str, str]:

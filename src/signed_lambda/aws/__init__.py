@@ -12,6 +12,7 @@ what triggers a function.
 from __future__ import annotations
 
 import random
+from functools import partial
 from typing import TYPE_CHECKING
 
 from signed_lambda.aws.calls import Calls
@@ -45,7 +46,7 @@ class Aws(LambdaReads, LambdaWrites, SignerCalls, S3Calls, TriggerReads):
         fetch: Fetch,
         say: Callable[[str], None],
         jitter: Callable[[], float] = random.random,
-        parallel_jobs: int = 1,
+        pace: Pace | None = None,
     ) -> None:
         """Takes everything that reaches outside.
 
@@ -56,11 +57,19 @@ class Aws(LambdaReads, LambdaWrites, SignerCalls, S3Calls, TriggerReads):
             fetch: Downloads presigned URLs; `UrlFetch` outside of tests.
             say: Prints one line of progress.
             jitter: 0..1, spreads repetitions.
-            parallel_jobs: Runs that share the account's requests, this one too.
+            pace: Of the whole run; one that is alone by default.
         """
-        pace = Pace(parallel_jobs, jitter)
+        pace = pace or Pace(1, jitter)
         calls = Calls(clock=clock, deadline=deadline, say=say, jitter=jitter, pace=pace)
+        self._jitter = jitter
+        self._again = partial(
+            Aws, clients, clock=clock, deadline=deadline, fetch=fetch, say=say, jitter=jitter
+        )
         super().__init__(clients, calls, CodeSource(fetch, clients.endpoint_url))
+
+    def slowed(self, calls_per_s: float) -> Aws:
+        """The same, with so many calls of Lambda a second, of all threads together."""
+        return self._again(pace=Pace(1, self._jitter, gap_s=1 / calls_per_s))
 
 
 if TYPE_CHECKING:

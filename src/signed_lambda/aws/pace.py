@@ -25,18 +25,19 @@ OTHERS: Final = frozenset({"lambda:GetFunction", "lambda:Invoke"})
 
 
 class Pace:
-    """The room between a run's requests; none until one was refused as too many."""
+    """The room between a run's requests; by default none until one was refused as too many."""
 
-    def __init__(self, jobs: int, jitter: Callable[[], float]) -> None:
+    def __init__(self, jobs: int, jitter: Callable[[], float], *, gap_s: float = 0.0) -> None:
         """Takes what the share depends on.
 
         Args:
             jobs: Runs at the same time, this one too.
             jitter: 0..1, keeps runs from asking together.
+            gap_s: Room from the first request on, for what must leave most of the rate to others.
         """
         self._share_s = SHARE * max(1, jobs) / REQUESTS_A_SECOND
         self._jitter = jitter
-        self._gap_s = 0.0
+        self._gap_s = gap_s
         self._free_at = 0.0
         self._lock = threading.Lock()
 
@@ -53,7 +54,7 @@ class Pace:
         """A request was one too many."""
         if _counted(operation):
             with self._lock:
-                self._gap_s = self._share_s
+                self._gap_s = max(self._gap_s, self._share_s)
                 self._free_at = max(self._free_at, now + self._spread(self._gap_s))
 
     def _spread(self, seconds: float) -> float:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 RequireCodeSigning = Literal["enforce", "warn", "off"]
 FailOn = Literal["high", "medium", "low", "never"]
+LockLatest = Literal["report", "policy", "remove"]
 CommentMode = Literal["update", "off"]
 
 
@@ -66,11 +67,13 @@ class FunctionRef:
         name: Without qualifier.
         account: 12 digits, where an ARN told it.
         region: Where an ARN told it.
+        alias: Where it was named together with one (`verify`).
     """
 
     name: FunctionName
     account: str | None = None
     region: str | None = None
+    alias: AliasName | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +83,8 @@ class Inputs:
     What the command needs (`Command.needs`) is never None; everything else may be.
 
     Attributes:
-        function: Empty only for `scan`, which can do without.
+        function: Empty for `scan`, which can do without, and where there are several.
+        functions: As they were named; several only for `verify`.
         function_account: 12 digits, if `function-name` was an ARN: credentials must be of it.
         function_region: If `function-name` was an ARN; equal to `aws_region`.
         source: As written: a folder or a .zip, relative to the workspace.
@@ -104,6 +108,7 @@ class Inputs:
     function: FunctionName
     function_account: str | None
     function_region: str | None
+    functions: tuple[FunctionRef, ...]
     alias: AliasName
     source: str | None
     include: tuple[str, ...]
@@ -128,6 +133,8 @@ class Inputs:
     templates: tuple[str, ...]
     sarif_files: tuple[str, ...]
     comment: CommentMode
+    open_issue: bool
+    lock_latest: LockLatest
     github_token: str | None = field(repr=False)
     pr_number: int | None
     require_reviewed: bool

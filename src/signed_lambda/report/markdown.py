@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from signed_lambda.lazy import dataclass
 from signed_lambda.report import (
+    checks,
     comparison,
     escape,
     findings,
@@ -36,6 +37,8 @@ MIN_LIMIT_BYTES: Final = 4_000
 """Below this not even verdict and hashes fit."""
 
 _MAX_PROBLEMS: Final = 8
+_SEVERAL: Final = 2
+"""So many checks have a table, in place of the steps."""
 _MAX_WARNINGS: Final = 8
 _MAX_LINKS: Final = 24
 _MAX_LEFT_OUT: Final = 40
@@ -95,11 +98,14 @@ def _render(report: Report, rung: Rung) -> str:
             review.warning(report),
             _alert(report, with_findings=rung.findings > 0),
             *([] if planned else [_totals(report), _undo(report)]),
+            checks.section(report, rung.files),
             plan.checks(report) if planned else _chain(report),
             findings.section(report, rung.findings),
             review.section(report.review, rung.files) if report.review else "",
             comparison.section(report.comparison, rung.files) if report.comparison else "",
-            _steps(report.facts, report.took_s) if rung.steps and not planned else "",
+            _steps(report.facts, report.took_s)
+            if rung.steps and not planned and len(report.checks) < _SEVERAL
+            else "",
             _package(report.package) if rung.package and report.package else "",
             hashes.section(report),
             *([plan.on_merge(report), _undo(report)] if planned else []),
@@ -308,12 +314,14 @@ _WHY: Final = {
 def _dropped(report: Report, rung: Rung) -> str:
     """Names and counts of the parts that this document leaves out."""
     gone: list[str] = []
-    if report.facts and not (rung.steps and rung.details):
+    if report.facts and len(report.checks) < _SEVERAL and not (rung.steps and rung.details):
         gone.append(story.count(len(report.facts), "step"))
     if report.package and not (rung.package and rung.details):
         gone.append("the package's details")
     if report.comparison and report.comparison.files and not (rung.files and rung.details):
         gone.append(story.count(len(report.comparison.files), "changed file"))
+    if len(report.checks) > 1 and not rung.details:
+        gone.append(story.count(len(report.checks), "line of the table", "lines of the table"))
     hidden = len(report.findings) - (rung.findings if rung.details else 0)
     if hidden > 0:
         gone.append(story.count(hidden, "finding"))

@@ -29,6 +29,8 @@ Outcome = Literal[
     "promoted",
     "verified",
     "drifted",
+    "locked",
+    "unlocked",
     "scanned",
     "refused",
     "failed",
@@ -304,6 +306,38 @@ class Review:
     url: str = ""
 
 
+Verdict = Literal["verified", "drifted", "unverified"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """What `verify` found of one alias.
+
+    Attributes:
+        verdict: "unverified" where the check could not be made: nothing is known then.
+        version: That the alias leads to, "" unknown.
+        code_sha256, hash_alias: As in `Report`.
+        problems: What differs, or why it could not be checked.
+        warnings: As in `Report`.
+        facts: What was looked at.
+    """
+
+    function_name: str
+    alias: str
+    verdict: Verdict
+    version: str
+    code_sha256: Sha256 | None
+    hash_alias: str
+    problems: tuple[Problem, ...]
+    warnings: tuple[str, ...]
+    facts: tuple[Fact, ...]
+
+    @property
+    def name(self) -> str:
+        """As `function-name` takes it: "orders:live"."""
+        return f"{self.function_name}:{self.alias}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """The workflow run that made the report; empty strings outside GitHub.
@@ -348,6 +382,8 @@ class Report:
         problems: Why the run was refused or failed; empty on success.
         left: What was left unchanged, one sentence; "" on success.
         reach: How far the writes came.
+        checks: What `verify` found, an alias each; then `function_name` is "" where there are
+            several.
         review: What was reviewed before the merge; None when it was not looked up.
         review_required: Whether a deploy refuses a build that was not reviewed.
         undo_version: The version that a rollback would move to, "" when there is none.
@@ -381,6 +417,7 @@ class Report:
     reach: Reach = Reach.NOTHING
     package: PackageSummary | None = None
     comparison: Comparison | None = None
+    checks: tuple[Check, ...] = ()
     review: Review | None = None
     review_required: bool = False
     undo_version: str = ""

@@ -30,6 +30,9 @@ BLOCKED: Final = frozenset({"refused", "failed", "moved-unconfirmed", "supersede
 REVIEW_EVENTS: Final = frozenset({"pull_request", "merge_group", "workflow_run"})
 """Events whose runs are for a pull request: there a deploy comes with the merge."""
 
+BAD_VERDICTS: Final = ("drifted", "unverified")
+"""Of `verify`, worst first."""
+
 _HOLDS: Final = frozenset({"deployed", "unchanged", "rolled-back", "promoted", "verified"})
 
 _MARKS: Final = {
@@ -40,6 +43,8 @@ _MARKS: Final = {
     "promoted": "✅",
     "verified": "✅",
     "drifted": "🛑",
+    "locked": "🔒",
+    "unlocked": "🔓",
     "scanned": "✅",
     "refused": "🛑",
     "failed": "❌",
@@ -90,9 +95,11 @@ def plain(sentence: str) -> str:
 
 def target(report: Report) -> str:
     """What the run was about: function, alias and region, as far as they are known."""
+    region = f" ({escape.clip(report.region, 40)})" if report.region else ""
+    if len(report.checks) > 1:
+        return count(len(report.checks), "alias", "aliases") + region
     name = _quoted(report.function_name) if report.function_name else "no function"
     alias = f" → {_quoted(report.alias)}" if report.alias else ""
-    region = f" ({escape.clip(report.region, 40)})" if report.region else ""
     return name + alias + region
 
 
@@ -104,6 +111,8 @@ def headline(report: Report) -> str:
     found = _open(report)
     if report.command == "plan":
         return _planned(report)
+    if len(report.checks) > 1:
+        return _checked(report)
     sentences = {
         "deployed": f"now runs version {version} ({before})",
         "unchanged": _unchanged(report),
@@ -112,6 +121,8 @@ def headline(report: Report) -> str:
         "promoted": f"now runs version {version} ({before}), promoted",
         "verified": f"version {version} runs what was recorded",
         "drifted": f"version {version} no longer runs what was recorded",
+        "locked": "$LATEST is locked",
+        "unlocked": "$LATEST is no longer locked",
         "scanned": _scanned(report, found),
         "refused": _still(report),
         "failed": _still(report),
@@ -125,11 +136,13 @@ def meaning(report: Report) -> str:
     """What the verdict means for those who call the function; one or two sentences."""
     if report.command == "plan":
         return _what_merging_does(report)
+    if len(report.checks) > 1:
+        return _what_was_checked(report)
     alias = _quoted(report.alias)
     kept = f" Version {report.previous_version} is kept." if report.previous_version else ""
     sentences = {
         "deployed": f"Calls through {alias} run this build from now on.{kept}",
-        "unchanged": "Nothing was written, neither to S3 nor to Lambda.",
+        "unchanged": _what_stays(report, alias),
         "planned": _what_merging_does(report),
         "rolled-back": f"Calls through {alias} run version {report.version} again. Its bytes, "
         f"signature and state were checked before the move.",
@@ -137,6 +150,9 @@ def meaning(report: Report) -> str:
         f"were released elsewhere before.{kept}",
         "verified": f"The code behind {alias} was read again and is what was recorded for it.",
         "drifted": f"Somebody changed what calls through {alias} run, outside of this action.",
+        "locked": "Calls of $LATEST, and of the function without a qualifier, are refused from now"
+        " on. Calls of its aliases and versions go on.",
+        "unlocked": "Who may invoke the function can call $LATEST again.",
         "scanned": "Static review only: nothing was read from AWS, nothing was written.",
         "refused": f"Calls through {alias} run the same code as before.",
         "failed": f"Calls through {alias} run the same code as before.",
@@ -146,6 +162,31 @@ def meaning(report: Report) -> str:
     if report.outcome in ("refused", "failed") and report.reach >= Reach.ALIAS:
         return sentences["moved-unconfirmed"]
     return sentences[report.outcome]
+
+
+def _checked(report: Report) -> str:
+    """The verdict over several aliases."""
+    drifted, unverified = (sum(c.verdict == v for c in report.checks) for v in BAD_VERDICTS)
+    found = [f"{drifted:,} not as released"] if drifted else []
+    found += [f"{unverified:,} could not be checked"] if unverified else []
+    return ", ".join(found) or "all run what was recorded"
+
+
+def _what_was_checked(report: Report) -> str:
+    verified = sum(c.verdict == "verified" for c in report.checks)
+    these = f"{verified:,} of {count(len(report.checks), 'alias', 'aliases')}"
+    return f"{these} were read again and run what was recorded for them."
+
+
+def _what_stays(report: Report, alias: str) -> str:
+    if report.command == "lock":
+        return "Nothing was written: see below how $LATEST stands."
+    if report.reach < Reach.ALIAS:
+        return "Nothing was written, neither to S3 nor to Lambda."
+    return (
+        f"Calls through {alias} run the same version as before. Somebody else had moved it there:"
+        " now it is recorded."
+    )
 
 
 def sentence(text: str) -> str:
@@ -240,9 +281,9 @@ def size(size_bytes: int) -> str:
     return f"{amount:.1f} MiB"
 
 
-def count(number: int, noun: str) -> str:
+def count(number: int, noun: str, plural: str = "") -> str:
     """A number and its noun: "1 file", "2 files", "10,000 files"."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
 
 
 def _open(report: Report) -> int:
@@ -259,6 +300,8 @@ def _scanned(report: Report, found: int) -> str:
 
 def _unchanged(report: Report) -> str:
     version = report.version or report.previous_version or "?"
+    if report.command == "lock":
+        return "nothing was changed"
     if report.command in ("rollback", "promote"):
         return f"nothing to do, it is at version {version} already"
     return f"nothing to do, version {version} already runs this build"

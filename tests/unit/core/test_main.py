@@ -44,6 +44,7 @@ OUTCOMES = {
     "rollback": "rolled-back",
     "promote": "promoted",
     "verify": "verified",
+    "lock": "unchanged",
     "scan": "scanned",
 }
 CLASSES = DeployError.__subclasses__()
