@@ -107,6 +107,7 @@ def child(what: str, url: str, folder: Path) -> None:
             folder=folder,
             roots=TrustRoots.from_pem(facts["root"]),
             lanes=Lanes(),
+            spread=lambda: 0.0,
         )
         verified = verify_signed(
             bench,

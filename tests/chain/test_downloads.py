@@ -18,8 +18,8 @@ def kept(team: Team, at: str, command: str = "deploy", **inputs: str) -> list[st
     made: list[Path] = []
     left: list[str] = []
 
-    def download(real: Lie, *args: object) -> Download | None:
-        got: Download | None = real(*args)
+    def download(real: Lie, *args: object, **named: object) -> Download | None:
+        got: Download | None = real(*args, **named)
         made.extend([got.path] if got else [])
         return got
 

@@ -228,7 +228,7 @@ def test_a_full_disk_is_told() -> None:
     descriptor = os.open("/dev/full", os.O_WRONLY)
     try:
         with pytest.raises(AwsError, match=r"E-AWS-07 .*No space left"):
-            _copy(BytesIO(good.ZIP), descriptor, "it", 100)
+            _copy(BytesIO(good.ZIP), descriptor, "it", 100, None)
     finally:
         os.close(descriptor)
 

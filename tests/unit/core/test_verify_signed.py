@@ -50,6 +50,7 @@ class Desk:
             folder=folder,
             roots=ROOTS,
             lanes=OneByOne(),
+            spread=lambda: 0.0,
         )
 
     def verify(self, sf: bytes | None, *, job: str = forge.JOB) -> VerifiedZip:
