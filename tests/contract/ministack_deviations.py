@@ -129,6 +129,7 @@ DEVIATIONS: Final[dict[str, str]] = {
     # -- other
     "s3-notification-filter": "names the filter's rules as they were sent",
     "event-sources-of-function": "lists an alias' mappings with the function's",
+    "urls-of-function-and-alias": "lists the function's URL alone",
     "rule-of-bus": "finds a rule of another bus on the default bus",
     "destination-is-itself": _ACCEPTED,
     "policy-per-qualifier": "an alias' permission stands in the function's policy too",
