@@ -40,7 +40,6 @@ from signed_lambda.inputs import Inputs, read
 from signed_lambda.journal import Journal
 from signed_lambda.lazy import dataclass
 from signed_lambda.plan import expected_hash, require, unseen
-from signed_lambda.pull_request import Conversation
 from signed_lambda.report.model import Status
 from signed_lambda.review import ReviewedBuild, review_of
 from signed_lambda.runner import Runner

@@ -9,7 +9,6 @@ from __future__ import annotations
 import heapq
 import itertools
 import random
-from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,12 +19,10 @@ from lambda_sandbox.estate import first_code
 from lambda_sandbox.limit import Bucket
 from signed_lambda.aws import Aws
 from signed_lambda.aws.pace import Pace
-from signed_lambda.chain import triggers
 from tests.support.action import SOURCE, Team
 from tests.support.aws import SandboxFetch, shared_clients
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from lambda_sandbox.calls import Call
@@ -91,22 +88,6 @@ class Member(Team):
             jitter=self._jitter,
             pace=Pace(self._jobs, self._jitter),
         )
-
-
-class Inline(Executor):
-    """Does each task where it is submitted: a greenlet cannot be left in another thread."""
-
-    def __init__(self, *_: object, **__: object) -> None:
-        """Takes what a pool of threads takes."""
-
-    def submit(self, task: Callable[..., Any], /, *args: Any, **named: Any) -> Future[Any]:  # noqa: ANN401 - any task
-        """Does it."""
-        done: Future[Any] = Future()
-        try:
-            done.set_result(task(*args, **named))
-        except Exception as error:  # noqa: BLE001 - whoever takes the answer gets it
-            done.set_exception(error)
-        return done
 
 
 @dataclass(frozen=True)
@@ -178,15 +159,11 @@ def deploy_fleet(
         ended = member.run(function_name=member.function, timeout_minutes=str(timeout_min))
         outcomes.append(ended.outputs["outcome"])
 
-    threads, triggers.ThreadPoolExecutor = triggers.ThreadPoolExecutor, Inline  # type: ignore[misc]
     chance = random.Random(size)
     for member in members:
         run = greenlet.greenlet(lambda member=member: go(member))
         clock.wake(run, chance.random() * within_s)
-    try:
-        clock.run()
-    finally:
-        triggers.ThreadPoolExecutor = threads  # type: ignore[misc]
+    clock.run()
     calls = [c for c in leader.sandbox.calls[began:] if counts(c)]
     refused = sum(c.status == 429 for c in calls)
     return Went(

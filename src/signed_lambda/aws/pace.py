@@ -46,6 +46,8 @@ class Pace:
         if not _counted(operation):
             return 0.0
         with self._lock:
+            if not self._gap_s:
+                return 0.0
             at = max(now, self._free_at)
             self._free_at = at + self._spread(self._gap_s)
             return at - now
