@@ -294,6 +294,7 @@ CATALOGUE: Final[dict[str, str]] = {
     "E-SOURCE-15": "A symbolic link is absolute.",
     "E-SOURCE-16": "A symbolic link is a loop.",
     "E-SOURCE-17": "`source` is neither a folder nor a .zip file.",
+    "E-SOURCE-18": "A process that packs ended before its work was done.",
     # -- ZIP
     "E-ZIP-01": "Not a zip file.",
     "E-ZIP-02": "Cut off or broken structure.",

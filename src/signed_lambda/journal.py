@@ -163,9 +163,11 @@ class Journal:
             files=len(package.entries),
             size_bytes=package.size_bytes,
             unzipped_bytes=package.unzipped_bytes,
+            compression=package.compression,
             codec=package.codec,
             left_out=package.left_out,
             notes=package.notes,
+            advice=package.advice,
             repo_root=repo_root,
         )
         self.know(build_sha256=package.sha256)

@@ -339,6 +339,7 @@ def _pack(process: Process, inputs: Inputs, folder: Path) -> Package:
             include=inputs.include,
             exclude=inputs.exclude,
             allow_secret_files=inputs.allow_secret_files,
+            compression=inputs.compression,
         )
     process.journal.packed(package, _repo_root(package, process.workspace))
     require(expected_hash(package, inputs.expected_sha256))

@@ -23,7 +23,7 @@ from tests.support.live import Live
 from tests.unit.package.trees import as_nobody, walkable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager, ExitStack
 
     import pytest
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from lambda_sandbox.lambda_service.state import Version
     from lambda_sandbox.signer.state import Job
     from signed_lambda.package.listing import Found
+    from signed_lambda.package.worker import Effort, Squeezed
     from signed_lambda.signals import StopFlag
     from tests.support.action import Team
     from tests.support.github_server import GitHubServer
@@ -590,11 +591,11 @@ def full_disk(world: World, size_bytes: int) -> None:
 
 def file_changes(world: World, name: str) -> None:
     """The build is still running: a file grows between the look at it and the reading."""
-    path, real = world.team.workspace / name, Folder.read
+    path, real = world.team.workspace / name, Folder.squeeze
 
-    def read(folder: Folder, found: Found) -> bytearray:
+    def squeeze(folder: Folder, files: Sequence[Found], effort: Effort) -> list[Squeezed]:
         with path.open("a", encoding="utf-8") as file:
             file.write("more\n")
-        return real(folder, found)
+        return real(folder, files, effort)
 
-    world.patch.setattr(Folder, "read", read)
+    world.patch.setattr(Folder, "squeeze", squeeze)

@@ -115,11 +115,14 @@ def clock(module: Module) -> Iterator[str]:
 def shell(module: Module) -> Iterator[str]:
     """Nothing starts a process, and nothing runs text or data as code.
 
-    privileges calls the kernel's prctl, which Python does not offer.
+    privileges calls the kernel's prctl, which Python does not offer. package.crew starts this
+    Python with a file of ours, to pack on all cores.
     """
     found = (*module.dotted, *module.imports)
     for name, line in found:
         if _starts(name, ["ctypes"]) and module.within("privileges"):
+            continue
+        if _starts(name, ["subprocess"]) and module.within("package.crew"):
             continue
         banned = _starts(name, (*SHELL, *BUILT_IN_CODE)) or name.startswith(("os.exec", "os.spawn"))
         if banned:

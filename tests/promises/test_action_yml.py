@@ -23,6 +23,7 @@ INTERFACE: Final = {
     "include": "",
     "exclude": "",
     "allow-secret-files": "false",
+    "compression": "default",
     "expected-sha256": "",
     "bucket": "",
     "prefix": "signed-lambda",

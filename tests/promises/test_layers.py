@@ -58,6 +58,8 @@ BREAKING: Final = [
     (layers.shell, "main", "import subprocess"),
     (layers.shell, "main", "import ctypes"),
     (layers.shell, "privileges", "import subprocess"),
+    (layers.shell, "package.folder", "import subprocess"),
+    (layers.shell, "package.crew", "import os\nos.fork()"),
     (layers.shell, "main", "import os\nos.system('x')"),
     (layers.shell, "main", "import os\nos.execv('x', [])"),
     (layers.shell, "main", "eval('1')"),
@@ -102,6 +104,7 @@ def test_each_rule_is_shown_to_be_breakable(rule: Rule) -> None:
         (layers.streams, "runner", "import sys\nsys.stdout"),
         (layers.clock, "clock", "import time\ntime.sleep(1)"),
         (layers.clock, "chain.x", "def f(clock):\n    clock.sleep(1)\n    clock.now()"),
+        (layers.shell, "package.crew", "import subprocess\nsubprocess.Popen([])"),
         (layers.shell, "x", "import re, os\nre.compile('x')\nos.path.join('x')"),
         (
             layers.dataclasses_put_off,

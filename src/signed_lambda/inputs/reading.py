@@ -185,6 +185,7 @@ def _inputs(values: Reading) -> Inputs:
         include=values[t.INCLUDE],
         exclude=values[t.EXCLUDE],
         allow_secret_files=values[t.ALLOW_SECRET_FILES],
+        compression=values[t.COMPRESSION],
         expected_sha256=values[t.EXPECTED_SHA256],
         bucket=values[t.BUCKET],
         prefix=values[t.PREFIX],

@@ -21,7 +21,7 @@ from signed_lambda.inputs.values import (
     RequireCodeSigning,
     Target,
 )
-from signed_lambda.model import AliasName, Sha256
+from signed_lambda.model import AliasName, Compression, Sha256
 
 _PACKING: Final[tuple[CommandName, ...]] = ("deploy", "plan", "scan")
 
@@ -86,6 +86,16 @@ ALLOW_SECRET_FILES: Final = Spec[bool](
     parse=plain.boolean,
     absent=False,
     default="false",
+    only_for=_PACKING,
+)
+COMPRESSION: Final = Spec[Compression](
+    name="compression",
+    help="How small the zip is made: `fast`, `default` or `small`. Each gives other bytes, so "
+    "another build hash: give `plan` and `deploy` the same, and an `expected-sha256` of a build "
+    "that was packed with it.",
+    parse=plain.choice(get_args(Compression)),
+    absent="default",
+    default="default",
     only_for=_PACKING,
 )
 EXPECTED_SHA256: Final = Spec[Sha256 | None](
@@ -357,6 +367,7 @@ SPECS: Final[tuple[Spec[object], ...]] = (
     INCLUDE,
     EXCLUDE,
     ALLOW_SECRET_FILES,
+    COMPRESSION,
     EXPECTED_SHA256,
     BUCKET,
     PREFIX,

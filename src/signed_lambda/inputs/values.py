@@ -13,7 +13,7 @@ from signed_lambda.model import AliasName
 
 if TYPE_CHECKING:
     from signed_lambda.inputs.commands import Command
-    from signed_lambda.model import FunctionName, Sha256, Version
+    from signed_lambda.model import Compression, FunctionName, Sha256, Version
 
 RequireCodeSigning = Literal["enforce", "warn", "off"]
 FailOn = Literal["high", "medium", "low", "never"]
@@ -114,6 +114,7 @@ class Inputs:
     include: tuple[str, ...]
     exclude: tuple[str, ...]
     allow_secret_files: bool
+    compression: Compression
     expected_sha256: Sha256 | None
     bucket: str | None
     prefix: str

@@ -169,10 +169,21 @@ def _package(report: Report) -> dict[str, object] | None:
         "files": package.files,
         "size_bytes": package.size_bytes,
         "unzipped_bytes": package.unzipped_bytes,
+        "compression": package.compression,
         "codec": package.codec,
         "repo_root": package.repo_root,
         "left_out": [{"name": x.name, "reason": x.reason} for x in package.left_out],
         "notes": list(package.notes),
+        "advice": [
+            {
+                "exclude": x.exclude,
+                "what": x.what,
+                "files": x.files,
+                "size_bytes": x.size_bytes,
+                "zipped_bytes": x.zipped_bytes,
+            }
+            for x in package.advice
+        ],
     }
 
 

@@ -107,6 +107,7 @@ def _render(report: Report, rung: Rung) -> str:
             if rung.steps and not planned and len(report.checks) < _SEVERAL
             else "",
             _package(report.package) if rung.package and report.package else "",
+            _advice(report.package) if rung.package and report.package else "",
             hashes.section(report),
             *([plan.on_merge(report), _undo(report)] if planned else []),
         ]
@@ -289,16 +290,40 @@ def _package(package: PackageSummary) -> str:
     lines += [f"- ⚠️ {_prose(note)}" for note in package.notes[:_MAX_WARNINGS]]
     left_out = package.left_out
     if left_out:
+        kinds = story.left_out(package)
         rows = [
-            f"- {escape.code(escape.clip(x.name, 200))}: {_WHY[x.reason]}"
-            for x in left_out[:_MAX_LEFT_OUT]
+            f"- {escape.code(escape.clip(x.name, 200))}{_more_of_it(more)}: {_WHY[x.reason]}"
+            for x, more in kinds[:_MAX_LEFT_OUT]
         ]
-        more = len(left_out) - _MAX_LEFT_OUT
+        more = len(kinds) - _MAX_LEFT_OUT
         rows += [f"- and {more:,} more: see the JSON report"] if more > 0 else []
         lines.append("Left out:\n\n" + "\n".join(rows))
     title = f"Package ({story.count(package.files, 'file')}"
     return _folded(
         title + (f", {len(left_out):,} left out)" if left_out else ")"), "\n\n".join(lines)
+    )
+
+
+def _more_of_it(more: int) -> str:
+    return f" and {more:,} more" if more else ""
+
+
+def _advice(package: PackageSummary) -> str:
+    """What could be left out, with the lines that do it; "" when nothing is worth it."""
+    if not package.advice:
+        return ""
+    rows = [
+        f"- {story.size(x.size_bytes)} ({story.size(x.zipped_bytes)} zipped) in"
+        f" {story.count(x.files, 'file')}: {_prose(x.what)}"
+        for x in package.advice
+    ]
+    lines = escape.fence("\n".join(x.exclude for x in package.advice))
+    return _folded(
+        story.advice(package),
+        "\n".join(rows)
+        + "\n\nNothing of it was left out. If the function does not read it at run time, these"
+        " lines of `exclude` (or of `.lambdaignore`) leave it out; the build's hash changes then."
+        f"\n\n{lines}",
     )
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from signed_lambda.errors import Problem
-    from signed_lambda.model import LeftOut, MemberChange, Sha256
+    from signed_lambda.model import Advice, Compression, LeftOut, MemberChange, Sha256
 
 REPORT_VERSION: Final = "1"
 
@@ -201,6 +201,8 @@ class PackageSummary:
     """The package, for the reader.
 
     Attributes:
+        compression: As asked for; `codec` says what it is.
+        advice: What could be left out, the largest saving first.
         repo_root: Path of the source inside the repository, "/"-separated, "" for its root; None
             when the source is not a folder of the checked-out repository (a .zip, a build folder
             that git does not know): then findings link to no file.
@@ -209,9 +211,11 @@ class PackageSummary:
     files: int
     size_bytes: int
     unzipped_bytes: int
+    compression: Compression
     codec: str
     left_out: tuple[LeftOut, ...]
     notes: tuple[str, ...]
+    advice: tuple[Advice, ...] = ()
     repo_root: str | None = None
 
 

@@ -19,7 +19,8 @@ from signed_lambda.report import escape
 from signed_lambda.report.model import Reach, Status
 
 if TYPE_CHECKING:
-    from signed_lambda.report.model import Fact, Report, Run
+    from signed_lambda.model import LeftOut
+    from signed_lambda.report.model import Fact, PackageSummary, Report, Run
 
 ROLLBACK_WORKFLOW: Final = "rollback.yml"
 """File name of the workflow that the undo line starts; the example we ship has this name."""
@@ -259,6 +260,24 @@ def file_url(run: Run, path: str, line: int, end_line: int) -> str:
 def is_link(url: str) -> bool:
     """Whether an address that GitHub gave can stand in a Markdown link as it is."""
     return re.fullmatch(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?/[A-Za-z0-9/._#-]*", url) is not None
+
+
+def left_out(package: PackageSummary) -> list[tuple[LeftOut, int]]:
+    """What was left out, each with how many more it stands for: compiled Python is told once."""
+    compiled = [item for item in package.left_out if item.reason == "bytecode"]
+    return [
+        (item, len(compiled) - 1 if item.reason == "bytecode" else 0)
+        for item in package.left_out
+        if item.reason != "bytecode" or item is compiled[0]
+    ]
+
+
+def advice(package: PackageSummary) -> str:
+    """What following all advice would save, in one line."""
+    saved = sum(x.size_bytes for x in package.advice)
+    zipped = sum(x.zipped_bytes for x in package.advice)
+    share = round(100 * saved / max(package.unzipped_bytes, 1))
+    return f"Could be left out: {size(saved)} ({share:,} %), {size(zipped)} of the zip"
 
 
 def seconds(took_s: float) -> str:

@@ -90,6 +90,7 @@ def package(*names: str) -> Package:
         entries=entries,
         places=(),
         left_out=(),
+        compression="default",
         codec="c",
         source="function",
         source_sha256=None,

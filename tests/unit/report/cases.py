@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.errors import Problem
-from signed_lambda.model import LeftOut, MemberChange, Sha256
+from signed_lambda.model import Advice, LeftOut, MemberChange, Sha256
 from signed_lambda.report.model import (
     Check,
     Comparison,
@@ -51,7 +51,8 @@ PACKAGE: Final = PackageSummary(
     files=415,
     size_bytes=1_258_291,
     unzipped_bytes=4_718_592,
-    codec="libdeflate 1.24 level 9",
+    compression="default",
+    codec="libdeflate via deflate 0.9.0, level 5 (1 below 8 KiB), default",
     left_out=(
         LeftOut("config/.env", "secret"),
         LeftOut("app/__pycache__/handler.cpython-313.pyc", "bytecode"),
@@ -437,6 +438,47 @@ CASES: Final = {
             pins=("src/requirements.txt",),
         ),
         review_required=True,
+        run=replace(RUN, event="pull_request"),
+        took_s=1.3,
+    ),
+    "advised": report(
+        command="plan",
+        outcome="planned",
+        changed=False,
+        version="",
+        version_arn="",
+        code_sha256=None,
+        hash_alias="",
+        signing_job_id="",
+        reach=Reach.NOTHING,
+        facts=(*LOOKED, COMPARED, ON_DEPLOY),
+        links=TO_S3[:1],
+        package=replace(
+            PACKAGE,
+            compression="small",
+            codec="libdeflate via deflate 0.9.0, level 8, small",
+            left_out=(
+                *PACKAGE.left_out,
+                LeftOut("lib/__pycache__/", "bytecode"),
+                LeftOut("lib/old.pyc", "bytecode"),
+            ),
+            advice=(
+                Advice(
+                    exclude="*.d.ts",
+                    what="TypeScript declarations",
+                    files=212,
+                    size_bytes=1_572_864,
+                    zipped_bytes=262_144,
+                ),
+                Advice(
+                    exclude="**/node_modules/**/*.map",
+                    what="source maps of installed packages",
+                    files=1,
+                    size_bytes=524_288,
+                    zipped_bytes=131_072,
+                ),
+            ),
+        ),
         run=replace(RUN, event="pull_request"),
         took_s=1.3,
     ),
