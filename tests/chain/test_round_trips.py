@@ -5,9 +5,9 @@ clock; every round trip takes `TRIP_S` there, and questions side by side take it
 (`tests.support.lanes.Parallel`). Two calls are sequential when one was sent after the other was
 answered; a run's round trips are the longest such row. A round is what was under way together.
 
-`PATHS` lists those of the commands that somebody waits for, with the reason why each has to wait for the one before: what the job itself
-needs, a settle poll (AWS takes its time, and is looked at until it is done), or a guard of the
-chain, named as in tools/guards.yaml.
+`PATHS` lists those of the commands that somebody waits for, with the reason why each has to wait
+for the one before: what the job itself needs, a settle poll (AWS takes its time, and is looked at
+until it is done), or a guard of the chain, named as in tools/guards.yaml.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ EFFORTS: Final[dict[Compression, Effort]] = {
     "default": (5, 8_192),
     "small": (8, 0),
 }
-"""ADR 18 has the measurements. A change of one of these, or of the library's version, changes the
+"""ADR 20 has the measurements. A change of one of these, or of the library's version, changes the
 hash of every build made with it, once."""
 
 
