@@ -156,6 +156,15 @@ def test_the_workflow_files_name_what_was_made_and_nothing_of_the_examples(
     assert "alias: prod" in texts["verify.yml"]
 
 
+def test_a_function_that_is_named_like_an_alias_keeps_its_name(tmp_path: Path) -> None:
+    admin = Admin(tmp_path, function="live")
+
+    printed = admin.setup("--print", "rollback.yml", *NAMES, "--alias", "prod").out
+
+    inputs = yaml.safe_load(printed)[True]["workflow_dispatch"]["inputs"]
+    assert (inputs["function-name"]["default"], inputs["alias"]["default"]) == ("live", "prod")
+
+
 def test_a_workflow_file_of_ones_own_is_never_written_over(admin: Admin) -> None:
     place = admin.checkout / ".github" / "workflows" / "deploy.yml"
     place.parent.mkdir(parents=True)

@@ -119,8 +119,10 @@ def filled(name: str, wanted: Wanted) -> str:
         r"\bowner/signed-lambda-deploy@v1 # pin it by its SHA": wanted.action,
         r"smoke-event: events/ping\.json": "# smoke-event: events/ping.json  # invoke it first",
     }
-    for pattern, new in replaced.items():
-        text = re.sub(pattern, lambda _, new=new: new, text)  # type: ignore[misc] # a default binds it
+    # All at once: a name may look like one that is still to be replaced.
+    news = list(replaced.values())
+    any_of_them = "|".join(f"({pattern})" for pattern in replaced)
+    text = re.sub(any_of_them, lambda found: news[(found.lastindex or 1) - 1], text)
     if wanted.alias != "live":
         text = re.sub(
             rf"^( +)function-name: {re.escape(wanted.function)}$",
