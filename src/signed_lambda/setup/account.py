@@ -1,6 +1,6 @@
 """The port of `setup` to AWS: what it asks and makes, and the shape of each answer.
 
-`aws.setup` implements it with boto3. Every method may raise what `cloud`'s methods may raise; a
+`aws.setup` implements it with botocore. Every method may raise what `cloud`'s methods may raise; a
 read that a policy denies raises `AccessError` with the missing action. Each write is safe to send
 again: a name that is taken already is `AlreadyExistsError`, and the caller reads back.
 """

@@ -2,7 +2,7 @@
 
 Without --apply nothing is written. With it, everything is looked at first; then one kind after the
 other is looked at again and made, in an order in which a stop anywhere does no harm; then all is
-looked at once more. boto3 is imported late: wrong arguments are told at once.
+looked at once more. botocore is imported late: wrong arguments are told at once.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def main(arguments: Sequence[str], terminal: Terminal, connect: Connect | None =
     Args:
         arguments: Without the command's name.
         terminal: Environment and streams.
-        connect: Makes the connection to AWS; boto3 by default.
+        connect: Makes the connection to AWS; botocore by default.
     """
     tell = _lines_to(terminal.stderr)
     try:
@@ -210,7 +210,7 @@ def _for_people(error: IdentityError) -> IdentityError:
 
 def _connect(given: Arguments, environ: Mapping[str, str], say: Say) -> Account:
     """AWS with the credentials of the environment."""
-    from signed_lambda.aws import make_clients  # noqa: PLC0415 - boto3 costs half a second
+    from signed_lambda.aws import make_clients  # noqa: PLC0415 - botocore costs time
     from signed_lambda.aws.setup import AwsSetup  # noqa: PLC0415 - likewise
 
     stop = StopFlag()
