@@ -203,8 +203,8 @@ def test_a_folder_that_leads_out_of_the_repository_is_not_written_to(
 
     ran = admin.setup("--apply", *NAMES)
 
-    assert (ran.exit_code, ran.states()["workflows"]) == (39, "differs")
     assert list(outside.iterdir()) == []
+    assert (ran.exit_code, ran.states()["workflows"]) == (39, "differs")
 
 
 def test_a_file_that_cannot_be_written_is_told(admin: Admin) -> None:
