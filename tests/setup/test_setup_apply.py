@@ -80,7 +80,7 @@ def test_a_bucket_in_use_is_changed_only_when_asked_for(admin: Admin, *, in_use:
     left = ran.states()["bucket versioning"]
     asked = admin.setup("--apply", *NAMES, "--change", "bucket")
 
-    assert (ran.exit_code, left) == ((39, "differs") if in_use else (0, "ok"))
+    assert (ran.exit_code, left) == ((40, "differs") if in_use else (0, "ok"))
     assert ("PutBucketVersioning" in ran.writes) is not in_use
     assert (asked.exit_code, asked.states()["bucket versioning"]) == (0, "ok")
     policy = json.loads(s3.get_bucket_policy(Bucket=BUCKET)["Policy"])
@@ -111,7 +111,7 @@ def test_a_configuration_of_others_is_never_changed_silently(admin: Admin, their
     still = lambda_.get_function_code_signing_config(FunctionName="orders")
     asked = admin.setup("--apply", *NAMES, "--change", "code-signing")
 
-    assert (ran.exit_code, ran.states()["code signing"]) == (39, "differs")
+    assert (ran.exit_code, ran.states()["code signing"]) == (40, "differs")
     assert "--apply --change code-signing" in " ".join(ran.out.split())
     assert still["CodeSigningConfigArn"] == arn
     assert (asked.exit_code, asked.states()["code signing"]) == (0, "ok")
@@ -168,7 +168,7 @@ def test_a_role_that_was_edited_is_told_and_changed_only_when_asked_for(
     left = admin.picture()
     asked = admin.setup("--apply", *NAMES, "--change", "roles")
 
-    assert (ran.exit_code, left) == (39, spoilt)
+    assert (ran.exit_code, left) == (40, spoilt)
     assert "differs" in ran.states().values()
     assert (asked.exit_code, admin.picture()) == (0, made)
 
@@ -186,7 +186,7 @@ def test_what_is_attached_beside_our_policy_is_told_and_never_taken_away(admin: 
 
     ran = admin.setup("--apply", *NAMES, "--change", "roles")
 
-    assert (ran.exit_code, ran.writes) == (39, [])
+    assert (ran.exit_code, ran.writes) == (40, [])
     assert f"more than it needs is attached: {arn['Arn']}" in " ".join(ran.out.split())
     assert "more than it needs is attached: more" in " ".join(ran.out.split())
 
@@ -198,7 +198,7 @@ def test_a_provider_without_the_audience_is_left_to_its_owner(admin: Admin) -> N
 
     ran = admin.setup("--apply", *NAMES)
 
-    assert (ran.exit_code, ran.states()["OIDC provider"]) == (39, "differs")
+    assert (ran.exit_code, ran.states()["OIDC provider"]) == (40, "differs")
     assert "add-client-id-to-open-id-connect-provider" in ran.out
 
 
@@ -207,5 +207,5 @@ def test_a_bucket_of_another_account_is_no_missing_one(admin: Admin) -> None:
 
     ran = admin.setup("--apply", *NAMES)
 
-    assert (ran.exit_code, ran.writes, ran.states()["bucket"]) == (39, [], "unseen")
+    assert (ran.exit_code, ran.writes, ran.states()["bucket"]) == (40, [], "unseen")
     assert "S3 answers the same where the bucket is another account's" in " ".join(ran.out.split())

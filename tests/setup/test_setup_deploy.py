@@ -14,6 +14,7 @@ from signed_lambda.clock import Deadline
 from tests.support.action import SOURCE, Team
 from tests.support.admin import BUCKET, NAMES, Admin
 from tests.support.aws import SandboxFetch, session_of, unmasked
+from tests.support.lanes import OneByOne
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,6 +34,7 @@ class SetUpTeam(Team):
         self.connect_error = None
         self.owner = None
         self.stop = None
+        self.lanes = OneByOne
         self.more = {}
         self.endpoint = ""
         self.estate = Estate("orders", BUCKET, "orders_live", "", "")
@@ -172,7 +174,7 @@ def test_a_workflow_file_of_ones_own_is_never_written_over(admin: Admin) -> None
 
     ran = admin.setup("--apply", *NAMES)
 
-    assert (ran.exit_code, ran.states()["workflow deploy.yml"]) == (39, "differs")
+    assert (ran.exit_code, ran.states()["workflow deploy.yml"]) == (40, "differs")
     assert place.read_text() == "name: mine\n"
     assert "--print deploy.yml | diff .github/workflows/deploy.yml -" in ran.out
     assert admin.setup("--print", "deploy.yml", *NAMES).out.startswith("# On every push to main")
@@ -189,7 +191,7 @@ def test_a_workflow_whose_build_was_edited_is_still_ok(admin: Admin) -> None:
     place.write_text(edited.replace("role/deploy-orders", "role/admin"))
     bad = admin.setup("--check", *NAMES)
 
-    assert (good.exit_code, bad.exit_code) == (0, 39)
+    assert (good.exit_code, bad.exit_code) == (0, 40)
     assert "edited; its names are right" in good.out
     assert bad.states()["workflow deploy.yml"] == "differs"
 
@@ -204,7 +206,7 @@ def test_a_folder_that_leads_out_of_the_repository_is_not_written_to(
     ran = admin.setup("--apply", *NAMES)
 
     assert list(outside.iterdir()) == []
-    assert (ran.exit_code, ran.states()["workflows"]) == (39, "differs")
+    assert (ran.exit_code, ran.states()["workflows"]) == (40, "differs")
 
 
 def test_a_file_that_cannot_be_written_is_told(admin: Admin) -> None:
@@ -212,10 +214,10 @@ def test_a_file_that_cannot_be_written_is_told(admin: Admin) -> None:
 
     ran = admin.setup("--apply", *NAMES)
 
-    assert (ran.exit_code, "E-SETUP-05" in ran.err) == (39, True)
+    assert (ran.exit_code, "E-SETUP-05" in ran.err) == (40, True)
 
 
 def test_outside_of_a_checkout_nothing_is_made(admin: Admin, tmp_path: Path) -> None:
     ran = admin.setup("--apply", *NAMES, "--repository", "acme/orders", "--checkout", str(tmp_path))
 
-    assert (ran.exit_code, ran.writes, ran.states()["workflows"]) == (39, [], "unseen")
+    assert (ran.exit_code, ran.writes, ran.states()["workflows"]) == (40, [], "unseen")

@@ -144,5 +144,5 @@ def test_a_role_that_somebody_else_makes_meanwhile_gets_no_policy(admin: Admin) 
 
     ran = admin.setup("--apply", *NAMES)
 
-    assert (ran.exit_code, "E-SETUP-02" in ran.err) == (39, True)
+    assert (ran.exit_code, "E-SETUP-02" in ran.err) == (40, True)
     assert "PutRolePolicy" not in ran.writes

@@ -63,7 +63,7 @@ def test_the_profiles_name_is_said_before_it_is_taken(admin: Admin) -> None:
     refused = admin.setup("--apply", *NUMBERS)
 
     assert "name orders_live; it can never be given back" in " ".join(looked.out.split())
-    assert (refused.exit_code, refused.writes) == (39, [])
+    assert (refused.exit_code, refused.writes) == (40, [])
     assert "E-SETUP-04" in refused.err
     assert "--profile orders_live" in refused.err
 
@@ -73,7 +73,7 @@ def test_the_check_fails_until_all_is_there_and_says_who_can_make_it(admin: Admi
     admin.applied()
     after = admin.setup("--check", *NAMES)
 
-    assert before.exit_code == 39
+    assert before.exit_code == 40
     assert "E-SETUP-01" in before.err
     assert "by somebody with iam:CreateRole" in before.out
     assert (after.exit_code, after.err) == (0, "")
@@ -107,10 +107,10 @@ def test_a_denied_look_is_its_own_state_and_names_the_permission(
     checked = admin.setup("--check", *NAMES)
     applied = admin.setup("--apply", *NAMES)
 
-    assert (checked.exit_code, checked.states()[part]) == (39, "unseen")
+    assert (checked.exit_code, checked.states()[part]) == (40, "unseen")
     assert "missing" not in checked.states().values()
     assert f"needs {action} on arn:" in " ".join(checked.out.split())
-    assert (applied.exit_code, applied.writes) == (39, [])
+    assert (applied.exit_code, applied.writes) == (40, [])
     assert "E-SETUP-03" in applied.err
 
 
@@ -122,7 +122,7 @@ def test_a_denied_look_into_a_bucket_is_seen_when_it_is_to_be_changed(admin: Adm
 
     ran = admin.setup("--apply", *NAMES)
 
-    assert (ran.exit_code, ran.writes, ran.states()["bucket"]) == (39, [], "unseen")
+    assert (ran.exit_code, ran.writes, ran.states()["bucket"]) == (40, [], "unseen")
 
 
 def test_without_the_repositorys_numbers_the_roles_cannot_be_judged(admin: Admin) -> None:
@@ -131,7 +131,7 @@ def test_without_the_repositorys_numbers_the_roles_cannot_be_judged(admin: Admin
 
     assert looked.states()["roles"] == "unseen"
     assert "gh api repos/OWNER/NAME" in looked.out
-    assert (applied.exit_code, applied.writes) == (39, [])
+    assert (applied.exit_code, applied.writes) == (40, [])
 
 
 def test_the_repository_is_the_checkouts_origin_unless_it_is_given(admin: Admin) -> None:
@@ -144,7 +144,7 @@ def test_a_missing_function_stops_everything(admin: Admin) -> None:
 
     ran = admin.setup("--apply", *NAMES)
 
-    assert (ran.exit_code, ran.writes) == (39, [])
+    assert (ran.exit_code, ran.writes) == (40, [])
     assert "no missing in eu-west-1 of 111122223333" in ran.out
     assert "E-SETUP-03 nothing was written, because of: function" in ran.err
 
@@ -158,10 +158,10 @@ def test_a_profile_name_that_was_used_up_is_told_and_nothing_is_made(admin: Admi
     canceled = admin.setup("--apply", *NAMES)
     of_images = admin.setup("--apply", *NUMBERS, "--profile", "images")
 
-    assert (canceled.exit_code, canceled.writes) == (39, [])
+    assert (canceled.exit_code, canceled.writes) == (40, [])
     assert "orders_live was canceled" in canceled.out
     assert "used up for ever: choose another one with --profile" in canceled.out
-    assert (of_images.exit_code, of_images.writes) == (39, [])
+    assert (of_images.exit_code, of_images.writes) == (40, [])
 
 
 def test_all_faults_of_the_arguments_are_told_at_once_before_anything_is_asked(

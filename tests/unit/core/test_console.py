@@ -80,6 +80,6 @@ def test_as_a_process_it_asks_the_account_of_the_environments_credentials(tmp_pa
             AWS_REGION="eu-west-1",
         )
 
-    assert ended.returncode == 39, ended.stderr[-2000:]
+    assert ended.returncode == 40, ended.stderr[-2000:]
     assert "setup of function orders in eu-west-1, account 111122223333" in ended.stdout
     assert "missing  function: no orders" in ended.stdout
