@@ -1,9 +1,9 @@
 """Writes the files that say what the program's tables say: run by `make docs`.
 
-Files: action.yml, docs/inputs.md, docs/errors.md, docs/rules.md, and the table of commands
-in README.md. `python tools/gen_docs.py` writes; `--check` only compares, and exits 1 with the names
-of the files that are not up to date. Imports the product's tables and rules; never imports boto3 or
-reads the network.
+Files: action.yml, docs/inputs.md, docs/errors.md, docs/rules.md, docs/setup/cloudformation.yml, and
+the table of commands in README.md. `python tools/gen_docs.py` writes; `--check` only
+compares, and exits 1 with the names of the files that are not up to date. Imports the product's
+tables and rules; never imports boto3 or reads the network.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "src"))
+sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 
 from signed_lambda import errors  # noqa: E402 - the path comes first
 from signed_lambda.inputs import COMMANDS, OUTPUTS, SPECS  # noqa: E402
 from signed_lambda.scan import loop_rules, quality_rules  # noqa: E402
+from tools import cloudformation  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -284,6 +285,7 @@ def files() -> Iterator[tuple[Path, str]]:
     yield ROOT / "docs" / "inputs.md", inputs_md()
     yield ROOT / "docs" / "errors.md", errors_md()
     yield ROOT / "docs" / "rules.md", rules_md()
+    yield ROOT / "docs" / "setup" / "cloudformation.yml", cloudformation.template()
     readme = ROOT / "README.md"
     if readme.exists():
         yield readme, with_table(readme.read_text("utf-8"))

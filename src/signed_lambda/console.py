@@ -21,6 +21,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
         "signed_lambda.commands.confighash",
         "CodeAndConfigSha256 of the GetFunctionConfiguration JSON on stdin",
     ),
+    "setup": ("signed_lambda.setup.command", "look at what a first deploy needs, and make it"),
 }
 """Each command: the module whose `main(arguments, terminal)` it is, and what it does."""
 _MISUSED: Final = 10

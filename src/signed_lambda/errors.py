@@ -188,6 +188,8 @@ class AccessError(DeployError):
     """The role lacks a permission."""
 
     exit_code, area, outcome = 28, "ACCESS", "failed"
+    missing: str = ""
+    """The IAM action and the ARN that it is missing on: "iam:GetRole on arn:..."."""
 
 
 class AwsError(DeployError):
@@ -248,6 +250,12 @@ class LockError(DeployError):
     """The lock on `$LATEST` cannot be put into the function's policy, or be taken out."""
 
     exit_code, area = 39, "LOCK"
+
+
+class SetupError(DeployError):
+    """`signed_lambda setup`: something that a deploy needs is missing, or could not be made."""
+
+    exit_code, area = 40, "SETUP"
 
 
 class RootError(DeployError):
@@ -459,6 +467,12 @@ CATALOGUE: Final[dict[str, str]] = {
     "E-TARGET-06": "The target version is not active.",
     "E-TARGET-07": "The target version's code is not what Lambda recorded.",
     "E-TARGET-08": "The alias to promote from does not exist or cannot be used.",
+    # -- SETUP: the console command, not the action
+    "E-SETUP-01": "Something that a deploy needs is missing.",
+    "E-SETUP-02": "Something is there in another form than a deploy needs.",
+    "E-SETUP-03": "Something stands in the way or cannot be seen, so nothing was made.",
+    "E-SETUP-04": "The name of a new signing profile was not chosen; it is taken for ever.",
+    "E-SETUP-05": "A workflow file cannot be read or written.",
     # -- MOVED, SUPERSEDED, CANCEL, TIME, INTERNAL
     "E-MOVED-01": "The alias move was sent and could not be read back.",
     "E-SUPERSEDED-01": "A newer run has already moved the alias.",

@@ -96,12 +96,23 @@ SCENARIOS: Final[dict[str, Callable[[Team], Iterator[Ended]]]] = {
     "verify": verifies,
     "lock": locks,
 }
-TRUSTS: Final = {"trust", "trust-before-2026-07"}
+SUBJECTS: Final = {
+    "trust": ["environment:production"],
+    "trust-plan": [
+        "pull_request",
+        "ref:refs/heads/main",
+        "ref:refs/heads/gh-readonly-queue/main/*",
+    ],
+    "trust-verify": ["ref:refs/heads/main"],
+}
+"""Whose jobs each trust lets in."""
+ELSEWHERE: Final = {"plan", "setup", "bucket"}
+"""Tested in test_plan_role.py and tests/setup."""
 ROLES: Final = sorted(SCENARIOS)
 
 
-def test_every_published_policy_is_tested_here_or_in_test_plan_role() -> None:
-    assert {p.stem for p in FOLDER.glob("*.json")} == {*SCENARIOS, "plan", *TRUSTS}
+def test_every_published_policy_is_tested() -> None:
+    assert {p.stem for p in FOLDER.glob("*.json")} == {*SCENARIOS, *ELSEWHERE, *SUBJECTS}
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -199,8 +210,8 @@ def test_a_role_reaches_no_other_function_bucket_or_profile(team: Team, role: st
     assert reached == []
 
 
-@pytest.mark.parametrize("name", sorted(TRUSTS))
-def test_a_role_trusts_one_environment_of_one_repository_only(name: str) -> None:
+@pytest.mark.parametrize("name", sorted(SUBJECTS))
+def test_a_role_trusts_one_repository_only_in_both_spellings_of_its_subject(name: str) -> None:
     text = Template((FOLDER / f"{name}.json").read_text(encoding="utf-8")).substitute(
         ACCOUNT="111122223333",
         OWNER="acme",
@@ -208,6 +219,7 @@ def test_a_role_trusts_one_environment_of_one_repository_only(name: str) -> None
         REPOSITORY="orders",
         REPOSITORY_ID="22",
         ENVIRONMENT="production",
+        BRANCH="main",
     )
 
     (statement,) = json.loads(text)["Statement"]
@@ -216,16 +228,17 @@ def test_a_role_trusts_one_environment_of_one_repository_only(name: str) -> None
     assert statement["Principal"] == {
         "Federated": f"arn:aws:iam::111122223333:oidc-provider/{issuer}"
     }
-    assert statement["Condition"] == {
-        "StringEquals": {
-            f"{issuer}:aud": "sts.amazonaws.com",
-            f"{issuer}:sub": {
-                "trust": "repo:acme@11/orders@22:environment:production",
-                "trust-before-2026-07": "repo:acme/orders:environment:production",
-            }[name],
-            f"{issuer}:repository_id": "22",
-        }
-    }
+    condition = statement["Condition"]
+    exact = condition["StringEquals"]
+    assert exact[f"{issuer}:aud"] == "sts.amazonaws.com"
+    assert exact[f"{issuer}:repository_id"] == "22"
+    subjects = [sub for each in condition.values() for sub in each.get(f"{issuer}:sub", [])]
+    assert subjects == [
+        f"repo:{repository}:{subject}"
+        for subject in SUBJECTS[name]
+        for repository in ("acme@11/orders@22", "acme/orders")
+    ]
+    assert ("StringLike" in condition) == any("*" in subject for subject in subjects)
 
 
 def decision(team: Team, action: str, resource: str, *documents: dict[str, Any]) -> str:

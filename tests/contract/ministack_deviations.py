@@ -24,7 +24,9 @@ DEVIATIONS: Final[dict[str, str]] = {
     "s3-owner-on-reads-of-settings": "ignores ExpectedBucketOwner",
     "s3-if-none-match-etag": _ACCEPTED,
     "s3-both-conditions": "answers 412",
+    "s3-new-bucket-is-closed": "a new bucket has neither",
     # -- IAM
+    "iam-is-judged-too": _NO_ENFORCEMENT,
     "identity-policy-enforced": _NO_ENFORCEMENT,
     "invoke-allowed-on-alias": _NO_ENFORCEMENT,
     "invoke-allowed-on-function": _NO_ENFORCEMENT,

@@ -129,6 +129,21 @@ def shell(module: Module) -> Iterator[str]:
             yield f"{module.name}:{line} uses {name}, which can run foreign code"
 
 
+PEOPLES: Final = (f"{OWN}.setup", f"{OWN}.aws.setup")
+
+
+def commands_for_people(module: Module) -> Iterator[str]:
+    """What makes roles and buckets is not in the image, so nothing of the action needs it.
+
+    .dockerignore leaves it out.
+    """
+    if module.within("setup", "aws.setup"):
+        return
+    for name, line in module.imports:
+        if _starts(name, PEOPLES):
+            yield f"{module.name}:{line} imports {name}, which is not in the image"
+
+
 def standard_or_known(module: Module) -> Iterator[str]:
     """A library comes in by a deliberate step: it is of Python, ours, or listed here."""
     known = {*OUTSIDE, OWN, "cryptography", "asn1crypto", "deflate"}
@@ -211,4 +226,5 @@ RULES: Final[tuple[Callable[[Module], Iterator[str]], ...]] = (
     standard_or_known,
     dataclasses_put_off,
     silent_exceptions,
+    commands_for_people,
 )

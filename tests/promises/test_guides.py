@@ -14,6 +14,8 @@ import pytest
 
 from tests.promises.modules import ROOT
 from tests.support.action import Team
+from tests.support.admin import Admin
+from tests.support.port import on_a_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,8 +43,17 @@ WORKFLOW = pytest.mark.parametrize(
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Admin, str]]:
+    """An account with a function and nothing else, and the port that it is on."""
+    admin = Admin(tmp_path_factory.mktemp("fresh"))
+    with on_a_port(admin.sandbox) as url:
+        yield admin, url
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory, fresh: tuple[Admin, str]) -> Iterator[Team]:
     """Version 2 of the function is live, 1 was before; AWS is on a port."""
+    del fresh  # made first: the clients of this process are of the world that was made last
     team = Team(tmp_path_factory.mktemp("guides"))
     team.deployed()
     team.change_code()
@@ -53,8 +64,15 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
 
 
 @pytest.fixture
-def shell(world: Team, tmp_path: Path) -> dict[str, str]:
-    """The environment of a shell that has `aws` and `gh`, both led to the sandbox."""
+def shell(world: Team, fresh: tuple[Admin, str], tmp_path: Path) -> dict[str, str]:
+    """The environment of a shell that has `aws`, `gh`, `signed_lambda`, all led to a sandbox."""
+    admin, url = fresh
+    command = tmp_path / "signed_lambda"
+    command.write_text(
+        f"#!/bin/sh\nPYTHONPATH={ROOT}/src exec {sys.executable} -m signed_lambda"
+        f' "$@" --checkout {admin.checkout} --aws-endpoint-url {url}\n'
+    )
+    command.chmod(0o755)
     for name in ("aws", "gh"):
         command = tmp_path / name
         # Not in sh: it drops variables whose names have hyphens.

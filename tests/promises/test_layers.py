@@ -72,6 +72,8 @@ BREAKING: Final = [
         "model",
         "from dataclasses import dataclass\n@dataclass(frozen=True, slots=True)\nclass A: ...",
     ),
+    (layers.commands_for_people, "main", "from signed_lambda.setup import roles"),
+    (layers.commands_for_people, "aws.session", "from signed_lambda.aws.setup import AwsSetup"),
     (layers.silent_exceptions, "main", "try:\n    f()\nexcept Exception:\n    pass"),
     (
         layers.silent_exceptions,

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import io
 import json
-import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lambda_sandbox import Sandbox
 from lambda_sandbox.estate import first_code, make_estate
-from lambda_sandbox.server import Server
 from signed_lambda.main import main
 from tests.support.aws import SandboxFetch, aws_over, shared_clients
 from tests.support.lanes import OneByOne
+from tests.support.port import on_a_port
 from tests.support.runner_rules import Console, read_pairs, unfolded
 
 if TYPE_CHECKING:
@@ -112,17 +111,12 @@ class Team:
     @contextmanager
     def on_a_port(self) -> Iterator[None]:
         """Serves the sandbox: the action then makes its own clients, with its own credentials."""
-        server = Server("127.0.0.1", 0, self.sandbox.wsgi)
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        self.endpoint = f"http://127.0.0.1:{server.port}"
-        try:
-            yield
-        finally:
-            self.endpoint = ""
-            server.stop()
-            thread.join()
-            server.server_close()
+        with on_a_port(self.sandbox) as url:
+            self.endpoint = url
+            try:
+                yield
+            finally:
+                self.endpoint = ""
 
     def client(self, service: str) -> Any:  # noqa: ANN401 - of any service
         """A boto3 client of the sandbox, for arranging and asserting."""

@@ -2,7 +2,7 @@
 
 Only callers that IAM knows are judged: a user with an access key made here, or a session of a role
 made here. Any other key is the account itself and may do everything, as tests with plain
-credentials expect. A Deny in a function's resource policy holds for everybody.
+credentials expect. A Deny in the resource policy of a function or a bucket holds for everybody.
 
 May import core, the parts of this package and Lambda's state. Source: AWS docs, IAM evaluation
 logic; texts and the matrix of qualified invocations: stackd native capture 2026-09.
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from lambda_sandbox.core import ApiError
 from lambda_sandbox.faults import SNS_DENIED
-from lambda_sandbox.iam.evaluation import Statement, bounded, decide
+from lambda_sandbox.iam.evaluation import Statement, bounded, decide, statements_of
 from lambda_sandbox.iam.resources import (
     events_access,
     iam_access,
@@ -27,7 +27,7 @@ from lambda_sandbox.iam.resources import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from lambda_sandbox.core import World
     from lambda_sandbox.iam.evaluation import Decision
@@ -40,8 +40,9 @@ _BY_PLACE = {
     "signer": signer_access,
     "events": events_access,
     "logs": logs_access,
+    "iam": iam_access,
 }
-_BY_PARAMS = {"s3": s3_access, "sns": sns_access, "iam": iam_access}
+_BY_PARAMS = {"s3": s3_access, "sns": sns_access}
 _DENIED = {"sns": SNS_DENIED, "iam": "AccessDenied"}
 _INVOKE = "lambda:InvokeFunction"
 
@@ -49,8 +50,14 @@ _INVOKE = "lambda:InvokeFunction"
 class Enforcement:
     """The check in front of the services."""
 
-    def __init__(self, world: World, principals: Principals) -> None:
+    def __init__(
+        self,
+        world: World,
+        principals: Principals,
+        bucket_policy: Callable[[str], Mapping[str, Any] | None],
+    ) -> None:
         self._world = world
+        self._bucket_policy = bucket_policy
         self._principals = principals
         self._identities = False
 
@@ -81,6 +88,8 @@ class Enforcement:
         principal = self._principals.by_access_key(access_key) if self._identities else None
         caller = principal.arn if principal is not None else f"arn:aws:iam::{account}:root"
         granted = _resource_policy(state, action, resource, caller) if action == _INVOKE else []
+        if service == "s3":
+            granted = self._of_bucket(params.get("Bucket"), caller)
         context = _context(params, region, caller)
         decision = _decision(principal, granted, action, resource, context)
         if decision != "allowed":
@@ -89,6 +98,12 @@ class Enforcement:
             self._require_s3(principal, service, operation, params, context)
         if operation == "CreateFunction" and principal is not None:
             self._require_pass_role(principal, params, caller)
+
+    def _of_bucket(self, bucket: str | None, caller: str) -> list[Statement]:
+        """The statements of a bucket's policy, as far as they mean the caller."""
+        policy = self._bucket_policy(bucket) if bucket else None
+        statements = statements_of("bucket policy", policy) if policy else []
+        return [s for s in statements if _means(s.body.get("Principal"), caller)]
 
     def _require_s3(
         self,
@@ -174,7 +189,11 @@ def _means(principal: object, caller: str) -> bool:
 
 
 def _context(params: dict[str, Any], region: str, caller: str) -> dict[str, list[str]]:
-    context = {"aws:PrincipalArn": [caller], "aws:RequestedRegion": [region]}
+    context = {
+        "aws:PrincipalArn": [caller],
+        "aws:RequestedRegion": [region],
+        "aws:SecureTransport": ["true"],  # a port of the sandbox stands for AWS's own, over TLS
+    }
     if "Prefix" in params:
         context["s3:prefix"] = [params["Prefix"]]
     if "CodeSigningConfigArn" in params:

@@ -101,6 +101,14 @@ class Place:
         """ARN of a bucket."""
         return f"arn:{self.partition}:s3:::{name}"
 
+    def role(self, name: str) -> str:
+        """ARN of a role."""
+        return f"arn:{self.partition}:iam::{self.account}:role/{name}"
+
+    def oidc_provider(self, host: str) -> str:
+        """ARN of an OIDC provider."""
+        return f"arn:{self.partition}:iam::{self.account}:oidc-provider/{host}"
+
     def rule(self, name: str, bus: str) -> str:
         """ARN of a rule of EventBridge; those of the default bus do not name it."""
         path = name if bus == "default" else f"{bus}/{name}"
