@@ -113,6 +113,7 @@ def filled(name: str, wanted: Wanted) -> str:
         r"\borders_prod\b": wanted.profile,
         r"(?<=group: (?:deploy|verify)-)orders\b|(?<=verify-)orders\b": wanted.function,
         r"(?<=function-name: )orders\b|(?<=default: )orders\b": wanted.function,
+        r"\borders:live\b": f"{wanted.function}:{wanted.alias}",
         r"\borders fail\b": f"{wanted.function} fails",
         r"(?<=branches: \[)main(?=\])|(?<=push to )main\b": wanted.branch,
         r"(?<=default: )live\b": wanted.alias,
@@ -125,7 +126,7 @@ def filled(name: str, wanted: Wanted) -> str:
     text = re.sub(any_of_them, lambda found: news[(found.lastindex or 1) - 1], text)
     if wanted.alias != "live":
         text = re.sub(
-            rf"^( +)function-name: {re.escape(wanted.function)}$",
+            rf"^( +)function-name: {re.escape(wanted.function)}(?: +#.*)?$",
             rf"\g<0>\n\g<1>alias: {wanted.alias}",
             text,
             flags=re.MULTILINE,
