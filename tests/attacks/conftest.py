@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 def released(team: Team) -> Team:
     """The team after its first deploy, with a changed file that waits for the next."""
     team.deployed()
+    team.sandbox.clock.sleep(60)  # S3 tells times in whole seconds: the next object is the newest
     team.change_code()
     return team
 

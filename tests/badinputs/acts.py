@@ -83,6 +83,9 @@ class World:
 def released(world: World, _: None) -> None:
     """One release, and a change that waits for the next."""
     world.team.deployed()
+    world.team.sandbox.clock.sleep(
+        60
+    )  # S3 tells times in whole seconds: the next one is the newest
     world.team.change_code()
 
 

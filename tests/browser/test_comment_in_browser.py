@@ -152,9 +152,11 @@ def test_the_first_five_lines_tell_verdict_place_and_build(
     case = CASES[name]
     first = "\n".join(see(name, screen).lines[:5])  # the beginning of the mail, too
     identity = case.build_sha256 or case.code_sha256
-    assert identity is not None
 
     assert story.headline(case).lower() in first.lower()
+    if case.checks:  # several aliases: no one place and no one build
+        return
+    assert identity is not None
     assert (case.function_name in first, case.alias in first) == (True, True)
     assert identity.b64[:12] in first
 

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from tests.rig.picture import Picture, VersionPicture
 
 _DRAWN: Final = re.compile(
-    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\b[0-9a-f]{64}\b|[\w+/]{43}=|[\w+/]{12}…"
+    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\b[0-9a-f]{64}\b|\b[0-9a-f]{32}\b|[\w+/]{43}=|[\w+/]{12}…"
 )
-"""Ids, and hashes, whole or shortened: that of a signed zip, whose signature names its job and its
-time, is as drawn."""
+"""Ids, seals, and hashes, whole or shortened: that of a signed zip, whose signature names its job
+and its time, is as drawn."""
 _HEX: Final = re.compile(r"[0-9a-f]{64}")
 _CODED: Final = re.compile(r"\beyJ[\w+/]+=*")
 """JSON in base64, as a comment keeps what it is about."""

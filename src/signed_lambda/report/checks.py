@@ -12,8 +12,7 @@ from signed_lambda.report import escape, story
 if TYPE_CHECKING:
     from signed_lambda.report.model import Check, Report
 
-MARKS: Final = {"drifted": "🛑", "unverified": "⚪", "verified": "✅"}
-_CLIP: Final = 160
+MARKS: Final = {"drifted": "⛔", "unverified": "⚪", "verified": "✅"}
 _ORDER: Final = tuple(MARKS)
 
 
@@ -39,10 +38,8 @@ def section(report: Report, most: int) -> str:
 
 
 def found(check: Check) -> str:
-    """What was found, in one sentence of bounded length."""
+    """What was found, in few words: the problems themselves stand in full in the report."""
     if not check.problems:
         told = f", {story.count(len(check.warnings), 'warning')}" if check.warnings else ""
         return f"runs what was recorded{told}"
-    first, *others = check.problems
-    more = f" (and {len(others)} more)" if others else ""
-    return f"{first.id}: {escape.clip(story.plain(first.what), _CLIP)}{more}"
+    return ", ".join(dict.fromkeys(problem.id for problem in check.problems))

@@ -186,8 +186,8 @@ def test_processes_have_no_environment_and_no_descriptor_but_pipes_and_the_folde
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s3cr3t")
     place.fill({"a": b"1"})
     with processes(place) as (folder, hired):
-        hired.squeeze(listed(folder))
-        started = Path(f"/proc/{max(children())}")
+        hired.squeeze(listed(folder))  # by the first; the other one may be starting still
+        started = Path(f"/proc/{min(children())}")
         environ = (started / "environ").read_bytes()
         open_files = {path.readlink() for path in (started / "fd").iterdir()}
 

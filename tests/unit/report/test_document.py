@@ -148,6 +148,7 @@ def test_only_what_was_read_is_claimed_to_run() -> None:
         "planned": False,
         "others": False,
         "checked": False,
+        "advised": False,
         "deployed": True,
         "unchanged": True,
         "unsigned": True,
@@ -187,5 +188,5 @@ def test_a_table_of_many_aliases_begins_with_what_differs_and_says_what_it_leave
     text = render_summary(many)
 
     rows = [line for line in text.splitlines() if line.startswith("| ") and "`" in line]
-    assert [row.split(" ")[1] for row in rows] == ["🛑"] * 1_000 + ["⚪"] * 1_000
+    assert [row.split(" ")[1] for row in rows] == ["⛔"] * 1_000 + ["⚪"] * 1_000
     assert "and 1,000 more: see the JSON report" in text
