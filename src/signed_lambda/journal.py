@@ -17,6 +17,7 @@ from signed_lambda.report.model import (
     OtherReview,
     PackageSummary,
     Reach,
+    Release,
     Report,
     Review,
     Status,
@@ -97,6 +98,8 @@ class Journal:
         self._package: PackageSummary | None = None
         self._build: Package | None = None
         self._comparison: Comparison | None = None
+        self._releases: tuple[Release, ...] = ()
+        self._older_releases = 0
         self._review: Review | None = None
         self._review_required = False
         self._reach = self._reach_before = Reach.NOTHING
@@ -180,6 +183,10 @@ class Journal:
     def compared(self, comparison: Comparison) -> None:
         """Records what the build would change against the live version."""
         self._comparison = comparison
+
+    def listed(self, releases: tuple[Release, ...], *, older: int) -> None:
+        """Records the versions that were published, newest first, and how many were left out."""
+        self._releases, self._older_releases = releases, older
 
     def reviewed(self, review: Review | None, *, required: bool) -> None:
         """Records what was reviewed before the merge.
@@ -282,6 +289,8 @@ class Journal:
             reach=self._reach,
             package=self._package,
             comparison=self._comparison,
+            releases=self._releases,
+            older_releases=self._older_releases,
             review=self._review,
             review_required=self._review_required,
             run=run,

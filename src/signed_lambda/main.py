@@ -421,6 +421,13 @@ def _verify(context: Context) -> Outcome:
     return "verified"
 
 
+def _history(context: Context) -> Outcome:
+    from signed_lambda.commands.history import history  # noqa: PLC0415 - see the module's docstring
+
+    history(context.bench(), context.order, context.talk.origins)
+    return "listed"
+
+
 def _scan(context: Context) -> Outcome:
     _review(context, _packed(context)).conclude()
     return "scanned"
@@ -432,6 +439,7 @@ COMMANDS: Final[Mapping[str, Callable[[Context], Outcome]]] = {
     "rollback": _rollback,
     "promote": _promote,
     "verify": _verify,
+    "history": _history,
     "scan": _scan,
 }
 

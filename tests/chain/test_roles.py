@@ -73,11 +73,17 @@ def verifies(team: Team) -> Iterator[Ended]:
     yield team.run("verify")
 
 
+def histories(team: Team) -> Iterator[Ended]:
+    """Of three releases."""
+    yield team.run("history")
+
+
 SCENARIOS: Final[dict[str, Callable[[Team], Iterator[Ended]]]] = {
     "deploy": deploys,
     "rollback": rollbacks,
     "promote": promotes,
     "verify": verifies,
+    "history": histories,
 }
 TRUSTS: Final = {"trust", "trust-before-2026-07"}
 ROLES: Final = sorted(SCENARIOS)
@@ -154,7 +160,7 @@ def test_what_a_role_must_never_do_is_denied_whatever_else_is_attached(
     assert decision(team, action, place, everything, policy(team, role)) == "explicitDeny"
 
 
-@pytest.mark.parametrize("role", ["deploy", "rollback", "promote", "verify", "plan"])
+@pytest.mark.parametrize("role", ["deploy", "rollback", "promote", "verify", "history", "plan"])
 def test_a_role_reaches_no_other_function_bucket_or_profile(team: Team, role: str) -> None:
     region, account = team.sandbox.world.region, team.sandbox.world.account
     others = {

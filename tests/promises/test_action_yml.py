@@ -54,7 +54,15 @@ INTERFACE: Final = {
 """Workflows rest on it: an input may be added; none is renamed, none gets another default."""
 INTERFACE_OUTPUTS: Final = (
     *("outcome", "changed", "function-name", "version", "previous-version", "build-sha256"),
-    *("code-sha256", "config-sha256", "hash-alias", "signing-job-id", "version-arn", "findings"),
+    *(
+        "code-sha256",
+        "config-sha256",
+        "hash-alias",
+        "signing-job-id",
+        "version-arn",
+        "findings",
+        "releases",
+    ),
     *("comment-url", "report", "sarif"),
 )
 

@@ -182,6 +182,14 @@ _ALL: Final = (
         version="2",
     ),
     Scenario(
+        name="history",
+        arrange=_two,
+        command="history",
+        kind="read",
+        outcome="listed",
+        version="2",
+    ),
+    Scenario(
         name="smoke",
         arrange=_failing,
         command="deploy",

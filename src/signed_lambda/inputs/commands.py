@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 from signed_lambda.lazy import dataclass
 
-CommandName = Literal["deploy", "plan", "rollback", "promote", "verify", "scan"]
+CommandName = Literal["deploy", "plan", "rollback", "promote", "verify", "history", "scan"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +71,14 @@ COMMANDS: Final[dict[CommandName, Command]] = {
         Command(
             name="verify",
             help="check that the alias still runs the recorded bytes, signed; for a schedule",
+            writes=False,
+            writes_what="nothing",
+            needs=("function-name",),
+        ),
+        Command(
+            name="history",
+            help="list what was released: versions, hashes, commits, signatures, what can be rolled"
+            " back to",
             writes=False,
             writes_what="nothing",
             needs=("function-name",),

@@ -10,8 +10,8 @@ from typing import Final
 
 OUTPUTS: Final[dict[str, str]] = {
     "outcome": "How the run ended: `deployed`, `unchanged`, `planned`, `rolled-back`, `promoted`, "
-    "`verified`, `drifted`, `scanned`, `refused`, `failed`, `moved-unconfirmed` (the move was sent "
-    "and could not be read back) or `superseded` (a later run won).",
+    "`verified`, `drifted`, `scanned`, `listed`, `refused`, `failed`, `moved-unconfirmed` (the "
+    "move was sent and could not be read back) or `superseded` (a later run won).",
     "changed": "`true` if the alias now runs another version than before this run, else `false`.",
     "function-name": "Name of the function, without account and region.",
     "version": "Number of the version that the alias runs at the end of the run; of a run that "
@@ -30,6 +30,8 @@ OUTPUTS: Final[dict[str, str]] = {
     "that hold a secret; `function-name` and `version` serve then.",
     "findings": "Number of findings of the scan, of all severities, without those that are "
     "allowed with a reason, and without other reviewers' (`sarif-files`).",
+    "releases": "Of `history`: the numbers of the versions that it lists and that a rollback may "
+    "take, newest first, as a JSON array (`fromJSON`). `[]` for any other command.",
     "comment-url": "Address of the comment on the pull request; empty if there is none.",
     "report": "Path of the whole report as JSON, relative to the workspace.",
     "sarif": "Path of the review's findings as SARIF, relative to the workspace, for "

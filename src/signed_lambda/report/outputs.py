@@ -5,6 +5,7 @@ Pure: imports the report model for types only.
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def outputs(
         "signing-job-id": report.signing_job_id,
         "version-arn": report.version_arn,
         "findings": str(sum(f.allowed is None for f in report.findings)),
+        "releases": json.dumps([r.version for r in report.releases if r.standing == "usable"]),
         "comment-url": comment_url,
         "report": report_path,
         "sarif": sarif_path,

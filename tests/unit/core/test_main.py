@@ -43,6 +43,7 @@ OUTCOMES = {
     "rollback": "rolled-back",
     "promote": "promoted",
     "verify": "verified",
+    "history": "listed",
     "scan": "scanned",
 }
 CLASSES = DeployError.__subclasses__()
