@@ -25,10 +25,12 @@ from typing import Any, Final
 OPERATIONS: Final = {
     "events": ("DescribeRule", "ListRuleNamesByTarget"),
     "lambda": (
-        *("CreateAlias", "GetAlias", "GetCodeSigningConfig", "GetFunction"),
+        *("CreateAlias", "DeleteAlias", "DeleteFunction"),
+        *("GetAlias", "GetCodeSigningConfig", "GetFunction"),
         *("GetFunctionCodeSigningConfig", "GetFunctionConfiguration"),
         *("GetFunctionEventInvokeConfig", "GetFunctionRecursionConfig", "GetPolicy", "Invoke"),
-        *("ListAliases", "ListEventSourceMappings", "ListVersionsByFunction", "PublishVersion"),
+        *("ListAliases", "ListEventSourceMappings", "ListProvisionedConcurrencyConfigs"),
+        *("ListVersionsByFunction", "PublishVersion"),
         *("UpdateAlias", "UpdateFunctionCode"),
     ),
     "logs": ("DescribeSubscriptionFilters",),

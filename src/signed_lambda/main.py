@@ -517,6 +517,7 @@ def _order(inputs: Inputs, runner: Runner, workspace: Path) -> Order:
         require_code_signing=inputs.require_code_signing,
         allow_unsigned=inputs.allow_unsigned,
         hash_alias=inputs.hash_alias,
+        keep_versions=inputs.keep_versions,
         smoke_event=read_smoke_event(inputs.smoke_event, workspace),
         allow_older=inputs.allow_older,
         fail_on_unseen=inputs.fail_on_unseen,

@@ -33,13 +33,15 @@ def ready(team: Team) -> None:
 
 
 def deploys(team: Team) -> Iterator[Ended]:
-    """A new alias, an update with a smoke test, no change, a build that is in the bucket."""
+    """A new alias, an update with a smoke test, no change, an old build; old versions removed."""
     yield team.run(alias="fresh")
     team.change_code(f"four {team.runs}")
     yield team.run(smoke_event=SMOKE)
     yield team.run()
     team.change_code("two")
     yield team.run()
+    team.change_code(f"five {team.runs}")
+    yield team.run(keep_versions="1")
 
 
 def rollbacks(team: Team) -> Iterator[Ended]:
@@ -132,6 +134,7 @@ def test_every_action_of_a_role_is_missed_when_it_is_taken_away(team: Team, role
         ("deploy", "lambda:InvokeFunction", "{function}:$LATEST"),
         ("deploy", "lambda:UpdateFunctionConfiguration", "{function}"),
         ("deploy", "lambda:DeleteFunction", "{function}"),
+        ("deploy", "lambda:DeleteFunction", "{function}-other:1"),
         ("deploy", "lambda:DeleteFunctionCodeSigningConfig", "{function}"),
         ("deploy", "lambda:PutFunctionCodeSigningConfig", "{function}"),
         ("deploy", "lambda:UpdateCodeSigningConfig", "{csc}"),

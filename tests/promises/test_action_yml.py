@@ -33,6 +33,7 @@ INTERFACE: Final = {
     "allow-unsigned": "false",
     "smoke-event": "",
     "hash-alias": "true",
+    "keep-versions": "",
     "to": "previous",
     "from-alias": "",
     "reason": "",

@@ -150,6 +150,6 @@ def told(ended: Ended) -> list[tuple[str, str]]:
 
 
 def skipped(ended: Ended) -> list[str]:
-    """What of the triggers, or of a history, could not be looked at."""
-    facts = [f for f in ended.report["facts"] if f["step"] in ("triggers", "history")]
-    return [f["proof"] for f in facts if f["status"] == "skipped"]
+    """What of the triggers or a history could not be looked at, and what was not removed."""
+    facts = [f for f in ended.report["facts"] if f["step"] in ("triggers", "history", "remove")]
+    return [f["proof"] for f in facts if f["status"] in ("skipped", "warning")]

@@ -7,18 +7,20 @@ checks between update and publish), never S3ObjectStorageMode REFERENCE.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.aws import lambda_answers as read
 from signed_lambda.aws.answer import Answer, shown
 from signed_lambda.aws.base import AwsBase
-from signed_lambda.aws.call import Call
+from signed_lambda.aws.call import Call, NotThere, not_there
 from signed_lambda.aws.calls import Repeat
 from signed_lambda.aws.session import INVOKE_TIMEOUT_S
 from signed_lambda.cloud import (
     AlreadyExistsError,
     CodeChangedError,
+    InUseError,
     Invocation,
     RevisionMovedError,
     SignatureRefusedError,
@@ -76,6 +78,13 @@ def _exists_or_busy(refusal: Refusal) -> Exception:
     return AlreadyExistsError(shown(refusal.message))
 
 
+def _in_use(refusal: Refusal) -> Exception:
+    """409 of DeleteFunction: an alias names the version, or the function is being updated."""
+    if "in progress" in refusal.message.lower():
+        return _busy(refusal)
+    return InUseError(shown(refusal.message))
+
+
 def _alias_gone(refusal: Refusal) -> Exception | None:
     """404 of UpdateAlias is about the alias or about the version; the first is somebody's move."""
     return _moved(refusal) if "alias" in refusal.message.lower() else None
@@ -104,6 +113,14 @@ _UPDATE_ALIAS: Final[Mapping[str, Expected]] = {
     "PreconditionFailedException": _moved,
     "ResourceConflictException": _busy,
     "ResourceNotFoundException": _alias_gone,
+}
+_DELETE_ALIAS: Final[Mapping[str, Expected]] = {
+    "ResourceNotFoundException": not_there,
+    "ResourceConflictException": _busy,
+}
+_DELETE_VERSION: Final[Mapping[str, Expected]] = {
+    "ResourceNotFoundException": not_there,
+    "ResourceConflictException": _in_use,
 }
 _INVOKE: Final[Mapping[str, Expected]] = {"ResourceConflictException": _busy}
 
@@ -224,6 +241,45 @@ class LambdaWrites(AwsBase):
             read.alias,
         )
 
+    def delete_alias(self, name: FunctionName, alias: AliasName) -> None:
+        """DeleteAlias; nothing happens where there is none: Lambda answers 204 then, too.
+
+        Source: LocalStack AWS-validated snapshot 2025-11 (test_non_existent_alias_deletion).
+        """
+        with suppress(NotThere):
+            self._calls.run(
+                self._write("DeleteAlias", name, _DELETE_ALIAS),
+                lambda: self._clients.lambda_.delete_alias(FunctionName=name, Name=alias),
+                _nothing,
+            )
+
+    def delete_version(self, name: FunctionName, version: Version) -> None:
+        """DeleteFunction of one version by its number, never of the function.
+
+        Without its qualifier the call would delete the whole function.
+        Source: https://docs.aws.amazon.com/lambda/latest/api/API_DeleteFunction.html
+
+        Raises:
+            InUseError: An alias names it.
+            InternalError: It is no number.
+        """
+        if not re.fullmatch(r"[1-9][0-9]*", version, re.ASCII):
+            raise InternalError.of(
+                "E-INTERNAL-01", f"{version!r} would be deleted of {name}", "Please report this"
+            )
+        call = Call(
+            operation="lambda:DeleteFunction",
+            action="lambda:DeleteFunction",
+            resource=self._place.function(name, version),
+            expected=_DELETE_VERSION,
+        )
+        with suppress(NotThere):
+            self._calls.run(
+                call,
+                lambda: self._clients.lambda_.delete_function(FunctionName=name, Qualifier=version),
+                _nothing,
+            )
+
     def invoke(self, name: FunctionName, version: Version, payload: bytes) -> Invocation:
         """Invoke (RequestResponse) of a version by number; waits for it as long as the run may.
 
@@ -271,6 +327,10 @@ def pinned(source: StoredObject) -> str:
             "Please report this",
         )
     return source.version_id
+
+
+def _nothing(_answer: Answer) -> None:
+    """A deletion answers with nothing."""
 
 
 def _invocation(answer: Answer) -> Invocation:

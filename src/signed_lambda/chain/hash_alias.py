@@ -5,7 +5,7 @@ AWS does not make an alias immutable: it is created only, and verified on every 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from signed_lambda.chain.publish import PublishedVersion, wait_active
 from signed_lambda.cloud import AlreadyExistsError
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from signed_lambda.cloud import Alias, FunctionConfiguration
     from signed_lambda.confighash import Configuration
     from signed_lambda.model import Sha256
+
+
+IMMUTABLE: Final = "signed-lambda/1 immutable"
+"""The Description of a hash alias of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +77,7 @@ def create_hash_alias(bench: Workbench, order: Order, published: PublishedVersio
     if alias is None:
         bench.journal.writing(max(bench.journal.reach, Reach.VERSION))
         try:
-            alias = bench.cloud.create_alias(
-                order.function, name, published.version, "signed-lambda/1 immutable"
-            )
+            alias = bench.cloud.create_alias(order.function, name, published.version, IMMUTABLE)
         except AlreadyExistsError:
             alias = bench.cloud.alias(order.function, name)
     if alias is None:
