@@ -479,7 +479,14 @@ class Cloud(Protocol):
 
     # -- writes
     def put_object(
-        self, bucket: str, key: str, body: Path, sha256: Sha256, owner: str
+        self,
+        bucket: str,
+        key: str,
+        body: Path,
+        sha256: Sha256,
+        owner: str,
+        *,
+        content_type: str = "application/zip",
     ) -> StoredObject:
         """PutObject with ChecksumSHA256, IfNoneMatch "*", ExpectedBucketOwner.
 

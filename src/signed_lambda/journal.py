@@ -73,6 +73,7 @@ class Known(TypedDict, total=False):
     signing_job_id: str
     signing_profile: str
     undo_version: str
+    provenance: str
 
 
 class Journal:

@@ -42,6 +42,7 @@ def deploys(team: Team) -> Iterator[Ended]:
     yield team.run()
     team.change_code(f"five {team.runs}")
     yield team.run(keep_versions="1")
+    yield team.run(env={"GITHUB_RUN_ID": str(1000 + team.runs), "GITHUB_RUN_ATTEMPT": "2"})
 
 
 def rollbacks(team: Team) -> Iterator[Ended]:

@@ -64,7 +64,7 @@ INTERFACE_OUTPUTS: Final = (
         "findings",
         "releases",
     ),
-    *("comment-url", "report", "sarif"),
+    *("comment-url", "report", "sarif", "provenance", "predicate", "subjects"),
 )
 
 

@@ -38,4 +38,11 @@ OUTPUTS: Final[dict[str, str]] = {
     "github/codeql-action/upload-sarif (`permissions: security-events: write`). Findings that "
     "are allowed are not in it. Empty when nothing was reviewed: then upload nothing, "
     "or alerts would be closed.",
+    "provenance": "Path of the release's in-toto statement, relative to the workspace; the bucket "
+    "keeps it too. Empty when this run released nothing. This and the two that follow are for "
+    "actions/attest.",
+    "predicate": "Path of that statement's predicate alone (SLSA provenance v1), for "
+    "`predicate-path`.",
+    "subjects": "Path of that statement's subjects, the signed zip and the build, as `sha256sum` "
+    "prints them, for `subject-checksums`.",
 }

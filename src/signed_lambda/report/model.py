@@ -403,6 +403,7 @@ class Report:
         review: What was reviewed before the merge; None when it was not looked up.
         review_required: Whether a deploy refuses a build that was not reviewed.
         undo_version: The version that a rollback would move to, "" when there is none.
+        provenance: The in-toto statement of the release as JSON, "" where nothing was released.
         started_at: UTC.
         took_s: The whole run.
     """
@@ -438,6 +439,7 @@ class Report:
     review: Review | None = None
     review_required: bool = False
     undo_version: str = ""
+    provenance: str = ""
     run: Run = field(default_factory=Run)
     action_version: str = ""
     started_at: datetime

@@ -9,11 +9,18 @@ import json
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from signed_lambda.report.model import Report
 
 
 def outputs(
-    report: Report, *, comment_url: str, report_path: str, sarif_path: str
+    report: Report,
+    *,
+    comment_url: str,
+    report_path: str,
+    sarif_path: str,
+    provenance_paths: Sequence[str] = ("", "", ""),
 ) -> dict[str, str]:
     """All outputs, always all of them: "" when a value is not known.
 
@@ -24,9 +31,11 @@ def outputs(
         comment_url: Of the pull-request comment, "" when there is none.
         report_path: Of the JSON report, as a later step of the job sees it.
         sarif_path: Of the SARIF file, likewise.
+        provenance_paths: Of the statement, its predicate and its checksums, likewise.
 
     Source: actions/runner 2.336.0, src/Runner.Worker/JobExtension.cs ("may contain secret")
     """
+    statement_path, predicate_path, subjects_path = provenance_paths
     return {
         "outcome": report.outcome,
         "changed": "true" if report.changed else "false",
@@ -44,4 +53,7 @@ def outputs(
         "comment-url": comment_url,
         "report": report_path,
         "sarif": sarif_path,
+        "provenance": statement_path,
+        "predicate": predicate_path,
+        "subjects": subjects_path,
     }

@@ -10,7 +10,7 @@ from tests.unit.report.cases import CASES, report
 NAMES = [
     "outcome", "changed", "function-name", "version", "previous-version", "build-sha256",
     "code-sha256", "config-sha256", "hash-alias", "signing-job-id", "version-arn", "findings",
-    "releases", "comment-url", "report", "sarif",
+    "releases", "comment-url", "report", "sarif", "provenance", "predicate", "subjects",
 ]  # fmt: skip
 
 
@@ -42,6 +42,9 @@ def test_outputs_of_a_deploy() -> None:
         "comment-url": "u",
         "report": "r.json",
         "sarif": "s.sarif",
+        "provenance": "",
+        "predicate": "",
+        "subjects": "",
     }
 
 
