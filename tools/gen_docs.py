@@ -1,9 +1,9 @@
 """Writes the files that say what the program's tables say: run by `make docs`.
 
-Files: action.yml, docs/inputs.md, docs/errors.md, docs/rules.md, and the tables between the markers
-in README.md. `python tools/gen_docs.py` writes; `--check` only compares, and exits 1 with the names
-of the files that are not up to date. Imports the product's tables and rules; never imports boto3 or
-reads the network.
+Files: action.yml, docs/inputs.md, docs/errors.md, docs/rules.md, docs/setup/cloudformation.yml, and
+the table of commands in README.md. `python tools/gen_docs.py` writes; `--check` only
+compares, and exits 1 with the names of the files that are not up to date. Imports the product's
+tables and rules; never imports boto3 or reads the network.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "src"))
+sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 
 from signed_lambda import errors  # noqa: E402 - the path comes first
 from signed_lambda.inputs import COMMANDS, OUTPUTS, SPECS  # noqa: E402
 from signed_lambda.scan import loop_rules, quality_rules  # noqa: E402
+from tools import cloudformation  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -264,20 +265,18 @@ def _as_markdown(page: str) -> str:
     return re.sub(r"^(Bad|Good)::\n\n((?:(?:    .*)?\n)+)", fenced, page, flags=re.MULTILINE)
 
 
-def with_tables(readme: str) -> str:
-    """README.md with the text between each pair of markers replaced by its table.
+def with_table(readme: str) -> str:
+    """README.md with the text between the markers replaced by the table of commands.
 
     Raises:
-        ValueError: A marker is missing: the tables would silently age.
+        ValueError: A marker is missing: the table would silently age.
     """
-    tables = {"commands": commands_table(), "inputs": inputs_table(), "outputs": outputs_table()}
-    for name, table in tables.items():
-        block = f"<!-- {name}:begin -->\n{table}\n<!-- {name}:end -->"
-        pattern = f"<!-- {name}:begin -->.*?<!-- {name}:end -->"
-        readme, count = re.subn(pattern, lambda _: block, readme, flags=re.DOTALL)  # noqa: B023 - used at once
-        if count != 1:
-            raise ValueError(f"README.md needs <!-- {name}:begin --> and <!-- {name}:end --> once")
-    return readme
+    block = f"<!-- commands:begin -->\n{commands_table()}\n<!-- commands:end -->"
+    pattern = "<!-- commands:begin -->.*?<!-- commands:end -->"
+    written, count = re.subn(pattern, lambda _: block, readme, flags=re.DOTALL)
+    if count != 1:
+        raise ValueError("README.md needs <!-- commands:begin --> and <!-- commands:end --> once")
+    return written
 
 
 def files() -> Iterator[tuple[Path, str]]:
@@ -286,9 +285,10 @@ def files() -> Iterator[tuple[Path, str]]:
     yield ROOT / "docs" / "inputs.md", inputs_md()
     yield ROOT / "docs" / "errors.md", errors_md()
     yield ROOT / "docs" / "rules.md", rules_md()
+    yield ROOT / "docs" / "setup" / "cloudformation.yml", cloudformation.template()
     readme = ROOT / "README.md"
     if readme.exists():
-        yield readme, with_tables(readme.read_text("utf-8"))
+        yield readme, with_table(readme.read_text("utf-8"))
 
 
 def main(arguments: list[str] | None = None) -> int:

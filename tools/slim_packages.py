@@ -3,7 +3,7 @@
     python tools/slim_packages.py SITE_PACKAGES
 
 botocore brings the models of 400 services, gzipped, with their documentation. Of them stay the
-seven services that we call, of each the operations that we call and the shapes that these reach,
+eight services that we call, of each the operations that we call and the shapes that these reach,
 as plain JSON: making three clients takes half the time, and the layer shrinks by two thirds. Of all
 packages go tests, stubs for type checkers, headers and what only pip reads; licences stay.
 
@@ -24,14 +24,16 @@ from typing import Any, Final
 
 OPERATIONS: Final = {
     "events": ("DescribeRule", "ListRuleNamesByTarget"),
+    "iam": ("SimulatePrincipalPolicy",),
     "lambda": (
-        *("CreateAlias", "DeleteAlias", "DeleteFunction"),
-        *("GetAlias", "GetCodeSigningConfig", "GetFunction"),
+        *("CreateAlias", "DeleteAlias", "DeleteFunction", "DeleteResourcePolicy", "GetAlias"),
+        *("GetCodeSigningConfig", "GetFunction"),
         *("GetFunctionCodeSigningConfig", "GetFunctionConfiguration"),
-        *("GetFunctionEventInvokeConfig", "GetFunctionRecursionConfig", "GetPolicy", "Invoke"),
-        *("ListAliases", "ListEventSourceMappings", "ListProvisionedConcurrencyConfigs"),
+        *("GetFunctionEventInvokeConfig", "GetFunctionRecursionConfig", "GetPolicy"),
+        *("GetResourcePolicy", "Invoke", "ListAliases", "ListEventSourceMappings"),
+        *("ListFunctionUrlConfigs", "ListProvisionedConcurrencyConfigs"),
         *("ListVersionsByFunction", "PublishVersion"),
-        *("UpdateAlias", "UpdateFunctionCode"),
+        *("PutResourcePolicy", "UpdateAlias", "UpdateFunctionCode"),
     ),
     "logs": ("DescribeSubscriptionFilters",),
     "s3": (

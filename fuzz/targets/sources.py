@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 from fuzz.shared import CLOCK, examples, joined, literals, shuffled, split
 from signed_lambda.model import Package
+from signed_lambda.package.listing import Found
 from signed_lambda.package.names import name_fault
-from signed_lambda.package.writer import ZipWriter, pack_entry
+from signed_lambda.package.worker import squeeze
+from signed_lambda.package.writer import Packed, ZipWriter
 from signed_lambda.scan import Review, review
 
 if TYPE_CHECKING:
@@ -80,7 +82,8 @@ def _packed(files: dict[str, bytes]) -> Package:
     with HERE.open("wb") as file:
         writer = ZipWriter(file)
         for name, body in files.items():
-            packed = pack_entry(name, "file", body, executable=False)
+            found = Found(name, "file", executable=False, size_bytes=len(body))
+            packed = Packed.of(found, squeeze(body, (1, 0)))
             places.append(writer.add(packed))
             entries.append(packed.entry)
         sha256 = writer.close()
@@ -92,6 +95,7 @@ def _packed(files: dict[str, bytes]) -> Package:
         entries=tuple(entries),
         places=tuple(places),
         left_out=(),
+        compression="default",
         codec="",
         source="",
         source_sha256=None,

@@ -57,7 +57,7 @@ class Dispatcher:
         self._s3 = s3
         self._snapshots = snapshots
         principals = Principals(world.account, tenancy)
-        self._enforcement = Enforcement(world, principals)
+        self._enforcement = Enforcement(world, principals, s3.bucket_policy)
         self._simulation = PolicySimulation(principals)
         self._regions: dict[str, Region] = {}
         self._bridged: set[str] = set()

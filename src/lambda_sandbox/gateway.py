@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from lambda_sandbox.core import World
     from lambda_sandbox.dispatch import Dispatcher
     from lambda_sandbox.faults import Fault
+    from lambda_sandbox.limit import Bucket
     from lambda_sandbox.snapshots import Snapshots
     from lambda_sandbox.wire.message import Request
 
@@ -46,6 +47,7 @@ class Gateway:
         self.faults = Faults()
         self.before: list[tuple[str, int, Callable[[], object]]] = []
         self.latency_s = 0.0
+        self.limit: Bucket | None = None
 
     def handle(self, request: Request) -> Response:
         """The answer to a request.
@@ -102,6 +104,8 @@ class Gateway:
                 request = plain_body(request)
             refuse_oversized(target, request)
             params = logged_params(target, request)
+            if fault is None and self.limit is not None:
+                self.limit.take(target, self._world.clock.monotonic())
             if fault is not None and fault.kind in BEFORE:
                 response = self._failure(target, request, fault)
             else:

@@ -8,23 +8,25 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import json
 import re
 import zlib
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from moto.s3.exceptions import MissingBucket
-from moto.s3.models import FakeDeleteMarker, s3_backends
+from moto.s3.models import FakeDeleteMarker, PublicAccessBlock, s3_backends
 
 from lambda_sandbox.core import ApiError, Json, StoredObject
 from lambda_sandbox.wire.errors import s3_error
+from lambda_sandbox.wire.message import Response
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lambda_sandbox.core import World
     from lambda_sandbox.emulated import Tenancy
-    from lambda_sandbox.wire.message import Request, Response
+    from lambda_sandbox.wire.message import Request
 
 _VIRTUAL_HOST = re.compile(r"(?P<bucket>.+)\.s3[.-](?:[a-z0-9-]+\.)*amazonaws\.com(?::\d+)?")
 _FILTER_NAME = re.compile(rb"(?i)(<Name>)(prefix|suffix)(</Name>)")
@@ -34,6 +36,8 @@ _DIGESTS: dict[str, Callable[[bytes], bytes]] = {
     "sha1": lambda body: hashlib.sha1(body).digest(),
     "crc32": lambda body: zlib.crc32(body).to_bytes(4, "big"),
 }
+_POLICY = "policy_beside_moto"
+"""The attribute of moto's bucket that holds its policy's text; copies of the bucket keep it."""
 _NOT_IMPLEMENTED = "A header you provided implies functionality that is not implemented"
 
 
@@ -55,6 +59,8 @@ class S3Filter:
                     request = _named_in_small_letters(request)
         except ApiError as error:
             return s3_error(error, request)
+        if "policy" in request.arguments and (told := self._policy_told(request)) is not None:
+            return told
         response = self._tenancy.call("s3", region, request)
         if response.status >= 400:  # noqa: PLR2004 - client or server error
             found = re.search(rb"<Code>([^<]+)</Code>", response.body)
@@ -62,6 +68,36 @@ class S3Filter:
         else:
             self._complete(request, response)
         return response
+
+    def bucket_policy(self, name: str) -> dict[str, Any] | None:
+        """The policy of a bucket; None where there is none."""
+        with self._tenancy.active():
+            bucket = self._stores().buckets.get(name)
+            text = getattr(bucket, _POLICY, None)
+        found: dict[str, Any] | None = None if text is None else json.loads(text)
+        return found
+
+    def _policy_told(self, request: Request) -> Response | None:
+        """The policy that was put, kept beside moto's: moto obeys one without its conditions.
+
+        Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html (204)
+        """
+        name = bucket_and_key(request.path)[0]
+        with self._tenancy.active():
+            bucket = self._stores().buckets.get(name)
+            if bucket is None:
+                return None
+            if request.method == "PUT":
+                setattr(bucket, _POLICY, request.body.decode())
+                return Response(204, b"", {})
+            text = getattr(bucket, _POLICY, None)
+            if request.method == "GET" and text is not None:
+                return Response(200, text.encode(), {"Content-Type": "application/json"})
+            setattr(bucket, _POLICY, None)
+        return None
+
+    def _stores(self) -> Any:  # noqa: ANN401 - moto's store
+        return s3_backends[self._world.account]["aws"]
 
     def _complete(self, request: Request, response: Response) -> None:
         """Adds what moto leaves out of good answers.
@@ -72,6 +108,8 @@ class S3Filter:
         (s3 checksums: ChecksumType FULL_OBJECT; bucket notifications;
         test_filter_rules_case_insensitive, 2023-08).
         """
+        if request.method == "PUT" and not request.query and not bucket_and_key(request.path)[1]:
+            self._begin_closed(request)
         for name in _DIGESTS:
             header = f"x-amz-checksum-{name}"
             sent = request.headers.get(header) if request.method == "PUT" else None
@@ -85,10 +123,28 @@ class S3Filter:
                 lambda name: name[1] + name[2].capitalize() + name[3], response.body
             )
 
+    def _begin_closed(self, request: Request) -> None:
+        """A new bucket blocks public access and encrypts, whoever asked for neither.
+
+        Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/create-bucket-faq.html (April
+        2023), https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-encryption-faq.html
+        (January 2023)
+        """
+        with self._tenancy.active():
+            bucket = self._stores().get_bucket(bucket_and_key(request.path)[0])
+            bucket.public_access_block = PublicAccessBlock(
+                block_public_acls="true",
+                ignore_public_acls="true",
+                block_public_policy="true",
+                restrict_public_buckets="true",
+            )
+            bucket.encryption = {
+                "Rule": {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+            }
+
     def _tell_event_bridge(self, request: Request, response: Response) -> None:
         with self._tenancy.active():
-            stores: Any = s3_backends[self._world.account]["aws"]
-            bucket = stores.get_bucket(bucket_and_key(request.path)[0])
+            bucket = self._stores().get_bucket(bucket_and_key(request.path)[0])
             configured = bucket.notification_configuration
         if configured is None or configured.event_bridge is None:
             return

@@ -1,6 +1,6 @@
 """The port to AWS: what the chain asks for, and the shape of each answer.
 
-The core owns this port; `aws` implements it with boto3 and is the only importer of boto3. Answers
+The core owns this port; `aws` implements it with botocore and is its only importer. Answers
 are parsed and shape-checked by the implementation: a value that exists here has its form. Times are
 UTC. Nothing here decides anything.
 
@@ -13,7 +13,7 @@ within the deadline, and each write below is safe to repeat, or says how the cal
 from __future__ import annotations
 
 from dataclasses import field
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from signed_lambda.lazy import dataclass
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from signed_lambda.latest import FunctionUrl, Simulated, Statement
     from signed_lambda.model import AliasName, FunctionName, Sha256, Version
     from signed_lambda.triggers import (
         EventRule,
@@ -307,6 +308,19 @@ class SigningJob:
 
 
 @dataclass(frozen=True, slots=True)
+class PolicyDocument:
+    """A function's resource policy, whole.
+
+    Attributes:
+        content: The document as JSON parsed it, to be merged and sent back.
+        revision_id: Of the policy; rotates with each change of it.
+    """
+
+    content: Mapping[str, Any] = field(repr=False)
+    revision_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Invocation:
     """The answer of a smoke test.
 
@@ -337,6 +351,10 @@ class Watch(Protocol):
 
 class Cloud(Protocol):
     """AWS, as far as the chain needs it. One implementation: `signed_lambda.aws.Aws`."""
+
+    def slowed(self, calls_per_s: float) -> Cloud:
+        """The same, with at most so many calls a second, whichever thread makes them."""
+        ...
 
     # -- who and where
     def identity(self) -> Identity:
@@ -404,6 +422,27 @@ class Cloud(Protocol):
         self, name: FunctionName, qualifier: str | None = None
     ) -> tuple[Permission, ...]:
         """GetPolicy of exactly this qualifier; empty when there is none."""
+        ...
+
+    def statements(self, name: FunctionName) -> tuple[Statement, ...]:
+        """GetPolicy of the unqualified function; empty when there is none."""
+        ...
+
+    def policy_document(self, arn: str) -> PolicyDocument | None:
+        """GetResourcePolicy; None when there is none."""
+        ...
+
+    def function_urls(self, name: FunctionName) -> Listed[FunctionUrl]:
+        """ListFunctionUrlConfigs, at most ten pages: of the function and of its aliases."""
+        ...
+
+    def simulated(
+        self, principal: str, action: str, resources: tuple[str, ...]
+    ) -> tuple[Simulated, ...] | None:
+        """SimulatePrincipalPolicy, a result for each resource.
+
+        None when IAM knows no user or role of that ARN.
+        """
         ...
 
     def event_sources(
@@ -580,6 +619,27 @@ class Cloud(Protocol):
 
         Raises:
             InUseError: An alias names it.
+        """
+        ...
+
+    def put_policy(self, arn: str, policy: str, revision_id: str | None) -> None:
+        """PutResourcePolicy, which replaces the whole policy.
+
+        Args:
+            arn: Of the function, unqualified.
+            policy: JSON, at most 20,480 characters.
+            revision_id: Of the policy that is replaced; None where there was none.
+
+        Raises:
+            RevisionMovedError: Another policy is there (perhaps ours: read it back).
+        """
+        ...
+
+    def delete_policy(self, arn: str, revision_id: str | None) -> None:
+        """DeleteResourcePolicy; nothing when there is none.
+
+        Raises:
+            RevisionMovedError: Another policy is there.
         """
         ...
 

@@ -116,7 +116,7 @@ def canonical(content: Mapping[str, object]) -> Configuration:
         AccessError: E-ACCESS-02, Lambda could not decrypt the environment for this role, so edits
             of it could not be seen.
     """
-    arn = _unqualified(str(content.get("FunctionArn", "")))
+    arn = unqualified(str(content.get("FunctionArn", "")))
     kept = {
         name: _canonical_member(name, value, arn)
         for name, value in content.items()
@@ -218,7 +218,8 @@ def _is_empty(value: object) -> bool:
     return value is None or value in ("", [], {})
 
 
-def _unqualified(arn: str) -> str:
+def unqualified(arn: str) -> str:
+    """The function's ARN, of the ARN of a version or an alias."""
     return ":".join(arn.split(":")[:7])
 
 

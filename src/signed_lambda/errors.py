@@ -188,6 +188,8 @@ class AccessError(DeployError):
     """The role lacks a permission."""
 
     exit_code, area, outcome = 28, "ACCESS", "failed"
+    missing: str = ""
+    """The IAM action and the ARN that it is missing on: "iam:GetRole on arn:..."."""
 
 
 class AwsError(DeployError):
@@ -238,6 +240,24 @@ class ReviewError(DeployError):
     exit_code, area = 36, "REVIEW"
 
 
+class Unverified(DeployError):
+    """`verify` of several aliases could not check all of them; those that it could are in order."""
+
+    exit_code, area, outcome = 38, "VERIFY", "failed"
+
+
+class LockError(DeployError):
+    """The lock on `$LATEST` cannot be put into the function's policy, or be taken out."""
+
+    exit_code, area = 39, "LOCK"
+
+
+class SetupError(DeployError):
+    """`signed_lambda setup`: something that a deploy needs is missing, or could not be made."""
+
+    exit_code, area = 40, "SETUP"
+
+
 class RootError(DeployError):
     """The process runs as root and cannot become the workspace's owner."""
 
@@ -282,6 +302,7 @@ CATALOGUE: Final[dict[str, str]] = {
     "E-SOURCE-15": "A symbolic link is absolute.",
     "E-SOURCE-16": "A symbolic link is a loop.",
     "E-SOURCE-17": "`source` is neither a folder nor a .zip file.",
+    "E-SOURCE-18": "A process that packs ended before its work was done.",
     # -- ZIP
     "E-ZIP-01": "Not a zip file.",
     "E-ZIP-02": "Cut off or broken structure.",
@@ -312,7 +333,7 @@ CATALOGUE: Final[dict[str, str]] = {
     # -- ACCESS
     "E-ACCESS-01": "The role lacks a permission.",
     "E-ACCESS-02": "The function's environment cannot be decrypted by this role.",
-    "E-ACCESS-03": "A plan could not look at something, and `fail-on-unseen` is true.",
+    "E-ACCESS-03": "Something could not be looked at, and `fail-on-unseen` is true.",
     # -- AWS
     "E-AWS-01": "AWS was throttling or failing until the time was over.",
     "E-AWS-02": "AWS cannot be reached.",
@@ -326,6 +347,18 @@ CATALOGUE: Final[dict[str, str]] = {
     "E-IDENTITY-21": "The function's ARN is of another account or region.",
     # -- DRIFT
     "E-DRIFT-01": "The alias does not run what was released.",
+    "E-DRIFT-02": "The alias was moved, or its record changed, outside of this action.",
+    "E-DRIFT-03": "The version's record was made for something else than the version holds.",
+    "E-DRIFT-04": "`$LATEST` is not locked, and `lock-latest: policy` demands it.",
+    # -- VERIFY
+    "E-VERIFY-01": "Some of the aliases could not be checked.",
+    # -- LOCK
+    "E-LOCK-01": "The function's policy has a statement of the lock's name that is not the lock.",
+    "E-LOCK-02": "The function's policy would be too long.",
+    "E-LOCK-03": "The function's policy was read back with other statements than were written.",
+    "E-LOCK-04": "The function's policy kept changing while it was merged.",
+    "E-LOCK-05": "The change of the function's policy was sent and could not be read back.",
+    "E-LOCK-06": "`$LATEST` is in use: the lock would cut off a trigger.",
     # -- EVENT
     "E-EVENT-01": "A command that writes was started by pull_request_target.",
     "E-EVENT-02": "A command that writes was started with code of a fork.",
@@ -434,6 +467,12 @@ CATALOGUE: Final[dict[str, str]] = {
     "E-TARGET-06": "The target version is not active.",
     "E-TARGET-07": "The target version's code is not what Lambda recorded.",
     "E-TARGET-08": "The alias to promote from does not exist or cannot be used.",
+    # -- SETUP: the console command, not the action
+    "E-SETUP-01": "Something that a deploy needs is missing.",
+    "E-SETUP-02": "Something is there in another form than a deploy needs.",
+    "E-SETUP-03": "Something stands in the way or cannot be seen, so nothing was made.",
+    "E-SETUP-04": "The name of a new signing profile was not chosen; it is taken for ever.",
+    "E-SETUP-05": "A workflow file cannot be read or written.",
     # -- MOVED, SUPERSEDED, CANCEL, TIME, INTERNAL
     "E-MOVED-01": "The alias move was sent and could not be read back.",
     "E-SUPERSEDED-01": "A newer run has already moved the alias.",

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, TypedDict, TypeVar, Unpack
 
 from signed_lambda.report.model import (
+    Check,
     Comparison,
     Fact,
     Finding,
@@ -101,10 +102,12 @@ class Journal:
         self._comparison: Comparison | None = None
         self._releases: tuple[Release, ...] = ()
         self._older_releases = 0
+        self._checks: tuple[Check, ...] = ()
         self._review: Review | None = None
         self._review_required = False
         self._reach = self._reach_before = Reach.NOTHING
         self._alias_gone = False
+        self._policy_sent = False
 
     @property
     def build(self) -> Package | None:
@@ -164,9 +167,11 @@ class Journal:
             files=len(package.entries),
             size_bytes=package.size_bytes,
             unzipped_bytes=package.unzipped_bytes,
+            compression=package.compression,
             codec=package.codec,
             left_out=package.left_out,
             notes=package.notes,
+            advice=package.advice,
             repo_root=repo_root,
         )
         self.know(build_sha256=package.sha256)
@@ -188,6 +193,10 @@ class Journal:
     def listed(self, releases: tuple[Release, ...], *, older: int) -> None:
         """Records the versions that were published, newest first, and how many were left out."""
         self._releases, self._older_releases = releases, older
+
+    def checked(self, checks: Iterable[Check]) -> None:
+        """Records what `verify` found."""
+        self._checks = (*checks,)
 
     def reviewed(self, review: Review | None, *, required: bool) -> None:
         """Records what was reviewed before the merge.
@@ -219,6 +228,14 @@ class Journal:
         """Says that a write of this reach is about to be sent; called before it."""
         self._reach_before, self._reach = self._reach, max(self._reach, reach)
 
+    def policy_sent(self) -> None:
+        """Says that a change of the function's policy is about to be sent; called before it."""
+        self._policy_sent = True
+
+    def policy_stood(self) -> None:
+        """Says that the change of the policy that was announced did not take place."""
+        self._policy_sent = False
+
     def stood(self, alias_at: str | None = None) -> None:
         """Says that the write announced last was refused.
 
@@ -235,6 +252,11 @@ class Journal:
         """What was left unchanged, as one or two sentences."""
         before = self._known.get("previous_version")
         stands = f"alias '{alias}' is still at {before}" if before else f"alias '{alias}' untouched"
+        if self._policy_sent:
+            return (
+                "A change of the function's policy was sent and may have happened; every alias and"
+                " version is as it was"
+            )
         if self._alias_gone:
             stands = f"alias '{alias}' is gone, deleted by somebody else"
         return {
@@ -292,6 +314,7 @@ class Journal:
             comparison=self._comparison,
             releases=self._releases,
             older_releases=self._older_releases,
+            checks=self._checks,
             review=self._review,
             review_required=self._review_required,
             run=run,

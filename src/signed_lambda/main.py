@@ -8,11 +8,16 @@ tests/promises/test_imports.py holds it.
 
 from __future__ import annotations
 
+import functools
 import os
+import random
 import sys
 import tempfile
+import threading
 import traceback
 from contextlib import contextmanager
+from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
@@ -34,8 +39,7 @@ from signed_lambda.errors import (
 from signed_lambda.inputs import Inputs, read
 from signed_lambda.journal import Journal
 from signed_lambda.lazy import dataclass
-from signed_lambda.plan import expected_hash, require
-from signed_lambda.pull_request import Conversation
+from signed_lambda.plan import expected_hash, require, unseen
 from signed_lambda.report.model import Status
 from signed_lambda.review import ReviewedBuild, review_of
 from signed_lambda.runner import Runner
@@ -50,6 +54,7 @@ if TYPE_CHECKING:
     from signed_lambda.cloud import Clock, Cloud
     from signed_lambda.model import Package
     from signed_lambda.privileges import Owner
+    from signed_lambda.pull_request import Conversation
     from signed_lambda.report.model import Outcome, Report
     from signed_lambda.reviewing import Reviewing
     from signed_lambda.signature import TrustRoots
@@ -105,7 +110,7 @@ class Context:
         folder: Private and temporary.
         package: The build; None for commands that need no source.
         connect: Makes the connection to AWS; commands without AWS never call it.
-        talk: What can be asked of GitHub.
+        talk: Gives what can be asked of GitHub.
         from_fork: The run is for a fork's pull request, which gets no credentials.
     """
 
@@ -117,7 +122,7 @@ class Context:
     folder: Path
     package: Package | None
     connect: Callable[[], Cloud]
-    talk: Conversation
+    talk: Callable[[], Conversation]
     from_fork: bool
     lanes: SideBySide
 
@@ -163,7 +168,7 @@ def main(
     Args:
         environ: The environment, the process's own by default.
         stdout: Where lines go.
-        connect: Makes the connection to AWS; boto3 by default.
+        connect: Makes the connection to AWS; our own by default.
         clock: The time; the machine's by default, which ends waits at a stop signal.
         stop: Whether the run was cancelled; set by whoever handles signals.
         owner_of: What a process of root's has to become; by default it stays what it is.
@@ -201,7 +206,13 @@ def main(
     except DeployError as error:
         return _refuse(process, error)
     deadline = Deadline.after(clock, inputs.timeout_s, stop.check)
-    talk = Conversation(inputs, runner, environ, clock, stop)
+
+    @functools.cache
+    def talk() -> Conversation:
+        from signed_lambda.pull_request import Conversation  # noqa: PLC0415 - see the module's docstring
+
+        return Conversation(inputs, runner, environ, clock, stop)
+
     stop.last_words = lambda: runner.error(_what_stands(process, inputs))
     code, report = _run(process, inputs, deadline, talk, connect or _connect(environ, runner.mask))
     stop.settle()
@@ -211,7 +222,7 @@ def main(
     # where it could not be given up, says nothing to the network.
     cancelled = stop.is_set() or code == Cancelled.exit_code
     quiet = cancelled or code == RootError.exit_code
-    _tell(process, report, None if quiet else talk)
+    _tell(process, report, None if quiet else talk())
     if cancelled and code:
         runner.line(_what_stands(process, inputs))
     return code
@@ -251,7 +262,11 @@ def _tell(process: Process, report: Report, talk: Conversation | None) -> None:
 
 
 def _run(
-    process: Process, inputs: Inputs, deadline: Deadline, talk: Conversation, connect: Connect
+    process: Process,
+    inputs: Inputs,
+    deadline: Deadline,
+    talk: Callable[[], Conversation],
+    connect: Connect,
 ) -> tuple[int, Report]:
     """Runs the command; every error becomes part of the report."""
     error: DeployError | None = None
@@ -280,7 +295,7 @@ def _prepared(
     process: Process,
     inputs: Inputs,
     deadline: Deadline,
-    talk: Conversation,
+    talk: Callable[[], Conversation],
     connect: Connect,
     folder: Path,
 ) -> Context:
@@ -316,17 +331,37 @@ def _pack(process: Process, inputs: Inputs, folder: Path) -> Package:
     """The build, checked against expected-sha256; nothing is written before."""
     from signed_lambda.package import pack  # noqa: PLC0415 - see the module's docstring
 
-    package = pack(
-        Path(inputs.source or ""),
-        workspace=process.workspace,
-        into=folder,
-        include=inputs.include,
-        exclude=inputs.exclude,
-        allow_secret_files=inputs.allow_secret_files,
-    )
+    with _loading("signed_lambda.aws" if inputs.command.name != "scan" else None):
+        package = pack(
+            Path(inputs.source or ""),
+            workspace=process.workspace,
+            into=folder,
+            include=inputs.include,
+            exclude=inputs.exclude,
+            allow_secret_files=inputs.allow_secret_files,
+            compression=inputs.compression,
+        )
     process.journal.packed(package, _repo_root(package, process.workspace))
     require(expected_hash(package, inputs.expected_sha256))
     return package
+
+
+@contextmanager
+def _loading(module: str | None) -> Iterator[None]:
+    """Imports a module meanwhile: packing leaves the interpreter alone for most of its time.
+
+    The thread ends before what is done meanwhile counts as done: none may outlive root, whose
+    privileges it would keep.
+    """
+    if module is None:
+        yield
+        return
+    thread = threading.Thread(target=import_module, args=(module,), name="loading")
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
 
 
 def _roots(inputs: Inputs, workspace: Path) -> TrustRoots | None:
@@ -361,7 +396,7 @@ def _deploy(context: Context) -> Outcome:
 
 
 def _plan(context: Context) -> Outcome:
-    from signed_lambda.commands.plan import plan, unseen  # noqa: PLC0415 - see the module's docstring
+    from signed_lambda.commands.plan import plan  # noqa: PLC0415 - see the module's docstring
 
     package = _packed(context)
     begun = context.begin()
@@ -417,15 +452,36 @@ def _promote(context: Context) -> Outcome:
 def _verify(context: Context) -> Outcome:
     from signed_lambda.commands.verify import verify  # noqa: PLC0415 - see the module's docstring
 
-    verify(context.bench(), context.order)
+    verify(context.bench(), [*_orders(context)])
     return "verified"
 
 
 def _history(context: Context) -> Outcome:
     from signed_lambda.commands.history import history  # noqa: PLC0415 - see the module's docstring
 
-    history(context.bench(), context.order, context.talk.origins)
+    history(context.bench(), context.order, context.talk().origins)
     return "listed"
+
+
+def _lock(context: Context) -> Outcome:
+    from signed_lambda.commands.lock import lock  # noqa: PLC0415 - see the module's docstring
+
+    mode = context.inputs.lock_latest
+    if not lock(context.bench(), context.order, mode):
+        return "unchanged"
+    return "locked" if mode == "policy" else "unlocked"
+
+
+def _orders(context: Context) -> Iterator[Order]:
+    """One for each alias that is named."""
+    for named in context.inputs.functions:
+        yield replace(
+            context.order,
+            function=named.name,
+            alias=named.alias or context.inputs.alias,
+            function_account=named.account,
+            function_region=named.region,
+        )
 
 
 def _scan(context: Context) -> Outcome:
@@ -440,6 +496,7 @@ COMMANDS: Final[Mapping[str, Callable[[Context], Outcome]]] = {
     "promote": _promote,
     "verify": _verify,
     "history": _history,
+    "lock": _lock,
     "scan": _scan,
 }
 
@@ -490,7 +547,7 @@ def _read_other_reviews(context: Context) -> None:
 def _require_reviewed(context: Context, package: Package) -> None:
     """Only a build that the merged pull request's plan recorded goes on."""
     region = context.inputs.function_region or context.inputs.aws_region or ""
-    known = context.talk.reviewed(region)
+    known = context.talk().reviewed(region)
     context.deadline.check("asking GitHub what was reviewed")
     context.journal.reviewed(review_of(package, known), required=True)
     context.journal.note(ReviewedBuild.confirm(package, known))
@@ -521,6 +578,7 @@ def _order(inputs: Inputs, runner: Runner, workspace: Path) -> Order:
         smoke_event=read_smoke_event(inputs.smoke_event, workspace),
         allow_older=inputs.allow_older,
         fail_on_unseen=inputs.fail_on_unseen,
+        require_lock=inputs.lock_latest == "policy",
         reason=inputs.reason or "",
         function_account=inputs.function_account,
         function_region=inputs.function_region,
@@ -532,12 +590,20 @@ def _order(inputs: Inputs, runner: Runner, workspace: Path) -> Order:
 def _connect(environ: Mapping[str, str], mask: Callable[[str], None]) -> Connect:
     def connect(inputs: Inputs, deadline: Deadline, say: Callable[[str], None]) -> Cloud:
         from signed_lambda.aws import Aws, UrlFetch, make_clients  # noqa: PLC0415 - see the module's docstring
+        from signed_lambda.aws.pace import Pace  # noqa: PLC0415 - see the module's docstring
 
         clients = make_clients(
             environ, region=inputs.aws_region, endpoint_url=inputs.aws_endpoint_url, mask=mask
         )
         fetch = UrlFetch(mask)
-        return Aws(clients, clock=deadline.clock, deadline=deadline, fetch=fetch, say=say)
+        return Aws(
+            clients,
+            clock=deadline.clock,
+            deadline=deadline,
+            fetch=fetch,
+            say=say,
+            pace=Pace(inputs.parallel_jobs, random.random),
+        )
 
     return connect
 

@@ -143,6 +143,9 @@ class Place:
     crc: int
 
 
+Compression = Literal["fast", "default", "small"]
+"""How small a package is made; each gives other bytes, so another hash."""
+
 LeftOutReason = Literal["secret", "pattern", "bytecode", "empty-folder", "control-file"]
 
 
@@ -152,6 +155,25 @@ class LeftOut:
 
     name: str
     reason: LeftOutReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advice:
+    """Something in a package that could be left out; it is not, unless the user says so.
+
+    Attributes:
+        exclude: The line of `exclude` that leaves it out.
+        what: In words.
+        files: How many.
+        size_bytes: Of their contents.
+        zipped_bytes: What they take in the zip.
+    """
+
+    exclude: str
+    what: str
+    files: int
+    size_bytes: int
+    zipped_bytes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,10 +190,12 @@ class Package:
         entries: In the order of the zip: sorted by the bytes of their names.
         places: Where the data of each entry lie, in the same order.
         left_out: What was not packed.
+        compression: As asked for.
         codec: Compressor, its version and level, for the report.
         source: As the user wrote it.
         source_sha256: Of the .zip that was given as source; None for a folder.
         notes: Warnings for the report, one sentence each (names differing only by case, ...).
+        advice: What could be left out, the largest saving first.
     """
 
     path: Path
@@ -181,7 +205,9 @@ class Package:
     entries: tuple[Entry, ...]
     places: tuple[Place, ...]
     left_out: tuple[LeftOut, ...]
+    compression: Compression
     codec: str
     source: str
     source_sha256: Sha256 | None
     notes: tuple[str, ...] = ()
+    advice: tuple[Advice, ...] = ()

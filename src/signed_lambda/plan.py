@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from signed_lambda.chain.observe import Observed, Subject
     from signed_lambda.chain.workbench import Order
     from signed_lambda.cloud import CodeSigning, FunctionConfiguration
+    from signed_lambda.journal import Journal
     from signed_lambda.model import Package, Sha256
 
 _ENDINGS: Final = {
@@ -73,6 +74,16 @@ def require(problems: Iterable[Problem]) -> None:
     found = tuple(problems)
     if found:
         raise refuse(found)
+
+
+def unseen(journal: Journal, order: Order) -> Iterable[Problem]:
+    """A problem for each thing that could not be looked at, where `fail-on-unseen` is true."""
+    for fact in journal.skipped if order.fail_on_unseen else ():
+        yield Problem(
+            "E-ACCESS-03",
+            f"{fact.title}: {fact.proof}",
+            "Allow the role what it lacks, or set fail-on-unseen: false",
+        )
 
 
 def expected_hash(package: Package, expected: Sha256 | None) -> Iterator[Problem]:

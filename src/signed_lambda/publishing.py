@@ -156,7 +156,9 @@ def _write_files(report: Report, environ: Mapping[str, str], texts: Mapping[str,
         OSError: It cannot be written.
     """
     workspace = Path(environ.get("GITHUB_WORKSPACE") or Path.cwd())
-    name = f"{report.command}-{report.function_name or 'source'}-{report.alias}"
+    several = len(report.checks) > 1
+    about = report.function_name or ("aliases" if several else "source")
+    name = f"{report.command}-{about}" + ("" if several else f"-{report.alias}")
     safe = "".join(c if c in _PLAIN else "_" for c in name)[-200:]
     with suppress(FileExistsError):
         (workspace / FOLDER).mkdir()

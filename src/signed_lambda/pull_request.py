@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 from signed_lambda.github import (
     Access,
+    Finding,
+    IssueResult,
     NoPullRequest,
     Origins,
     PlanRecord,
@@ -22,12 +24,14 @@ from signed_lambda.github import (
     find_pull_request,
     find_reviewed,
     record_plan,
+    tend_issue,
     upsert_comment,
 )
 from signed_lambda.lazy import dataclass
 from signed_lambda.manifest import encode
 from signed_lambda.report import story
 from signed_lambda.report.comment import render_comment, render_record
+from signed_lambda.report.issue import render_issue, render_said, render_title
 from signed_lambda.review import NotAsked, review_of
 
 if TYPE_CHECKING:
@@ -134,6 +138,29 @@ class Conversation:
             return self._tell(report, build)
 
     def _tell(self, report: Report, build: Package | None) -> Told:
+        told = self._tell_pull_request(report, build)
+        if not (self._inputs.open_issue and report.command == "verify"):
+            return told
+        issue = self._tended(report)
+        notices = (told.notice, issue.notice, f"issue: {issue.url}" if issue.url else "")
+        return replace(told, notice=". ".join(filter(None, notices)))
+
+    def _tended(self, report: Report) -> IssueResult:
+        """Brings the issue of a `verify` up to date."""
+        if not self._possible:
+            return IssueResult(notice="no issue: there is no `github-token`, or no workflow run")
+        self._ends_at = self._clock.monotonic() + BUDGET_S
+        finding = Finding(
+            repository=report.run.repository,
+            title=render_title(report),
+            body=render_issue(report),
+            said=render_said(report),
+            clean=report.outcome == "verified",
+            opens=report.outcome == "drifted",
+        )
+        return tend_issue(finding, self._access())
+
+    def _tell_pull_request(self, report: Report, build: Package | None) -> Told:
         # A history is about no pull request of its own.
         comments = self._inputs.comment != "off" and report.command != "history"
         planned = build if report.command == "plan" and self._under_review(report) else None

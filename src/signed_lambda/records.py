@@ -2,7 +2,9 @@
 
 A version's Description is immutable, an alias' is written in the same call that moves it. Both can
 be written by others, so what is read here is never trusted: every use verifies the version it
-leads to.
+leads to. Each record carries a seal over what it was made for (account, region, function, alias,
+version, code and configuration): one that was copied from elsewhere, or that stands on an alias
+which was moved since, does not fit. It is no signature: who may write the field can make one.
 
 Pure: imports nothing. Limit: 256 characters (botocore model, shape Description), counted as UTF-16
 does: the narrower reading, so that the last call of a deploy is not refused for a long reason.
@@ -10,23 +12,54 @@ does: the narrower reading, so that the last call of a deploy is not refused for
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import Final, Self
 
 from signed_lambda.lazy import dataclass
 
 LIMIT: Final = 256
+SEAL_DIGITS: Final = 32
+"""Of SHA-256's 64: 128 bits are more than anybody finds a second text for, and the rest is for the
+reason."""
 _VERSION_FORM: Final = re.compile(
     r"signed-lambda/1 build=(?P<build>[0-9a-f]{64}) commit=(?P<commit>[0-9a-f]{40}|-)"
-    r" run=(?P<run>\d+)\.(?P<attempt>\d+)",
+    r" run=(?P<run>\d+)\.(?P<attempt>\d+) for=(?P<seal>[0-9a-f]{32})",
     re.ASCII,
 )
 _ALIAS_FORM: Final = re.compile(
     r"signed-lambda/1 (?P<command>[a-z]+) previous=(?P<previous>\d+|-)"
     r" run=(?P<run>\d+)\.(?P<attempt>\d+) commit=(?P<commit>[0-9a-f]{40}|-)"
-    r"(?: reason=(?P<reason>.*))?",
+    r" for=(?P<seal>[0-9a-f]{32})(?: reason=(?P<reason>.*))?",
     re.ASCII | re.DOTALL,
 )
+
+
+def version_seal(function_arn: str, build: str, content: str) -> str:
+    """What a version's record is made for.
+
+    Args:
+        function_arn: Unqualified.
+        build: Hex SHA-256 of the unsigned build.
+        content: Hex of the version's code-and-config hash.
+    """
+    return _seal("signed-lambda-version/1", function_arn, build, content)
+
+
+def alias_seal(function_arn: str, alias: str, version: str, content: str) -> str:
+    """What an alias' record is made for: exactly this content, behind this alias.
+
+    Args:
+        function_arn: Unqualified.
+        alias: Its name.
+        version: The number that it was moved to.
+        content: Hex of that version's code-and-config hash.
+    """
+    return _seal("signed-lambda-alias/1", function_arn, alias, version, content)
+
+
+def _seal(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:SEAL_DIGITS]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,16 +70,20 @@ class VersionRecord:
         build: Hex SHA-256 of the unsigned build.
         commit: 40 hex digits, "" when unknown.
         run, attempt: Of the workflow run, 0 outside GitHub.
+        seal: Of `version_seal`.
     """
 
     build: str
     commit: str
     run: int
     attempt: int
+    seal: str
 
     def __str__(self) -> str:
-        run = f"{self.run}.{self.attempt}"
-        return f"signed-lambda/1 build={self.build} commit={self.commit or '-'} run={run}"
+        return (
+            f"signed-lambda/1 build={self.build} commit={self.commit or '-'}"
+            f" run={self.run}.{self.attempt} for={self.seal}"
+        )
 
     @classmethod
     def parse(cls, description: str) -> Self | None:
@@ -59,6 +96,7 @@ class VersionRecord:
             commit=found["commit"].replace("-", ""),
             run=int(found["run"]),
             attempt=int(found["attempt"]),
+            seal=found["seal"],
         )
 
 
@@ -69,6 +107,7 @@ class AliasRecord:
     Attributes:
         command: "deploy", "rollback", "promote".
         previous: The version before the move, "" when the alias was created by it.
+        seal: Of `alias_seal`.
         reason: What the user gave, cut to the limit.
     """
 
@@ -77,12 +116,13 @@ class AliasRecord:
     run: int
     attempt: int
     commit: str
+    seal: str
     reason: str = ""
 
     def __str__(self) -> str:
         text = (
             f"signed-lambda/1 {self.command} previous={self.previous or '-'}"
-            f" run={self.run}.{self.attempt} commit={self.commit or '-'}"
+            f" run={self.run}.{self.attempt} commit={self.commit or '-'} for={self.seal}"
         )
         return _cut(f"{text} reason={self.reason}") if self.reason else text
 
@@ -98,6 +138,7 @@ class AliasRecord:
             run=int(found["run"]),
             attempt=int(found["attempt"]),
             commit=found["commit"].replace("-", ""),
+            seal=found["seal"],
             reason=found["reason"] or "",
         )
 

@@ -19,10 +19,11 @@ from signed_lambda.package.folder import Folder
 from tests.attacks.conftest import evil_zip
 from tests.support.canaries import WEB_IDENTITY
 from tests.support.github_server import User
+from tests.support.live import Live
 from tests.unit.package.trees import as_nobody, walkable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager, ExitStack
 
     import pytest
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from lambda_sandbox.lambda_service.state import Version
     from lambda_sandbox.signer.state import Job
     from signed_lambda.package.listing import Found
+    from signed_lambda.package.worker import Effort, Squeezed
     from signed_lambda.signals import StopFlag
     from tests.support.action import Team
     from tests.support.github_server import GitHubServer
@@ -252,6 +254,28 @@ def snap_start(world: World, _: None) -> None:
 def function_answers(world: World, message: str) -> None:
     """The function fails with this message whenever it is invoked."""
     world.team.sandbox.acts.fail_invocations(world.function, message)
+
+
+def another_function(world: World, name: str) -> None:
+    """A further function, released as the first one."""
+    endpoint, world.team.endpoint = world.team.endpoint, ""
+    world.team.another_function(name)
+    world.team.deployed(function_name=name)
+    world.team.endpoint = endpoint
+
+
+def rule_starts_latest(world: World, name: str) -> None:
+    """A rule of EventBridge starts the unqualified function."""
+    Live(world.team).rule(name)
+
+
+def released_by_hand(world: World, given: dict[str, Any]) -> None:
+    """Somebody publishes the live, signed code with another configuration and moves live there."""
+    edit_configuration(world, given)
+    number = world.team.sandbox.acts.publish(world.function)
+    world.team.client("lambda").update_alias(
+        FunctionName=world.function, Name="live", FunctionVersion=number
+    )
 
 
 # -- aliases
@@ -531,6 +555,25 @@ def nobody(world: World, _: None) -> None:
     world.during.append(as_nobody)
 
 
+def denied_on(world: World, function: str) -> None:
+    """The role may do everything, but nothing with one function."""
+    iam = world.team.sandbox.session().client("iam")
+    arn = f"arn:aws:lambda:eu-west-1:111122223333:function:{function}"
+    statements = [
+        {"Effect": "Allow", "Action": "*", "Resource": "*"},
+        {"Effect": "Deny", "Action": "lambda:*", "Resource": [arn, f"{arn}:*"]},
+    ]
+    iam.create_user(UserName="runner")
+    iam.put_user_policy(
+        UserName="runner",
+        PolicyName="role",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": statements}),
+    )
+    key = iam.create_access_key(UserName="runner")["AccessKey"]
+    iam.close()
+    world.environment["AWS_ACCESS_KEY_ID"] = key["AccessKeyId"]  # the sandbox asks for no secret
+
+
 def full_disk(world: World, size_bytes: int) -> None:
     """No file may grow beyond so many bytes."""
 
@@ -548,11 +591,11 @@ def full_disk(world: World, size_bytes: int) -> None:
 
 def file_changes(world: World, name: str) -> None:
     """The build is still running: a file grows between the look at it and the reading."""
-    path, real = world.team.workspace / name, Folder.read
+    path, real = world.team.workspace / name, Folder.squeeze
 
-    def read(folder: Folder, found: Found) -> bytearray:
+    def squeeze(folder: Folder, files: Sequence[Found], effort: Effort) -> list[Squeezed]:
         with path.open("a", encoding="utf-8") as file:
             file.write("more\n")
-        return real(folder, found)
+        return real(folder, files, effort)
 
-    world.patch.setattr(Folder, "read", read)
+    world.patch.setattr(Folder, "squeeze", squeeze)

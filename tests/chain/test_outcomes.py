@@ -307,19 +307,6 @@ def test_verify_without_hash_aliases_looks_for_none(team: Team) -> None:
     assert "hash-alias" not in [f["step"] for f in ended.report["facts"]]
 
 
-def test_verify_tells_an_alias_that_was_moved_by_hand(team: Team) -> None:
-    team.deployed()
-    team.client("lambda").update_alias(
-        FunctionName=team.estate.function, Name="live", Description="by hand"
-    )
-
-    ended = team.run("verify")
-
-    [fact] = [f for f in ended.report["facts"] if f["step"] == "record"][-1:]
-    assert (ended.exit_code, fact["status"]) == (0, "warning")
-    assert "moved outside this action" in fact["proof"]
-
-
 # -- what a plan says
 
 

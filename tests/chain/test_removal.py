@@ -92,7 +92,7 @@ def test_what_an_alias_leads_or_led_to_stays(five: Team) -> None:
         FunctionName=function,
         Name="staging",
         FunctionVersion="5",
-        Description="signed-lambda/1 promote previous=3 run=1.1 commit=-",
+        Description="signed-lambda/1 promote previous=3 run=1.1 commit=- for=" + "0" * 32,
     )
 
     ended = five.deployed(keep_versions="1")

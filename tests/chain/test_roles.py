@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
+from contextlib import suppress
 from string import Template
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.support.live import Live, skipped
 from tests.support.roles import FOLDER, actions, allow, needed, owner_again, policy, without
@@ -81,19 +83,45 @@ def histories(team: Team) -> Iterator[Ended]:
     yield team.run("history")
 
 
+def locks(team: Team) -> Iterator[Ended]:
+    """What denies; the lock where there is no policy, and its end; beside other statements."""
+    live = Live(team)
+    live.events.remove_targets(Rule="again", Ids=["1"])
+    with suppress(ClientError):
+        live.lambda_.delete_resource_policy(ResourceArn=live.function())
+    yield team.run("lock")
+    yield team.run("lock", lock_latest="policy")
+    yield team.run("lock", lock_latest="remove")
+    live.allow("s3", "arn:aws:s3:::acme-none")
+    live.allow("sns", live.arn("sns", "none"))
+    yield team.run("lock")
+
+
 SCENARIOS: Final[dict[str, Callable[[Team], Iterator[Ended]]]] = {
     "deploy": deploys,
     "rollback": rollbacks,
     "promote": promotes,
     "verify": verifies,
     "history": histories,
+    "lock": locks,
 }
-TRUSTS: Final = {"trust", "trust-before-2026-07"}
+SUBJECTS: Final = {
+    "trust": ["environment:production"],
+    "trust-plan": [
+        "pull_request",
+        "ref:refs/heads/main",
+        "ref:refs/heads/gh-readonly-queue/main/*",
+    ],
+    "trust-verify": ["ref:refs/heads/main"],
+}
+"""Whose jobs each trust lets in."""
+ELSEWHERE: Final = {"plan", "setup", "bucket"}
+"""Tested in test_plan_role.py and tests/setup."""
 ROLES: Final = sorted(SCENARIOS)
 
 
-def test_every_published_policy_is_tested_here_or_in_test_plan_role() -> None:
-    assert {p.stem for p in FOLDER.glob("*.json")} == {*SCENARIOS, "plan", *TRUSTS}
+def test_every_published_policy_is_tested() -> None:
+    assert {p.stem for p in FOLDER.glob("*.json")} == {*SCENARIOS, *ELSEWHERE, *SUBJECTS}
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -148,6 +176,9 @@ def test_every_action_of_a_role_is_missed_when_it_is_taken_away(team: Team, role
         ("rollback", "lambda:InvokeFunction", "{function}:1"),
         ("rollback", "iam:PutRolePolicy", "*"),
         ("promote", "lambda:UpdateFunctionCode", "{function}"),
+        ("lock", "lambda:UpdateFunctionCode", "{function}"),
+        ("lock", "lambda:AddPermission", "{function}"),
+        ("lock", "lambda:InvokeFunction", "{function}:$LATEST"),
     ],
 )
 def test_what_a_role_must_never_do_is_denied_whatever_else_is_attached(
@@ -164,7 +195,9 @@ def test_what_a_role_must_never_do_is_denied_whatever_else_is_attached(
     assert decision(team, action, place, everything, policy(team, role)) == "explicitDeny"
 
 
-@pytest.mark.parametrize("role", ["deploy", "rollback", "promote", "verify", "history", "plan"])
+@pytest.mark.parametrize(
+    "role", ["deploy", "rollback", "promote", "verify", "lock", "history", "plan"]
+)
 def test_a_role_reaches_no_other_function_bucket_or_profile(team: Team, role: str) -> None:
     region, account = team.sandbox.world.region, team.sandbox.world.account
     others = {
@@ -189,8 +222,8 @@ def test_a_role_reaches_no_other_function_bucket_or_profile(team: Team, role: st
     assert reached == []
 
 
-@pytest.mark.parametrize("name", sorted(TRUSTS))
-def test_a_role_trusts_one_environment_of_one_repository_only(name: str) -> None:
+@pytest.mark.parametrize("name", sorted(SUBJECTS))
+def test_a_role_trusts_one_repository_only_in_both_spellings_of_its_subject(name: str) -> None:
     text = Template((FOLDER / f"{name}.json").read_text(encoding="utf-8")).substitute(
         ACCOUNT="111122223333",
         OWNER="acme",
@@ -198,6 +231,7 @@ def test_a_role_trusts_one_environment_of_one_repository_only(name: str) -> None
         REPOSITORY="orders",
         REPOSITORY_ID="22",
         ENVIRONMENT="production",
+        BRANCH="main",
     )
 
     (statement,) = json.loads(text)["Statement"]
@@ -206,16 +240,17 @@ def test_a_role_trusts_one_environment_of_one_repository_only(name: str) -> None
     assert statement["Principal"] == {
         "Federated": f"arn:aws:iam::111122223333:oidc-provider/{issuer}"
     }
-    assert statement["Condition"] == {
-        "StringEquals": {
-            f"{issuer}:aud": "sts.amazonaws.com",
-            f"{issuer}:sub": {
-                "trust": "repo:acme@11/orders@22:environment:production",
-                "trust-before-2026-07": "repo:acme/orders:environment:production",
-            }[name],
-            f"{issuer}:repository_id": "22",
-        }
-    }
+    condition = statement["Condition"]
+    exact = condition["StringEquals"]
+    assert exact[f"{issuer}:aud"] == "sts.amazonaws.com"
+    assert exact[f"{issuer}:repository_id"] == "22"
+    subjects = [sub for each in condition.values() for sub in each.get(f"{issuer}:sub", [])]
+    assert subjects == [
+        f"repo:{repository}:{subject}"
+        for subject in SUBJECTS[name]
+        for repository in ("acme@11/orders@22", "acme/orders")
+    ]
+    assert ("StringLike" in condition) == any("*" in subject for subject in subjects)
 
 
 def decision(team: Team, action: str, resource: str, *documents: dict[str, Any]) -> str:

@@ -5,9 +5,10 @@ clock; every round trip takes `TRIP_S` there, and questions side by side take it
 (`tests.support.lanes.Parallel`). Two calls are sequential when one was sent after the other was
 answered; a run's round trips are the longest such row. A round is what was under way together.
 
-`PATHS` lists them with the reason why each has to wait for the one before: what the job itself
-needs, a settle poll (AWS takes its time, and is looked at until it is done), a guard of the chain,
-named as in tools/guards.yaml, or the record, which is kept after the move is done.
+`PATHS` lists those of the commands that somebody waits for, with the reason why each has to wait
+for the one before: what the job itself needs, a settle poll (AWS takes its time, and is looked at
+until it is done), a guard of the chain, named as in tools/guards.yaml, or the record, which is kept
+after the move is done.
 """
 
 from __future__ import annotations
@@ -95,10 +96,6 @@ PATHS: Final = {
     ),
     "rollback": RECALL,
     "promote": (Trip(f"{MOVE_LOOK} GetAlias", "job"), *RECALL[1:]),
-    "verify": (
-        *RECALL[:4],
-        Trip("GetAlias", "hash-alias-confirmed"),
-    ),
 }
 TRIGGERS: Final = frozenset(
     {

@@ -24,7 +24,9 @@ DEVIATIONS: Final[dict[str, str]] = {
     "s3-owner-on-reads-of-settings": "ignores ExpectedBucketOwner",
     "s3-if-none-match-etag": _ACCEPTED,
     "s3-both-conditions": "answers 412",
+    "s3-new-bucket-is-closed": "a new bucket has neither",
     # -- IAM
+    "iam-is-judged-too": _NO_ENFORCEMENT,
     "identity-policy-enforced": _NO_ENFORCEMENT,
     "invoke-allowed-on-alias": _NO_ENFORCEMENT,
     "invoke-allowed-on-function": _NO_ENFORCEMENT,
@@ -129,6 +131,7 @@ DEVIATIONS: Final[dict[str, str]] = {
     # -- other
     "s3-notification-filter": "names the filter's rules as they were sent",
     "event-sources-of-function": "lists an alias' mappings with the function's",
+    "urls-of-function-and-alias": "lists the function's URL alone",
     "rule-of-bus": "finds a rule of another bus on the default bus",
     "destination-is-itself": _ACCEPTED,
     "policy-per-qualifier": "an alias' permission stands in the function's policy too",
@@ -137,6 +140,7 @@ DEVIATIONS: Final[dict[str, str]] = {
     "permission-stale-revision": "ignores RevisionId",
     "resource-policy": "has no such operation of Lambda",
     "resource-policy-replaces": "has no such operation of Lambda",
+    "resource-policy-deny-is-told": "has no such operation of Lambda",
     "invoke-destination-none": "the text has the name, not the ARN",
     "throttled": "cannot be made to throttle",
     "codedeploy-application": "has no CodeDeploy",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -114,3 +115,78 @@ def invoke_allowed_on_function(aws: Clients) -> None:
 
     with refused("AccessDeniedException", 403, f"{arn}:live"):
         client.invoke(FunctionName=name, InvocationType="DryRun", Qualifier="live")
+
+
+@further(IAM, DOCS)
+def role_is_kept_as_it_was_made(aws: Clients) -> None:
+    """GetRole and GetRolePolicy give the trust and the policy that were put; a second is 409."""
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "lambda.amazonaws.com"},
+                "Action": "sts:AssumeRole",
+            }
+        ],
+    }
+    role, policy = aws.name(), json.loads(policy_document("lambda:GetFunction", "*"))
+    named = {"RoleName": role}
+    with refused("NoSuchEntity", 404):
+        aws.iam.get_role(**named)
+    aws.iam.create_role(**named, AssumeRolePolicyDocument=json.dumps(trust))
+    aws.afterwards(aws.iam.delete_role, **named)
+    with refused("NoSuchEntity", 404):
+        aws.iam.get_role_policy(**named, PolicyName="p")
+
+    aws.iam.put_role_policy(**named, PolicyName="p", PolicyDocument=json.dumps(policy))
+    aws.afterwards(aws.iam.delete_role_policy, **named, PolicyName="p")
+
+    with refused("EntityAlreadyExists", 409):
+        aws.iam.create_role(**named, AssumeRolePolicyDocument=json.dumps(trust))
+    assert aws.iam.get_role(**named)["Role"]["AssumeRolePolicyDocument"] == trust
+    assert aws.iam.get_role_policy(**named, PolicyName="p")["PolicyDocument"] == policy
+    assert aws.iam.list_role_policies(**named)["PolicyNames"] == ["p"]
+    assert aws.iam.list_attached_role_policies(**named)["AttachedPolicies"] == []
+
+
+@further(IAM, DOCS)
+def oidc_provider_is_one_for_its_url(aws: Clients) -> None:
+    """An OIDC provider's ARN is made of its URL, needs no thumbprint, and is made once only."""
+    url = f"https://{aws.name()}.example.com"
+    host = url.removeprefix("https://")
+    arn = f"arn:aws:iam::{aws.account}:oidc-provider/{host}"
+    with refused("NoSuchEntity", 404):
+        aws.iam.get_open_id_connect_provider(OpenIDConnectProviderArn=arn)
+
+    made = aws.iam.create_open_id_connect_provider(Url=url, ClientIDList=["sts.amazonaws.com"])
+    aws.afterwards(aws.iam.delete_open_id_connect_provider, OpenIDConnectProviderArn=arn)
+
+    assert made["OpenIDConnectProviderArn"] == arn
+    with refused("EntityAlreadyExists", 409):
+        aws.iam.create_open_id_connect_provider(Url=url, ClientIDList=["sts.amazonaws.com"])
+    found = aws.iam.get_open_id_connect_provider(OpenIDConnectProviderArn=arn)
+    assert found["ClientIDList"] == ["sts.amazonaws.com"]
+
+
+@further(IAM, DOCS)
+def iam_is_judged_too(aws: Clients) -> None:
+    """A user without leave for an IAM call gets 403 AccessDenied that names action and ARN."""
+    user = aws.name()
+    aws.iam.create_user(UserName=user)
+    aws.afterwards(aws.iam.delete_user, UserName=user)
+    key = aws.iam.create_access_key(UserName=user)["AccessKey"]
+    aws.afterwards(aws.iam.delete_access_key, UserName=user, AccessKeyId=key["AccessKeyId"])
+    client = aws.target.client_as("iam", key["AccessKeyId"], key["SecretAccessKey"])
+
+    def code() -> object:
+        try:
+            client.get_role(RoleName="none")
+        except ClientError as error:
+            return error.response["Error"]["Code"]
+        return "allowed"
+
+    aws.eventually(code, lambda seen: seen == "AccessDenied")
+    role = f"arn:aws:iam::{aws.account}:role/none"
+    with refused("AccessDenied", 403, "iam:GetRole", role):
+        client.get_role(RoleName="none")

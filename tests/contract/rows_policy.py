@@ -125,3 +125,16 @@ def permission_stale_revision(aws: Clients) -> None:
 
     with refused("ResourceNotFoundException", 404, "The resource you requested does not exist."):
         aws.lambda_.get_policy(FunctionName=name)
+
+
+@further(OTHER, MODEL, SD)
+def resource_policy_deny_is_told(aws: Clients) -> None:
+    """GetPolicy tells what PutResourcePolicy put, a Deny too."""
+    name, arn = aws.function_with_alias()
+    document = policy_document("lambda:InvokeFunction", arn, "Deny", Principal="*", Sid="latest")
+    aws.lambda_.put_resource_policy(ResourceArn=arn, Policy=document)
+
+    policy = json.loads(aws.lambda_.get_policy(FunctionName=name)["Policy"])
+
+    (statement,) = policy["Statement"]
+    assert (statement["Sid"], statement["Effect"]) == ("latest", "Deny")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from tests.contract.material import sha256_b64
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from tests.contract.clients import Clients
 
 S3 = Area.S3
-LS = Source.LOCALSTACK
+LS, DOCS = Source.LOCALSTACK, Source.DOCS
 OTHER_ACCOUNT = "999988887777"
 
 
@@ -225,3 +226,38 @@ def s3_owner_on_reads_of_settings(aws: Clients) -> None:
         aws.s3.head_bucket(Bucket=bucket, ExpectedBucketOwner=OTHER_ACCOUNT)
     with refused("AccessDenied", 403):
         aws.s3.get_bucket_versioning(Bucket=bucket, ExpectedBucketOwner=OTHER_ACCOUNT)
+
+
+@further(S3, DOCS)
+def s3_new_bucket_is_closed(aws: Clients) -> None:
+    """A new bucket blocks public access in all four ways and encrypts with AES256, unasked."""
+    bucket = aws.bucket(versioned=False)
+
+    block = aws.s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
+    rules = aws.s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]
+
+    assert list(block.values()) == [True] * 4
+    (rule,) = rules["Rules"]
+    assert rule["ApplyServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
+
+
+@further(S3, DOCS)
+def s3_policy_is_kept_as_it_was_put(aws: Clients) -> None:
+    """PutBucketPolicy answers 204; GetBucketPolicy gives the text that was put; none is 404."""
+    bucket = aws.bucket()
+    with refused("NoSuchBucketPolicy", 404):
+        aws.s3.get_bucket_policy(Bucket=bucket)
+    statement = {
+        "Sid": "TlsOnly",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+
+    put = aws.s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy))
+
+    assert put["ResponseMetadata"]["HTTPStatusCode"] == 204
+    assert json.loads(aws.s3.get_bucket_policy(Bucket=bucket)["Policy"]) == policy

@@ -193,3 +193,29 @@ def destination_is_itself(aws: Clients) -> None:
         aws.lambda_.put_function_event_invoke_config(
             FunctionName=name, DestinationConfig={"OnFailure": {"Destination": arn}}
         )
+
+
+@further(OTHER, LS)
+def urls_of_function_and_alias(aws: Clients) -> None:
+    """All URLs of a function are listed together, each with the ARN that it leads to."""
+    name, arn = aws.function_with_alias()
+    for qualifier in ({}, {"Qualifier": "live"}):
+        aws.lambda_.create_function_url_config(FunctionName=name, AuthType="AWS_IAM", **qualifier)
+        aws.afterwards(aws.lambda_.delete_function_url_config, FunctionName=name, **qualifier)
+
+    listed = aws.lambda_.list_function_url_configs(FunctionName=name)["FunctionUrlConfigs"]
+
+    assert {url["FunctionArn"] for url in listed} == {arn, f"{arn}:live"}
+    assert {url["AuthType"] for url in listed} == {"AWS_IAM"}
+
+
+@further(OTHER, PRACTICE)
+def event_source_of_latest(aws: Clients) -> None:
+    """A mapping that names $LATEST is listed under that name."""
+    name = aws.function()
+    source = queue(aws)
+    mapping(aws, f"{name}:$LATEST", source)
+
+    listed = aws.lambda_.list_event_source_mappings(FunctionName=f"{name}:$LATEST")
+
+    assert [m["EventSourceArn"] for m in listed["EventSourceMappings"]] == [source]

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from signed_lambda.package import pack
+from signed_lambda.package.crew import MANY_FILES
 from tests.image.conftest import deploy_inputs
 from tests.support.canned import Reply
 from tests.support.docker_engine import sandbox_on_a_port
@@ -155,6 +157,27 @@ def test_files_that_only_root_can_read_are_packed(job: Job) -> None:
     ended = job.run(inputs)
 
     assert ended.outputs["outcome"] == "scanned", ended.printed
+
+
+@pytest.mark.parametrize("options", [(), HARDENED], ids=["as GitHub runs it", "hardened"])
+def test_many_files_are_packed_by_processes_as_root_to_the_same_bytes_as_here(
+    job: Job, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    inputs = inputs_at("http://127.0.0.1:9", job) | {"command": "scan", "aws-endpoint-url": ""}
+    many = job.workspace / "function" / "many"
+    many.mkdir()
+    for number in range(MANY_FILES + 1):
+        (many / f"m{number:04}.py").write_text(f"x = {number}\n" * 30)
+    of_root = many / "of_root.py"
+    of_root.write_text("x = 1\n")
+    of_root.chmod(0o600)
+    job.of_root.append(of_root)
+
+    ended = job.run(inputs, options=options)
+
+    assert ended.outputs["outcome"] == "scanned", ended.printed
+    here = pack(Path("function"), workspace=job.workspace, into=tmp_path)
+    assert ended.outputs["build-sha256"] == here.sha256.hex
 
 
 @pytest.mark.parametrize("missing", ["SETUID", "SETGID"])

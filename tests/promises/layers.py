@@ -92,14 +92,17 @@ def nothing_of_the_sandbox(module: Module) -> Iterator[str]:
 
 
 def environment(module: Module) -> Iterator[str]:
-    """The environment is read once, in main, and passed on."""
-    if not module.within("main"):
+    """The environment is read once, in main, and passed on; console is main at a terminal."""
+    if not module.within("main", "console"):
         yield from _uses(module, ENVIRONMENT, "only main reads the environment")
 
 
 def streams(module: Module) -> Iterator[str]:
-    """Only runner prints, because the runner parses every line; main and signals hand it stdout."""
-    if not module.within("main", "runner", "signals"):
+    """Only runner prints, because the runner parses every line; main and signals hand it stdout.
+
+    console is no part of the action: what it prints is read by a person.
+    """
+    if not module.within("main", "runner", "signals", "console"):
         yield from _uses(module, (*STREAMS, "print"), "only runner prints")
 
 
@@ -112,15 +115,33 @@ def clock(module: Module) -> Iterator[str]:
 def shell(module: Module) -> Iterator[str]:
     """Nothing starts a process, and nothing runs text or data as code.
 
-    privileges calls the kernel's prctl, which Python does not offer.
+    privileges calls the kernel's prctl, which Python does not offer. package.crew starts this
+    Python with a file of ours, to pack on all cores.
     """
     found = (*module.dotted, *module.imports)
     for name, line in found:
         if _starts(name, ["ctypes"]) and module.within("privileges"):
             continue
+        if _starts(name, ["subprocess"]) and module.within("package.crew"):
+            continue
         banned = _starts(name, (*SHELL, *BUILT_IN_CODE)) or name.startswith(("os.exec", "os.spawn"))
         if banned:
             yield f"{module.name}:{line} uses {name}, which can run foreign code"
+
+
+PEOPLES: Final = (f"{OWN}.setup", f"{OWN}.aws.setup")
+
+
+def commands_for_people(module: Module) -> Iterator[str]:
+    """What makes roles and buckets is not in the image, so nothing of the action needs it.
+
+    .dockerignore leaves it out.
+    """
+    if module.within("setup", "aws.setup"):
+        return
+    for name, line in module.imports:
+        if _starts(name, PEOPLES):
+            yield f"{module.name}:{line} imports {name}, which is not in the image"
 
 
 def standard_or_known(module: Module) -> Iterator[str]:
@@ -205,4 +226,5 @@ RULES: Final[tuple[Callable[[Module], Iterator[str]], ...]] = (
     standard_or_known,
     dataclasses_put_off,
     silent_exceptions,
+    commands_for_people,
 )

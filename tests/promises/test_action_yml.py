@@ -23,6 +23,7 @@ INTERFACE: Final = {
     "include": "",
     "exclude": "",
     "allow-secret-files": "false",
+    "compression": "default",
     "expected-sha256": "",
     "bucket": "",
     "prefix": "signed-lambda",
@@ -43,6 +44,8 @@ INTERFACE: Final = {
     "template": "",
     "sarif-files": "",
     "comment": "update",
+    "open-issue": "false",
+    "lock-latest": "report",
     "github-token": "${{ github.token }}",
     "pr-number": "",
     "require-reviewed": "false",
@@ -51,6 +54,7 @@ INTERFACE: Final = {
     "aws-endpoint-url": "",
     "signer-root": "",
     "timeout-minutes": "15",
+    "parallel-jobs": "${{ strategy.max-parallel }}",
 }
 """Workflows rest on it: an input may be added; none is renamed, none gets another default."""
 INTERFACE_OUTPUTS: Final = (

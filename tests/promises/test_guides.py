@@ -7,16 +7,18 @@ import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest
 
 from tests.promises.modules import ROOT
 from tests.support.action import Team
+from tests.support.admin import Admin
+from tests.support.port import on_a_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 PAGES: Final = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 MAKES: Final = re.compile(r"^(?:make .*|python bench/.*)\n", re.MULTILINE)
@@ -41,8 +43,17 @@ WORKFLOW = pytest.mark.parametrize(
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Admin, str]]:
+    """An account with a function and nothing else, and the port that it is on."""
+    admin = Admin(tmp_path_factory.mktemp("fresh"))
+    with on_a_port(admin.sandbox) as url:
+        yield admin, url
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory, fresh: tuple[Admin, str]) -> Iterator[Team]:
     """Version 2 of the function is live, 1 was before; AWS is on a port."""
+    del fresh  # made first: the clients of this process are of the world that was made last
     team = Team(tmp_path_factory.mktemp("guides"))
     team.deployed()
     team.change_code()
@@ -53,8 +64,15 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
 
 
 @pytest.fixture
-def shell(world: Team, tmp_path: Path) -> dict[str, str]:
-    """The environment of a shell that has `aws` and `gh`, both led to the sandbox."""
+def shell(world: Team, fresh: tuple[Admin, str], tmp_path: Path) -> dict[str, str]:
+    """The environment of a shell that has `aws`, `gh`, `signed_lambda`, all led to a sandbox."""
+    admin, url = fresh
+    command = tmp_path / "signed_lambda"
+    command.write_text(
+        f"#!/bin/sh\nPYTHONPATH={ROOT}/src exec {sys.executable} -m signed_lambda"
+        f' "$@" --checkout {admin.checkout} --aws-endpoint-url {url}\n'
+    )
+    command.chmod(0o755)
     for name in ("aws", "gh"):
         command = tmp_path / name
         # Not in sh: it drops variables whose names have hyphens.
@@ -64,7 +82,7 @@ def shell(world: Team, tmp_path: Path) -> dict[str, str]:
         )
         command.chmod(0o755)
     return {
-        "PATH": f"{tmp_path}:{os.environ['PATH']}",
+        "PATH": f"{tmp_path}:{Path(sys.executable).parent}:{os.environ['PATH']}",
         "HOME": str(tmp_path),
         "SANDBOX_URL": world.endpoint,
         "AWS_REGION": "eu-west-1",
@@ -119,7 +137,7 @@ def test_a_workflow_to_copy_has_no_finding(text: str, tmp_path: Path) -> None:
     folder.mkdir(parents=True)
     (folder / "copied.yml").write_text(text)
     (tmp_path / "zizmor.yml").write_text((ROOT / ".github" / "zizmor.yml").read_text())
-    tools = os.path.dirname(sys.executable)  # noqa: PTH120 - not resolved: a venv's link
+    tools = Path(sys.executable).parent
 
     strict = ["--offline", "--quiet", "--persona=auditor", "--strict-collection"]
     audit = [f"{tools}/zizmor", *strict, "--config", str(tmp_path / "zizmor.yml")]

@@ -32,6 +32,7 @@ INPUTS: Final[dict[str, Mapping[str, str]]] = {
     "promote": {"from-alias": "staging"},
     "verify": {},
     "history": {},
+    "lock": {},
 }
 OTHERS: Final = {
     "deploy": ("commands.rollback", "commands.verify", "commands.promote"),
@@ -40,6 +41,7 @@ OTHERS: Final = {
     "promote": ("scan", "commands.plan", "publishing", "report.sarif"),
     "verify": ("scan", "commands.plan", "publishing", "report.sarif"),
     "history": ("scan", "commands.plan", "commands.deploy", "publishing", "report.sarif"),
+    "lock": ("scan", "commands.plan", "commands.verify", "publishing", "report.sarif"),
 }
 """What of ours belongs to other commands, or comes when there is something to tell."""
 
@@ -149,8 +151,8 @@ def test_a_pull_request_loads_pygithub_after_the_first_request(place: Place) -> 
 
     loaded = place.before_the_first_request("plan", environ)
 
-    assert "signed_lambda.github" in loaded
-    assert of(("github", "requests", "jwt", "cryptography"), loaded) == []
+    assert "signed_lambda.runner" in loaded
+    assert of(("github", "requests", "jwt", "cryptography", "signed_lambda.github"), loaded) == []
 
 
 def test_a_review_of_python_loads_nothing_of_aws_and_no_other_parser(place: Place) -> None:

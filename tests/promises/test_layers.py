@@ -58,6 +58,8 @@ BREAKING: Final = [
     (layers.shell, "main", "import subprocess"),
     (layers.shell, "main", "import ctypes"),
     (layers.shell, "privileges", "import subprocess"),
+    (layers.shell, "package.folder", "import subprocess"),
+    (layers.shell, "package.crew", "import os\nos.fork()"),
     (layers.shell, "main", "import os\nos.system('x')"),
     (layers.shell, "main", "import os\nos.execv('x', [])"),
     (layers.shell, "main", "eval('1')"),
@@ -70,6 +72,8 @@ BREAKING: Final = [
         "model",
         "from dataclasses import dataclass\n@dataclass(frozen=True, slots=True)\nclass A: ...",
     ),
+    (layers.commands_for_people, "main", "from signed_lambda.setup import roles"),
+    (layers.commands_for_people, "aws.session", "from signed_lambda.aws.setup import AwsSetup"),
     (layers.silent_exceptions, "main", "try:\n    f()\nexcept Exception:\n    pass"),
     (
         layers.silent_exceptions,
@@ -102,6 +106,7 @@ def test_each_rule_is_shown_to_be_breakable(rule: Rule) -> None:
         (layers.streams, "runner", "import sys\nsys.stdout"),
         (layers.clock, "clock", "import time\ntime.sleep(1)"),
         (layers.clock, "chain.x", "def f(clock):\n    clock.sleep(1)\n    clock.now()"),
+        (layers.shell, "package.crew", "import subprocess\nsubprocess.Popen([])"),
         (layers.shell, "x", "import re, os\nre.compile('x')\nos.path.join('x')"),
         (
             layers.dataclasses_put_off,

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import io
 import json
-import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lambda_sandbox import Sandbox
-from lambda_sandbox.estate import make_estate
-from lambda_sandbox.server import Server
+from lambda_sandbox.estate import first_code, make_estate
 from signed_lambda.main import main
 from tests.support.aws import SandboxFetch, aws_over, shared_clients
 from tests.support.lanes import OneByOne
+from tests.support.port import on_a_port
 from tests.support.runner_rules import Console, read_pairs, unfolded
 
 if TYPE_CHECKING:
@@ -76,7 +75,12 @@ class Team:
     """The world."""
 
     def __init__(
-        self, folder: Path, *, seed: int = 0, variables: Mapping[str, str] | None = None
+        self,
+        folder: Path,
+        *,
+        seed: int = 0,
+        variables: Mapping[str, str] | None = None,
+        sandbox: Sandbox | None = None,
     ) -> None:
         """Makes it.
 
@@ -84,8 +88,9 @@ class Team:
             folder: Private to the test.
             seed: Of the sandbox.
             variables: Environment of the function; two when None.
+            sandbox: Its account, still empty; a new one when None.
         """
-        self.sandbox = Sandbox(seed=seed)
+        self.sandbox = sandbox or Sandbox(seed=seed)
         self.workspace = folder / "workspace"
         self.folder = folder
         self.runs = 0
@@ -106,17 +111,12 @@ class Team:
     @contextmanager
     def on_a_port(self) -> Iterator[None]:
         """Serves the sandbox: the action then makes its own clients, with its own credentials."""
-        server = Server("127.0.0.1", 0, self.sandbox.wsgi)
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        self.endpoint = f"http://127.0.0.1:{server.port}"
-        try:
-            yield
-        finally:
-            self.endpoint = ""
-            server.stop()
-            thread.join()
-            server.server_close()
+        with on_a_port(self.sandbox) as url:
+            self.endpoint = url
+            try:
+                yield
+            finally:
+                self.endpoint = ""
 
     def client(self, service: str) -> Any:  # noqa: ANN401 - of any service
         """A boto3 client of the sandbox, for arranging and asserting."""
@@ -176,6 +176,23 @@ class Team:
         ended = self.run(**inputs)
         assert ended.exit_code == 0, ended.log
         return ended
+
+    def another_function(self, name: str) -> None:
+        """A further function, made and guarded as the first one."""
+        client = self.client("lambda")
+        client.create_function(
+            FunctionName=name,
+            Runtime="python3.13",
+            Role="arn:aws:iam::111122223333:role/orders",
+            Handler="app.handler",
+            Code={"ZipFile": first_code()},
+            Timeout=3,
+            MemorySize=128,
+        )
+        self.sandbox.clock.sleep(5)
+        client.put_function_code_signing_config(
+            FunctionName=name, CodeSigningConfigArn=self.estate.code_signing_config_arn
+        )
 
     def alias(self, name: str = "live") -> Mapping[str, Any] | None:
         """The alias as Lambda answers it, None when it does not exist."""

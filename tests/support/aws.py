@@ -68,6 +68,12 @@ def shared_clients(region: str = "eu-west-1") -> Clients:
     return replace(clients, invoker=lambda _: invoking())
 
 
+def on_transport(transport: Transport) -> None:
+    """From now on the shared clients' requests go there."""
+    _transport.set(transport)
+    _latest[:] = [transport]
+
+
 def aws_over(
     transport: Transport,
     *,
@@ -87,8 +93,7 @@ def aws_over(
         say: Takes the lines of progress.
         region: Of the clients.
     """
-    _transport.set(transport)
-    _latest[:] = [transport]
+    on_transport(transport)
     # Full jitter is not random here: a delay is its nominal length.
     return Aws(
         shared_clients(region),

@@ -30,7 +30,7 @@ class User:
     Attributes:
         integration: An installation token, as GITHUB_TOKEN is one: REST does not know its user.
         pull_requests: Permission of the token: "none", "read" or "write".
-        checks, actions: Likewise.
+        checks, issues, actions: Likewise.
     """
 
     login: str
@@ -39,6 +39,7 @@ class User:
     pull_requests: str = "write"
     checks: str = "write"
     actions: str = "read"
+    issues: str = "write"
 
 
 BOT = User("github-actions[bot]")
@@ -88,6 +89,7 @@ class GitHubServer(CheckedServer):
         self.files: dict[int, list[dict[str, Any]]] = {}
         self.checks: list[dict[str, Any]] = []
         self.started: dict[int, tuple[str, int, str]] = {}
+        self.issues: list[dict[str, Any]] = []
         self.locked: set[int] = set()
         self.graphql = True
         self._next_id = 1000
@@ -107,6 +109,25 @@ class GitHubServer(CheckedServer):
         """A comment that is already there."""
         made = Comment(self._new_id(), number, author, body)
         self._comments.append(made)
+        return made
+
+    def issue(
+        self, body: str, *, author: User | None = BOT, **more: openapi.Json
+    ) -> dict[str, Any]:
+        """An issue that is already there."""
+        number = 100 + len(self.issues)
+        made = {
+            "id": self._new_id(),
+            "number": number,
+            "title": "an issue",
+            "body": body,
+            "state": "open",
+            "state_reason": None,
+            "html_url": f"https://github.com/{self.repository}/issues/{number}",
+            "url": f"{self.url}/repos/{self.repository}/issues/{number}",
+            "user": author and {"login": author.login, "type": author.kind},
+        } | more
+        self.issues.append(made)
         return made
 
     def pull(self, number: int, **changes: openapi.Json) -> dict[str, Any]:
@@ -178,11 +199,20 @@ class GitHubServer(CheckedServer):
             return 401, {"message": "Bad credentials"}, {}
         for route in self._routes():
             if match := re.fullmatch(route.pattern, seen.line):
-                if route.area and not _may(user, route):
-                    needed = {"X-Accepted-GitHub-Permissions": f"{route.area}={route.level}"}
+                area = self._area(route, match)
+                if area and not _may(user, area, route.level):
+                    needed = {"X-Accepted-GitHub-Permissions": f"{area}={route.level}"}
                     return 403, {"message": not_accessible(user)}, needed
                 return self._refused(seen) or route.method(seen, user, *match.groups())
         return 404, {"message": "Not Found"}, {}
+
+    def _area(self, route: Route, match: re.Match[str]) -> str:
+        """The permission that counts: comments on an issue are the issue's."""
+        on = next(iter(match.groups()), "")
+        is_issue = route.pattern.endswith(r"/issues/(\d+)/comments") and any(
+            str(issue["number"]) == on for issue in self.issues
+        )
+        return "issues" if is_issue else route.area
 
     def _refused(self, seen: Seen) -> Answer | None:
         """GitHub's refusal of a comment, if it has a reason."""
@@ -209,6 +239,9 @@ class GitHubServer(CheckedServer):
             Route(rf"GET {repo}/pulls/(\d+)", pulls, "read", self._get_pull),
             Route(rf"GET {repo}/pulls/(\d+)/files", pulls, "read", self._files),
             Route(rf"GET {repo}/commits/([0-9a-f]+)/pulls", pulls, "read", self._commit_pulls),
+            Route(rf"GET {repo}/issues", "issues", "read", self._issues),
+            Route(rf"POST {repo}/issues", "issues", "write", self._create_issue),
+            Route(rf"PATCH {repo}/issues/(\d+)", "issues", "write", self._edit_issue),
             Route(rf"GET {repo}/issues/(\d+)/comments", pulls, "read", self._list),
             Route(rf"POST {repo}/issues/(\d+)/comments", pulls, "write", self._create),
             Route(rf"GET {repo}/issues/comments/(\d+)", pulls, "read", self._get),
@@ -312,6 +345,28 @@ class GitHubServer(CheckedServer):
     def _found(self, id_: str) -> Comment | None:
         return next((c for c in self.comments if c.id == int(id_)), None)
 
+    def _issues(self, seen: Seen, _user: User) -> Answer:
+        """Newest first; pull requests are issues too."""
+        asked = seen.query
+        found = [
+            issue
+            for issue in reversed(self.issues)
+            if asked.get("state", "open") in ("all", issue["state"])
+            and asked.get("creator", _author(issue)).lower() == _author(issue).lower()
+        ]
+        return self._page(seen, [openapi.filled("issue", _sent(i)) for i in found])
+
+    def _create_issue(self, seen: Seen, user: User) -> Answer:
+        made = self.issue(seen.body.get("body", ""), author=user, title=seen.body["title"])
+        return 201, openapi.filled("issue", _sent(made)), {}
+
+    def _edit_issue(self, seen: Seen, _user: User, number: str) -> Answer:
+        issue = next((i for i in self.issues if i["number"] == int(number)), None)
+        if issue is None:
+            return 404, {"message": "Not Found"}, {}
+        issue |= seen.body
+        return 200, openapi.filled("issue", _sent(issue)), {}
+
     def _create_check(self, seen: Seen, user: User) -> Answer:
         if not user.integration:
             return 403, {"message": "You must authenticate via a GitHub App."}, {}
@@ -373,8 +428,18 @@ class GitHubServer(CheckedServer):
         return openapi.filled("issue-comment", known)
 
 
-def _may(user: User, route: Route) -> bool:
-    return _LEVELS.index(getattr(user, route.area)) >= _LEVELS.index(route.level)
+def _may(user: User, area: str, level: str) -> bool:
+    return _LEVELS.index(getattr(user, area)) >= _LEVELS.index(level)
+
+
+def _author(issue: dict[str, Any]) -> str:
+    """Login, "" of an account that was deleted."""
+    return issue["user"]["login"] if issue["user"] else ""
+
+
+def _sent(issue: dict[str, Any]) -> dict[str, Any]:
+    """An issue as GitHub sends it: line feeds become carriage returns, too."""
+    return {**issue, "body": issue["body"].replace("\n", "\r\n")}
 
 
 def not_accessible(user: User) -> str:

@@ -14,7 +14,7 @@ from hypothesis import Phase, settings
 from hypothesis import strategies as st
 
 from signed_lambda.errors import Problem
-from signed_lambda.model import LeftOut, MemberChange, Sha256
+from signed_lambda.model import Advice, LeftOut, MemberChange, Sha256
 from signed_lambda.report.model import (
     Comparison,
     DependencyMove,
@@ -171,9 +171,20 @@ _PACKAGES: Final = st.builds(
     files=st.integers(0, 10**6),
     size_bytes=st.integers(0, 10**9),
     unzipped_bytes=st.integers(0, 10**9),
+    compression=st.sampled_from(["fast", "default", "small"]),
     codec=_NAME,
     left_out=_few(st.builds(LeftOut, name=_NAME, reason=st.just("secret"))),
     notes=_few(_NAME),
+    advice=_few(
+        st.builds(
+            Advice,
+            exclude=_NAME,
+            what=_NAME,
+            files=st.integers(1, 10**5),
+            size_bytes=st.integers(0, 10**9),
+            zipped_bytes=st.integers(0, 10**9),
+        )
+    ),
     repo_root=st.one_of(st.none(), st.just(""), st.just("src"), _NAME),
 )
 _SIZES: Final = st.one_of(st.none(), st.integers(0, 10**9))

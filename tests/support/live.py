@@ -150,6 +150,8 @@ def told(ended: Ended) -> list[tuple[str, str]]:
 
 
 def skipped(ended: Ended) -> list[str]:
-    """What of the triggers or a history could not be looked at, and what was not removed."""
-    facts = [f for f in ended.report["facts"] if f["step"] in ("triggers", "history", "remove")]
+    """What could not be looked at (triggers, $LATEST, a history), and what was not removed."""
+    facts = [
+        f for f in ended.report["facts"] if f["step"] in ("triggers", "latest", "history", "remove")
+    ]
     return [f["proof"] for f in facts if f["status"] in ("skipped", "warning")]

@@ -25,6 +25,10 @@ class Lying:
         self._cloud = cloud
         self._lies = lies
 
+    def slowed(self, calls_per_s: float) -> Lying:
+        """It lies when it is slowed, too."""
+        return Lying(self._cloud.slowed(calls_per_s), self._lies)
+
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - any method of the port
         real = getattr(self._cloud, name)
         lie = self._lies.get(name)

@@ -328,11 +328,15 @@ def inputs_of(
 ) -> tuple[dict[str, str], list[str], list[str]]:
     """A step's inputs: the variables, the unknown ones, and the required ones that are missing.
 
-    The runner passes unknown inputs on with a warning, and does not look at `required` at all.
+    The runner passes unknown inputs on with a warning, and does not look at `required` at all. It
+    evaluates defaults with the contexts github, strategy, matrix, job and runner; a job outside of
+    a matrix is one of one. Source: actions/runner, action_yaml.json (input-default-context)
     """
     known = {name.lower() for name in declared}
     values = {
-        name: str(about.get("default", "")).replace("${{ github.token }}", token)
+        name: str(about.get("default", ""))
+        .replace("${{ github.token }}", token)
+        .replace("${{ strategy.max-parallel }}", "1")
         for name, about in declared.items()
     } | dict(given)
     missing = [n for n, about in declared.items() if about.get("required") and not values[n]]

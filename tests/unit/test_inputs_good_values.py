@@ -301,3 +301,36 @@ def test_a_bad_region_of_the_environment_is_named_by_its_variable(region: str, s
 
 def test_a_scan_can_do_without_a_function() -> None:
     assert read(SCAN).function == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("fn", [("fn", None, None, None)]),
+        ("fn:live", [("fn", None, None, "live")]),
+        (
+            f"\n# ours\n  a:blue \nb\n\n{ARN}\n{ARN}:live\n111122223333:function:c:x\nb\n",
+            [
+                ("a", None, None, "blue"),
+                ("b", None, None, None),
+                ("fn", "111122223333", "eu-central-1", None),
+                ("fn", "111122223333", "eu-central-1", "live"),
+                ("c", "111122223333", None, "x"),
+            ],
+        ),
+    ],
+)
+def test_verify_takes_functions_one_a_line_each_with_or_without_an_alias(
+    text: str, named: list[tuple[str, str | None, str | None, str | None]]
+) -> None:
+    environ = {
+        "INPUT_COMMAND": "verify",
+        "INPUT_FUNCTION-NAME": text,
+        "INPUT_AWS-REGION": "eu-central-1",
+    }
+
+    inputs = read(environ)
+
+    assert [(f.name, f.account, f.region, f.alias) for f in inputs.functions] == named
+    assert inputs.alias == ((named[0][3] or "live") if len(named) == 1 else "live")
+    assert inputs.function == (named[0][0] if len(named) == 1 else "")

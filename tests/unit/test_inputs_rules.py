@@ -21,6 +21,7 @@ GOOD = {
     "promote": {"function-name": "fn", "from-alias": "staging"},
     "verify": {"function-name": "fn"},
     "history": {"function-name": "fn"},
+    "lock": {"function-name": "fn"},
     "scan": {"source": "dist"},
 }
 
@@ -211,7 +212,7 @@ def test_one_with_block_serves_deploy_and_plan_and_scan() -> None:
             {"fail-on-unseen": "true"},
             (
                 "E-INPUT-04 fail-on-unseen is given, but `command: deploy` does not use it. "
-                "Leave it out, or use command plan."
+                "Leave it out, or use command plan or verify."
             ),
         ),
         (

@@ -1,8 +1,8 @@
-"""Refuses calls that the caller's policies do not allow: Lambda, Signer, S3, and what triggers.
+"""Refuses calls that the caller's policies do not allow: Lambda, Signer, S3, what triggers, IAM.
 
 Only callers that IAM knows are judged: a user with an access key made here, or a session of a role
 made here. Any other key is the account itself and may do everything, as tests with plain
-credentials expect. A Deny in a function's resource policy holds for everybody.
+credentials expect. A Deny in the resource policy of a function or a bucket holds for everybody.
 
 May import core, the parts of this package and Lambda's state. Source: AWS docs, IAM evaluation
 logic; texts and the matrix of qualified invocations: stackd native capture 2026-09.
@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from lambda_sandbox.core import ApiError
 from lambda_sandbox.faults import SNS_DENIED
-from lambda_sandbox.iam.evaluation import Statement, bounded, decide
+from lambda_sandbox.iam.evaluation import Statement, bounded, decide, statements_of
 from lambda_sandbox.iam.resources import (
     events_access,
+    iam_access,
     lambda_access,
     logs_access,
     s3_access,
@@ -26,28 +27,37 @@ from lambda_sandbox.iam.resources import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from lambda_sandbox.core import World
     from lambda_sandbox.iam.evaluation import Decision
     from lambda_sandbox.iam.principals import Principal, Principals
     from lambda_sandbox.lambda_service.state import LambdaState
 
-_ENFORCED = frozenset({"lambda", "signer", "s3", "sns", "events", "logs"})
+_ENFORCED = frozenset({"lambda", "signer", "s3", "sns", "events", "logs", "iam"})
 _BY_PLACE = {
     "lambda": lambda_access,
     "signer": signer_access,
     "events": events_access,
     "logs": logs_access,
+    "iam": iam_access,
 }
+_BY_PARAMS = {"s3": s3_access, "sns": sns_access}
+_DENIED = {"sns": SNS_DENIED, "iam": "AccessDenied"}
 _INVOKE = "lambda:InvokeFunction"
 
 
 class Enforcement:
     """The check in front of the services."""
 
-    def __init__(self, world: World, principals: Principals) -> None:
+    def __init__(
+        self,
+        world: World,
+        principals: Principals,
+        bucket_policy: Callable[[str], Mapping[str, Any] | None],
+    ) -> None:
         self._world = world
+        self._bucket_policy = bucket_policy
         self._principals = principals
         self._identities = False
 
@@ -74,10 +84,12 @@ class Enforcement:
         if service in _BY_PLACE:
             action, resource = _BY_PLACE[service](operation, params, region, account)
         else:
-            action, resource = (s3_access if service == "s3" else sns_access)(operation, params)
+            action, resource = _BY_PARAMS[service](operation, params)
         principal = self._principals.by_access_key(access_key) if self._identities else None
         caller = principal.arn if principal is not None else f"arn:aws:iam::{account}:root"
         granted = _resource_policy(state, action, resource, caller) if action == _INVOKE else []
+        if service == "s3":
+            granted = self._of_bucket(params.get("Bucket"), caller)
         context = _context(params, region, caller)
         decision = _decision(principal, granted, action, resource, context)
         if decision != "allowed":
@@ -86,6 +98,12 @@ class Enforcement:
             self._require_s3(principal, service, operation, params, context)
         if operation == "CreateFunction" and principal is not None:
             self._require_pass_role(principal, params, caller)
+
+    def _of_bucket(self, bucket: str | None, caller: str) -> list[Statement]:
+        """The statements of a bucket's policy, as far as they mean the caller."""
+        policy = self._bucket_policy(bucket) if bucket else None
+        statements = statements_of("bucket policy", policy) if policy else []
+        return [s for s in statements if _means(s.body.get("Principal"), caller)]
 
     def _require_s3(
         self,
@@ -171,7 +189,11 @@ def _means(principal: object, caller: str) -> bool:
 
 
 def _context(params: dict[str, Any], region: str, caller: str) -> dict[str, list[str]]:
-    context = {"aws:PrincipalArn": [caller], "aws:RequestedRegion": [region]}
+    context = {
+        "aws:PrincipalArn": [caller],
+        "aws:RequestedRegion": [region],
+        "aws:SecureTransport": ["true"],  # a port of the sandbox stands for AWS's own, over TLS
+    }
     if "Prefix" in params:
         context["s3:prefix"] = [params["Prefix"]]
     if "CodeSigningConfigArn" in params:
@@ -188,7 +210,7 @@ def _refusal(service: str, caller: str, action: str, resource: str, decision: De
         else "with an explicit deny"
     )
     return ApiError(
-        SNS_DENIED if service == "sns" else "AccessDeniedException",
+        _DENIED.get(service, "AccessDeniedException"),
         f"User: {caller} is not authorized to perform: {action} on resource: {resource} {reason}",
         403,
     )

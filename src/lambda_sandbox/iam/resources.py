@@ -1,7 +1,8 @@
 """Which IAM action an operation is, and which ARN it acts on, for the services that are judged.
 
 Pure. Source: https://docs.aws.amazon.com/service-authorization/latest/reference/ (list_awslambda,
-list_awssigner, list_amazons3, list_amazonsns, list_amazoneventbridge, list_amazoncloudwatchlogs);
+list_awssigner, list_amazons3, list_amazonsns, list_amazoneventbridge, list_amazoncloudwatchlogs,
+list_awsidentityandaccessmanagementiam);
 that a qualified invocation is asked of the qualified ARN only: stackd native capture 2026-09.
 """
 
@@ -24,6 +25,10 @@ _S3_ACTIONS: Final = {
     "ListBuckets": "ListAllMyBuckets",
     "GetBucketNotificationConfiguration": "GetBucketNotification",
     "PutBucketNotificationConfiguration": "PutBucketNotification",
+    "GetPublicAccessBlock": "GetBucketPublicAccessBlock",
+    "PutPublicAccessBlock": "PutBucketPublicAccessBlock",
+    "GetBucketEncryption": "GetEncryptionConfiguration",
+    "PutBucketEncryption": "PutEncryptionConfiguration",
     "CopyObject": "PutObject",
     "CreateMultipartUpload": "PutObject",
     "UploadPart": "PutObject",
@@ -101,6 +106,22 @@ def s3_on_behalf(operation: str, params: dict[str, Any]) -> list[tuple[str, str]
 def sns_access(operation: str, params: dict[str, Any]) -> tuple[str, str]:
     """The action and the ARN of an SNS call; those on a subscription have no resource."""
     return f"sns:{operation}", params.get("TopicArn", "*")
+
+
+def iam_access(
+    operation: str, params: dict[str, Any], _region: str, account: str
+) -> tuple[str, str]:
+    """The action and the ARN of an IAM call: roles, users, OIDC providers, simulations."""
+    root = f"arn:aws:iam::{account}:"
+    if operation == "CreateOpenIDConnectProvider":
+        host = params.get("Url", "").removeprefix("https://")
+        return f"iam:{operation}", f"{root}oidc-provider/{host}"
+    if "OpenIDConnectProviderArn" in params:
+        return f"iam:{operation}", params["OpenIDConnectProviderArn"]
+    for kind in ("Role", "User"):
+        if f"{kind}Name" in params:
+            return f"iam:{operation}", f"{root}{kind.lower()}/{params[f'{kind}Name']}"
+    return f"iam:{operation}", params.get("PolicySourceArn", "*")
 
 
 def events_access(

@@ -1,6 +1,6 @@
-"""AWS with boto3: the port `signed_lambda.cloud.Cloud`, implemented.
+"""AWS with botocore: the port `signed_lambda.cloud.Cloud`, implemented.
 
-The only package that imports boto3 and botocore. Nothing untyped leaves it: every answer is looked
+The only package that imports botocore. Nothing untyped leaves it: every answer is looked
 at member by member, every refusal becomes an error of the port or of the catalogue. It decides
 nothing about the chain.
 
@@ -12,12 +12,14 @@ what triggers a function.
 from __future__ import annotations
 
 import random
+from functools import partial
 from typing import TYPE_CHECKING
 
 from signed_lambda.aws.calls import Calls
 from signed_lambda.aws.download import CodeSource, Fetch, UrlFetch
 from signed_lambda.aws.lambda_reads import LambdaReads
 from signed_lambda.aws.lambda_writes import LambdaWrites
+from signed_lambda.aws.pace import Pace
 from signed_lambda.aws.s3 import S3Calls
 from signed_lambda.aws.session import Clients, make_clients
 from signed_lambda.aws.signer import SignerCalls
@@ -44,6 +46,7 @@ class Aws(LambdaReads, LambdaWrites, SignerCalls, S3Calls, TriggerReads):
         fetch: Fetch,
         say: Callable[[str], None],
         jitter: Callable[[], float] = random.random,
+        pace: Pace | None = None,
     ) -> None:
         """Takes everything that reaches outside.
 
@@ -54,9 +57,19 @@ class Aws(LambdaReads, LambdaWrites, SignerCalls, S3Calls, TriggerReads):
             fetch: Downloads presigned URLs; `UrlFetch` outside of tests.
             say: Prints one line of progress.
             jitter: 0..1, spreads repetitions.
+            pace: Of the whole run; one that is alone by default.
         """
-        calls = Calls(clock=clock, deadline=deadline, say=say, jitter=jitter)
+        pace = pace or Pace(1, jitter)
+        calls = Calls(clock=clock, deadline=deadline, say=say, jitter=jitter, pace=pace)
+        self._jitter = jitter
+        self._again = partial(
+            Aws, clients, clock=clock, deadline=deadline, fetch=fetch, say=say, jitter=jitter
+        )
         super().__init__(clients, calls, CodeSource(fetch, clients.endpoint_url))
+
+    def slowed(self, calls_per_s: float) -> Aws:
+        """The same, with so many calls of Lambda a second, of all threads together."""
+        return self._again(pace=Pace(1, self._jitter, gap_s=1 / calls_per_s))
 
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 A member that is missing or of another type becomes `NotAnAnswer`, which names the member and never
 holds its value: answers of Lambda carry the function's environment in clear.
 
-May import model only, and nothing of boto3. Never lets an untyped value out.
+May import model only, and nothing of botocore. Never lets an untyped value out.
 """
 
 from __future__ import annotations

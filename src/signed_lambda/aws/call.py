@@ -1,6 +1,6 @@
 """What is asked of AWS: the operation and the resource, as messages and policies name them.
 
-May import nothing of boto3. Holds no answer and no secret.
+May import nothing of botocore. Holds no answer and no secret.
 """
 
 from __future__ import annotations
@@ -100,6 +100,14 @@ class Place:
     def bucket(self, name: str) -> str:
         """ARN of a bucket."""
         return f"arn:{self.partition}:s3:::{name}"
+
+    def role(self, name: str) -> str:
+        """ARN of a role."""
+        return f"arn:{self.partition}:iam::{self.account}:role/{name}"
+
+    def oidc_provider(self, host: str) -> str:
+        """ARN of an OIDC provider."""
+        return f"arn:{self.partition}:iam::{self.account}:oidc-provider/{host}"
 
     def rule(self, name: str, bus: str) -> str:
         """ARN of a rule of EventBridge; those of the default bus do not name it."""

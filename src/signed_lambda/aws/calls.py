@@ -30,6 +30,7 @@ from signed_lambda.aws.answer import Answer, NotAnAnswer, shown
 from signed_lambda.aws.call import UNKNOWN
 from signed_lambda.aws.credentials import TokenUnreadableError
 from signed_lambda.aws.diagnosis import gave_up, refusal_error, role_error, values_error
+from signed_lambda.aws.pace import Pace
 from signed_lambda.aws.refusals import Refusal
 from signed_lambda.clock import Wait
 from signed_lambda.cloud import InProgressError
@@ -90,6 +91,7 @@ class Calls:
         deadline: Deadline,
         say: Callable[[str], None],
         jitter: Callable[[], float] = random.random,
+        pace: Pace | None = None,
     ) -> None:
         """Takes the clock and the deadline.
 
@@ -98,11 +100,13 @@ class Calls:
             deadline: Of the whole run.
             say: Prints one line of progress.
             jitter: 0..1, spreads the repetitions of runs that were throttled together.
+            pace: Of the whole run; one that is alone by default.
         """
         self._clock = clock
         self._deadline = deadline
         self._say = say
         self._jitter = jitter
+        self._pace = pace or Pace(1, jitter)
         self.account: Callable[[], str] = lambda: UNKNOWN
 
     def within(self, seconds: float) -> Calls:
@@ -112,6 +116,7 @@ class Calls:
             deadline=self._deadline.within(seconds),
             say=self._say,
             jitter=self._jitter,
+            pace=self._pace,
         )
         calls.account = self.account
         return calls
@@ -139,6 +144,9 @@ class Calls:
         started, tries = self._clock.monotonic(), 0
         wait = Wait(call.operation, self._deadline, self._say)
         while True:
+            pause = self._pace.wait_s(call.operation, self._clock.monotonic())
+            if pause > 0:
+                wait.sleep(min(pause, self._deadline.left_s()), "one of many runs, waits its turn")
             self._deadline.check(f"asking {call.operation}")
             tries += 1
             try:
@@ -146,6 +154,8 @@ class Calls:
             except _CAUGHT as error:
                 self._deadline.check_stop()  # libraries wrap what interrupted them
                 last = self._repetition(error, call)
+                if last.kind == "throttled":
+                    self._pace.refused(call.operation, self._clock.monotonic())
             delay = self._delay(call, last, tries, started)
             if tries == 1:
                 self._say(f"{call.operation}: {last.reason}; try 2 in {delay:.1f} s")

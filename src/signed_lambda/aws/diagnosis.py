@@ -108,6 +108,7 @@ def access_error(refusal: Refusal, call: Call) -> AccessError:
         _OUR_KEY.sub(r"\1/*", f"{advice}. {call.hint}" if call.hint else advice),
     )
     assert isinstance(error, AccessError)
+    error.missing = f"{action} on {resource}"
     return error
 
 

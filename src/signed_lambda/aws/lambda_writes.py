@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypedDict
 
 from signed_lambda.aws import lambda_answers as read
 from signed_lambda.aws.answer import Answer, shown
@@ -38,6 +38,10 @@ if TYPE_CHECKING:
 PAYLOAD_BYTES: Final = 65_536
 # Source: LocalStack AWS-validated snapshot 2025-11.
 _OTHER_CODE: Final = re.compile(r"CodeSHA256 .* is different", re.IGNORECASE | re.DOTALL)
+
+
+class _Revision(TypedDict, total=False):
+    RevisionId: str
 
 
 def _moved(refusal: Refusal) -> Exception:
@@ -123,6 +127,12 @@ _DELETE_VERSION: Final[Mapping[str, Expected]] = {
     "ResourceConflictException": _in_use,
 }
 _INVOKE: Final[Mapping[str, Expected]] = {"ResourceConflictException": _busy}
+
+
+_POLICY: Final[Mapping[str, Expected]] = {
+    "PreconditionFailedException": _moved,
+    "ResourceConflictException": _busy,
+}
 
 
 class LambdaWrites(AwsBase):
@@ -278,6 +288,54 @@ class LambdaWrites(AwsBase):
                 call,
                 lambda: self._clients.lambda_.delete_function(FunctionName=name, Qualifier=version),
                 _nothing,
+            )
+
+    def put_policy(self, arn: str, policy: str, revision_id: str | None) -> None:
+        """PutResourcePolicy, which replaces the whole policy.
+
+        Source: https://docs.aws.amazon.com/lambda/latest/api/API_PutResourcePolicy.html
+
+        Raises:
+            RevisionMovedError: Another policy is there (perhaps ours: read it back).
+        """
+        given: _Revision = {"RevisionId": revision_id} if revision_id else {}
+        self._calls.run(
+            Call(
+                operation="lambda:PutResourcePolicy",
+                action="lambda:PutResourcePolicy",
+                resource=arn,
+                expected=_POLICY,
+            ),
+            lambda: self._clients.lambda_.put_resource_policy(
+                ResourceArn=arn, Policy=policy, **given
+            ),
+            lambda answer: answer.text("RevisionId"),
+        )
+
+    def delete_policy(self, arn: str, revision_id: str | None) -> None:
+        """DeleteResourcePolicy; nothing when there is none.
+
+        Source: https://docs.aws.amazon.com/lambda/latest/api/API_DeleteResourcePolicy.html
+
+        Raises:
+            RevisionMovedError: Another policy is there.
+        """
+        given: _Revision = {"RevisionId": revision_id} if revision_id else {}
+
+        def send() -> dict[str, object]:
+            self._clients.lambda_.delete_resource_policy(ResourceArn=arn, **given)
+            return {}
+
+        with suppress(NotThere):
+            self._calls.run(
+                Call(
+                    operation="lambda:DeleteResourcePolicy",
+                    action="lambda:DeleteResourcePolicy",
+                    resource=arn,
+                    expected={**_POLICY, "ResourceNotFoundException": not_there},
+                ),
+                send,
+                lambda _: None,
             )
 
     def invoke(self, name: FunctionName, version: Version, payload: bytes) -> Invocation:

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_iam import IAMClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
@@ -68,6 +69,7 @@ JSON_BODIES: Final = {
     "sns": False,
     "events": True,
     "logs": True,
+    "iam": False,
 }
 """The services we call, and whether they answer in JSON (else in XML)."""
 
@@ -127,6 +129,11 @@ class Clients:
     def logs(self) -> CloudWatchLogsClient:
         """Of CloudWatch Logs, which may trigger the function."""
         client: CloudWatchLogsClient = self.of("logs")
+        return client
+
+    def iam(self) -> IAMClient:
+        """Of IAM, which says what would be denied."""
+        client: IAMClient = self.of("iam")
         return client
 
 

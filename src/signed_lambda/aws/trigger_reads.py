@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 from functools import partial
-from typing import TYPE_CHECKING, Final, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypedDict, TypeVar
 
 from signed_lambda.aws.answer import Answer, NotAnAnswer
 from signed_lambda.aws.base import AwsBase
 from signed_lambda.aws.call import Call, NotThere, not_there
+from signed_lambda.cloud import PolicyDocument
+from signed_lambda.latest import FunctionUrl, Simulated, Statement
 from signed_lambda.triggers import (
     EventRule,
     EventSource,
@@ -37,6 +39,7 @@ PAGES: Final = 10
 _MISSING: Final[Mapping[str, Expected]] = dict.fromkeys(
     ("ResourceNotFoundException", "NotFound", "NoSuchBucket", "404"), not_there
 )
+_NOBODY: Final[Mapping[str, Expected]] = dict.fromkeys(("NoSuchEntity", "InvalidInput"), not_there)
 _SOURCES: Final = {"arnlike", "arnequals", "stringlike", "stringequals"}
 """Operators of a condition that names what may start the function."""
 
@@ -73,6 +76,48 @@ class TriggerReads(AwsBase):
             lambda answer: tuple(_permissions(answer.text("Policy"))),
         )
         return found or ()
+
+    def statements(self, name: FunctionName) -> tuple[Statement, ...]:
+        """GetPolicy of the unqualified function; empty when there is none.
+
+        Source: https://docs.aws.amazon.com/lambda/latest/api/API_GetPolicy.html
+        """
+        found = self._look(
+            self._of_function("GetPolicy", name, None),
+            lambda: self._clients.lambda_.get_policy(FunctionName=name),
+            lambda answer: tuple(map(read_statement, _statements(answer.text("Policy")))),
+        )
+        return found or ()
+
+    def policy_document(self, arn: str) -> PolicyDocument | None:
+        """GetResourcePolicy; None when there is none.
+
+        Source: https://docs.aws.amazon.com/lambda/latest/api/API_GetResourcePolicy.html
+        """
+        return self._look(
+            self._asked("lambda:GetResourcePolicy", arn),
+            lambda: self._clients.lambda_.get_resource_policy(ResourceArn=arn),
+            lambda answer: PolicyDocument(
+                _document(answer.text("Policy")), answer.text("RevisionId")
+            ),
+        )
+
+    def function_urls(self, name: FunctionName) -> Listed[FunctionUrl]:
+        """ListFunctionUrlConfigs, at most ten pages: of the function and of its aliases.
+
+        Source: https://docs.aws.amazon.com/lambda/latest/api/API_ListFunctionUrlConfigs.html
+        """
+        return self._listed(
+            self._of_function("ListFunctionUrlConfigs", name, None),
+            "NextMarker",
+            lambda token: self._clients.lambda_.list_function_url_configs(
+                FunctionName=name, **(_Marked(Marker=token) if token else _Marked())
+            ),
+            lambda answer: [
+                FunctionUrl(item.text("FunctionArn"), item.text("AuthType"))
+                for item in answer.items("FunctionUrlConfigs")
+            ],
+        )
 
     def event_sources(
         self, name: FunctionName, qualifier: str | None = None
@@ -228,6 +273,28 @@ class TriggerReads(AwsBase):
             ],
         )
 
+    # -- IAM
+
+    def simulated(
+        self, principal: str, action: str, resources: tuple[str, ...]
+    ) -> tuple[Simulated, ...] | None:
+        """SimulatePrincipalPolicy, a result for each resource; None: no such user or role.
+
+        Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
+        """
+        return self._look(
+            Call(
+                operation="iam:SimulatePrincipalPolicy",
+                action="iam:SimulatePrincipalPolicy",
+                resource=principal,
+                expected=_NOBODY,
+            ),
+            lambda: self._clients.iam().simulate_principal_policy(
+                PolicySourceArn=principal, ActionNames=[action], ResourceArns=[*resources]
+            ),
+            lambda answer: tuple(map(_simulated, answer.items("EvaluationResults"))),
+        )
+
     # -- asking
 
     def _look(
@@ -294,15 +361,42 @@ def _permissions(policy: str) -> Iterator[Permission]:
 
 
 def _statements(policy: str) -> tuple[Answer, ...]:
+    document = _document(policy)
+    if isinstance(document.get("Statement"), dict):
+        document["Statement"] = [document["Statement"]]
+    return Answer(document, "Policy.").items("Statement")
+
+
+def _document(policy: str) -> dict[str, Any]:
     try:
         document = json.loads(policy)
     except (ValueError, RecursionError):
         raise NotAnAnswer("'Policy' is not JSON") from None
     if not isinstance(document, dict):
         raise NotAnAnswer("'Policy' is not a document")
-    if isinstance(document.get("Statement"), dict):
-        document["Statement"] = [document["Statement"]]
-    return Answer(document, "Policy.").items("Statement")
+    return document
+
+
+def read_statement(statement: Answer) -> Statement:
+    """A statement, whatever it allows or denies."""
+    effect = statement.text("Effect")
+    if effect not in ("Allow", "Deny"):
+        raise NotAnAnswer("'Effect' is neither Allow nor Deny")
+    return Statement(
+        sid=statement.maybe_text("Sid") or "",
+        effect="Allow" if effect == "Allow" else "Deny",
+        principals=tuple(_principals(statement)),
+        actions=_one_or_more(statement, "Action"),
+        resources=_one_or_more(statement, "Resource"),
+        sources=tuple(_sources(statement)),
+        conditional=statement.has("Condition"),
+    )
+
+
+def _simulated(result: Answer) -> Simulated:
+    organization = result.maybe_inside("OrganizationsDecisionDetail")
+    allowed = organization.members.get("AllowedByOrganizations") if organization else None
+    return Simulated(result.text("EvalDecision"), allowed if isinstance(allowed, bool) else None)
 
 
 def _principals(statement: Answer) -> Iterator[str]:

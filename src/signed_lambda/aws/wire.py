@@ -27,7 +27,7 @@ def check_answers(client: BaseClient, service: str, *, json_bodies: bool) -> Non
     """Refuses answers of the client that are not AWS's, before they are parsed.
 
     Args:
-        client: Of boto3.
+        client: Of botocore.
         service: As botocore's events name it ("lambda").
         json_bodies: Whether the service answers in JSON (else in XML).
     """
@@ -39,6 +39,7 @@ def check_answers(client: BaseClient, service: str, *, json_bodies: bool) -> Non
             response_dict,
             json_body=json_bodies,
             streamed=operation_model.has_streaming_output,
+            text=_is_text(operation_model),
             head=operation_model.http.get("method") == "HEAD",
         )
 
@@ -46,7 +47,12 @@ def check_answers(client: BaseClient, service: str, *, json_bodies: bool) -> Non
 
 
 def check_answer(
-    response: Mapping[str, object], *, json_body: bool, streamed: bool, head: bool
+    response: Mapping[str, object],
+    *,
+    json_body: bool,
+    streamed: bool,
+    head: bool,
+    text: bool = False,
 ) -> None:
     """Does nothing when the answer can be AWS's.
 
@@ -55,6 +61,7 @@ def check_answer(
         json_body: A body, when there is one, has to be a JSON object.
         streamed: The body of a success is a stored object or a payload: its reader checks it.
         head: The answer has no body, and its headers describe a stored object.
+        text: The body of a success is one member's text (a bucket's policy): its reader checks it.
 
     Raises:
         NotAnAnswer: It is HTML, of another length than it says, or not JSON. The status it names
@@ -65,12 +72,13 @@ def check_answer(
     assert isinstance(status, int)
     if status < 300 and (streamed or head):  # noqa: PLR2004 - botocore's own border of success
         return
-    wrong = _wrong(headers, body, json_body=json_body, head=head)
+    told = text and status < 300  # noqa: PLR2004 - as above
+    wrong = _wrong(headers, body, json_body=json_body, head=head, text=told)
     if wrong:
         raise NotAnAnswer(f"status {status} with {wrong}")
 
 
-def _wrong(headers: object, body: object, *, json_body: bool, head: bool) -> str:
+def _wrong(headers: object, body: object, *, json_body: bool, head: bool, text: bool) -> str:
     """What shows that an answer is not the service's own; "" when nothing does."""
     media_type = _header(headers, "content-type").partition(";")[0].strip().lower()
     if media_type in {"text/html", "application/xhtml+xml"}:
@@ -80,9 +88,20 @@ def _wrong(headers: object, body: object, *, json_body: bool, head: bool) -> str
     length = _header(headers, "content-length")
     if length.isdecimal() and len(body) != int(length):
         return f"{len(body)} bytes instead of {int(length)}"
-    if not body:
+    if not body or text:
         return ""
     return _not_json(body) if json_body else _not_xml(body)
+
+
+def _is_text(operation: OperationModel) -> bool:
+    """Whether a success is one text, and no structure.
+
+    Source: botocore model s3 2006-03-01, GetBucketPolicyOutput (payload Policy, a string).
+    """
+    shape = operation.output_shape
+    if shape is None or "payload" not in shape.serialization:
+        return False
+    return shape.members[shape.serialization["payload"]].type_name == "string"
 
 
 def _not_json(body: bytes) -> str:

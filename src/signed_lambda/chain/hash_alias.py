@@ -5,6 +5,7 @@ AWS does not make an alias immutable: it is created only, and verified on every 
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final, Self
 
 from signed_lambda.chain.publish import PublishedVersion, wait_active
@@ -16,12 +17,16 @@ from signed_lambda.model import AliasName
 from signed_lambda.report.model import Fact, Link, Reach, Status
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from signed_lambda.chain.workbench import Order, Workbench
     from signed_lambda.cloud import Alias, FunctionConfiguration
     from signed_lambda.confighash import Configuration
+    from signed_lambda.errors import Problem
     from signed_lambda.model import Sha256
 
 
+_NAME: Final = re.compile(r"HASH-(?P<hex>[0-9a-f]{64})")
 IMMUTABLE: Final = "signed-lambda/1 immutable"
 """The Description of a hash alias of ours."""
 
@@ -117,6 +122,36 @@ def find_by_hash(
     published = PublishedVersion.recall(code, held.configuration, got)
     to.unlink()
     return published
+
+
+def moved_hash_aliases(
+    bench: Workbench, order: Order, aliases: Iterable[Alias]
+) -> Iterator[Problem]:
+    """A problem for each hash alias that leads to something else than its name says.
+
+    Two lists tell it of all of them; a version that the list seems to show otherwise is asked for
+    by itself, so that a member which lists leave out is no drift.
+
+    Args:
+        bench: The means.
+        order: Says the function.
+        aliases: All aliases of the function.
+    """
+    named = [(a, m["hex"]) for a in aliases if (m := _NAME.fullmatch(a.name))]
+    listed = {v.version: v for v in bench.cloud.versions(order.function)} if named else {}
+    for alias, hex_ in named:
+        version = listed.get(alias.version)
+        if version is not None and _hash_of(version) != hex_:
+            version = bench.cloud.function(order.function, alias.version)
+        if alias.weights or version is None or _hash_of(version) != hex_:
+            yield _moved(alias, "that version holds other code or another configuration").problems[
+                0
+            ]
+
+
+def _hash_of(version: FunctionConfiguration) -> str:
+    code = version.code_sha256
+    return code_and_config(code, canonical(version.content)).hex if code is not None else ""
 
 
 def _is_named(version: FunctionConfiguration, code: Sha256, configuration: Configuration) -> bool:

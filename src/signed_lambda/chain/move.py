@@ -41,6 +41,7 @@ class AliasMove:
     sha256: Sha256
     revision_id: str
     moved: bool
+    recorded: bool
 
     @classmethod
     def confirm(
@@ -73,12 +74,15 @@ class AliasMove:
             after=answer.version,
             sha256=published.sha256,
             revision_id=answer.revision_id,
-            moved=moved,
+            moved=moved and answer.version != (before.version if before else ""),
+            recorded=bool(record),
         )
 
     def fact(self) -> Fact:
         """For the journal."""
         route = f"{self.before or 'new'} -> {self.after}" if self.moved else f"at {self.after}"
+        if self.recorded and not self.moved:
+            route += ", where somebody else had put it: now recorded"
         return Fact(
             step="alias",
             title=f"Move alias '{self.alias}'" if self.moved else f"Alias '{self.alias}'",
@@ -131,7 +135,9 @@ def move_alias(
 ) -> AliasMove:
     """Routes the alias to the version, only if nobody moved it since it was observed.
 
-    The version before and the run are recorded in the same call (the alias' Description).
+    The version before, the run and what the alias was moved to are recorded in the same call (the
+    alias' Description). Where it leads to the version already, but by somebody else's hand, only
+    that record is written, so that `verify` finds it recorded.
     RoutingConfig is always sent empty, so that no weight survives.
 
     Args:
@@ -150,13 +156,13 @@ def move_alias(
     bench.journal.know(
         version=published.version, version_arn=published.arn, code_sha256=published.sha256
     )
-    if before is not None and before.version == published.version:
+    if before is not None and _is_there(before, published):
         now = bench.cloud.alias(order.function, order.alias)
         if now is None:
             raise _lost_to(order.alias, published, None, before)
         return AliasMove.confirm(published, before, now, moved=False)
     (looking or SecondLook(bench, order, observed)).require_same()
-    record = str(_record(order, before))
+    record = str(_record(order, published, before))
     bench.deadline.check(f"moving alias '{order.alias}'")
     bench.journal.writing(Reach.ALIAS)
     try:
@@ -169,7 +175,9 @@ def move_alias(
                 raise
             raise _lost_to(order.alias, published, now, before, record) from None
         # There, by our write or by that of another run with the same version: both are right.
-        return AliasMove.confirm(published, before, now, moved=now.description == record)
+        return AliasMove.confirm(
+            published, before, now, moved=now.description == record, record=record
+        )
     now = _read_back(bench, order)
     if now is None:
         raise _lost_to(order.alias, published, None, before)
@@ -214,13 +222,27 @@ def _told(signing: CodeSigning | None) -> str:
     return f"{signing.arn}, policy {signing.policy}, publishers {publishers or 'none'}"
 
 
-def _record(order: Order, before: Alias | None) -> AliasRecord:
+def _is_there(before: Alias, published: PublishedVersion) -> bool:
+    """Whether the alias leads to the version alone, by a recorded move."""
+    record = AliasRecord.parse(before.description)
+    return (
+        before.version == published.version
+        and not before.weights
+        and record is not None
+        and record.seal == published.seal_behind(before.name)
+    )
+
+
+def _record(order: Order, published: PublishedVersion, before: Alias | None) -> AliasRecord:
+    """The record of the move; nobody knows what was there before somebody else's."""
+    moving = before is not None and before.version != published.version
     return AliasRecord(
         command=order.command,
-        previous=before.version if before else "",
+        previous=before.version if before and moving else "",
         run=order.run.run_id,
         attempt=order.run.attempt,
         commit=order.run.commit,
+        seal=published.seal_behind(order.alias),
         reason=order.reason,
     )
 

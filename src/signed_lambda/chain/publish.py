@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Self
 
 from signed_lambda.cloud import CodeChangedError, InProgressError, RevisionMovedError
-from signed_lambda.confighash import Configuration, canonical, changes, code_and_config
+from signed_lambda.confighash import Configuration, canonical, changes, code_and_config, unqualified
 from signed_lambda.errors import Conflict, HashMismatch, LambdaFailure, TargetError
 from signed_lambda.lazy import dataclass
 from signed_lambda.model import Version
-from signed_lambda.records import VersionRecord
+from signed_lambda.records import VersionRecord, alias_seal, version_seal
 from signed_lambda.report.model import Fact, Link, Reach, Status
 
 if TYPE_CHECKING:
     from signed_lambda.chain.stage import StagedCode
     from signed_lambda.chain.workbench import Order, Workbench
     from signed_lambda.cloud import Download, FunctionConfiguration, HeldVersion
-    from signed_lambda.model import FunctionName, Package, Sha256
+    from signed_lambda.model import AliasName, FunctionName, Package, Sha256
 
 ATTEMPTS: Final = 5
 """$LATEST's revision rotates by itself when an update settles and on each publish."""
@@ -33,12 +33,25 @@ class PublishedVersion:
     configuration: Configuration
     signing_job_arn: str | None
     profile_version_arn: str | None
+    record: VersionRecord | None
     recalled: bool
 
     @property
     def code_and_config(self) -> Sha256:
         """The hash that names the version's hash alias."""
         return code_and_config(self.sha256, self.configuration)
+
+    @property
+    def is_as_recorded(self) -> bool:
+        """Whether its record was made for this function, this code and this configuration."""
+        made_for = self.record and version_seal(
+            unqualified(self.arn), self.record.build, self.code_and_config.hex
+        )
+        return self.record is not None and self.record.seal == made_for
+
+    def seal_behind(self, alias: AliasName) -> str:
+        """Of the record on the alias while it leads here, and only here."""
+        return alias_seal(unqualified(self.arn), alias, self.version, self.code_and_config.hex)
 
     @classmethod
     def confirm(cls, staged: StagedCode, answer: FunctionConfiguration, got: Download) -> Self:
@@ -106,6 +119,7 @@ class PublishedVersion:
             configuration=configuration,
             signing_job_arn=answer.signing_job_arn,
             profile_version_arn=answer.signing_profile_version_arn,
+            record=VersionRecord.parse(answer.description),
             recalled=recalled,
         )
 
@@ -146,9 +160,14 @@ def publish(
         LambdaFailure: The version did not become active.
     Source: https://docs.aws.amazon.com/lambda/latest/api/API_PublishVersion.html
     """
-    run = order.run
+    run, build = order.run, package.sha256.hex
+    content = code_and_config(staged.sha256, staged.configuration)
     record = VersionRecord(
-        build=package.sha256.hex, commit=run.commit, run=run.run_id, attempt=run.attempt
+        build=build,
+        commit=run.commit,
+        run=run.run_id,
+        attempt=run.attempt,
+        seal=version_seal(staged.arn, build, content.hex),
     )
     bench.journal.writing(Reach.VERSION)
     answer = _publish(bench, staged, str(record))

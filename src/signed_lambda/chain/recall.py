@@ -77,15 +77,27 @@ def recall(
         config_sha256=published.configuration.sha256,
         version_arn=published.arn,
     )
-    record = VersionRecord.parse(answer.description)
-    if record is not None:
+    if published.record is not None:
+        _note_record(bench, published, published.record)
+    return published
+
+
+def _note_record(bench: Workbench, published: PublishedVersion, record: VersionRecord) -> None:
+    """Says what the version's Description says, if it was made for what the version holds."""
+    if not published.is_as_recorded:
         bench.journal.fact(
             step="record",
-            title=f"Version {version} was published from build {record.build}",
-            status=Status.OK,
-            proof=f"commit {record.commit or 'unknown'}, run {record.run}.{record.attempt}",
+            title=f"The record of version {published.version} is of something else",
+            status=Status.WARNING,
+            proof="its Description was made for another function, build or configuration",
         )
-    return published
+        return
+    bench.journal.fact(
+        step="record",
+        title=f"Version {published.version} was published from build {record.build}",
+        status=Status.OK,
+        proof=f"commit {record.commit or 'unknown'}, run {record.run}.{record.attempt}",
+    )
 
 
 def profile_of(version_arn: str) -> tuple[str, str]:

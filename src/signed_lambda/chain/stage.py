@@ -8,7 +8,7 @@ from signed_lambda.chain.observe import is_changing
 from signed_lambda.chain.sign import SignedObject
 from signed_lambda.chain.upload import UploadedObject
 from signed_lambda.cloud import InProgressError, RevisionMovedError, SignatureRefusedError
-from signed_lambda.confighash import Configuration, canonical, changes
+from signed_lambda.confighash import Configuration, canonical, changes, unqualified
 from signed_lambda.errors import Conflict, FunctionError, HashMismatch, LambdaFailure
 from signed_lambda.lazy import dataclass
 from signed_lambda.report.model import Fact, Link, Reach, Status
@@ -32,6 +32,7 @@ class StagedCode:
     """$LATEST holds exactly the artefact's bytes, under the configuration read at the start."""
 
     function: FunctionName
+    arn: str
     sha256: Sha256
     revision_id: str
     configuration: Configuration
@@ -80,6 +81,7 @@ class StagedCode:
             )
         return cls(
             function=answer.name,
+            arn=unqualified(answer.arn),
             sha256=artefact.sha256,
             revision_id=answer.revision_id,
             configuration=after,

@@ -94,6 +94,7 @@ class Order:
         keep_versions: How many of this action's versions stay at least; None: all.
         smoke_event: Payload, None for no smoke test.
         fail_on_unseen: A plan that may not see something is refused.
+        require_lock: `$LATEST` must be locked, or it is drift.
     """
 
     command: str
@@ -111,6 +112,7 @@ class Order:
     smoke_event: bytes | None = field(default=None, repr=False)
     allow_older: bool = False
     fail_on_unseen: bool = False
+    require_lock: bool = False
     reason: str = ""
     function_account: str | None = None
     function_region: str | None = None

@@ -7,16 +7,12 @@ from typing import TYPE_CHECKING
 from signed_lambda.chain.compare_live import compare_live
 from signed_lambda.chain.unchanged import Unchanged, find_unchanged
 from signed_lambda.commands.deploy import ask_further
-from signed_lambda.errors import Problem
-from signed_lambda.plan import make_plan, require
+from signed_lambda.plan import make_plan, require, unseen
 from signed_lambda.report.model import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from signed_lambda.chain.observe import Observed, Observing
     from signed_lambda.chain.workbench import Order, Workbench
-    from signed_lambda.journal import Journal
     from signed_lambda.model import Package
     from signed_lambda.reviewing import Reviewing
 
@@ -59,16 +55,6 @@ def plan(
     require((*against, *unseen(bench.journal, order)))
     _say_what_deploy_does(bench, order, observed)
     return None
-
-
-def unseen(journal: Journal, order: Order) -> Iterable[Problem]:
-    """A problem for each thing that could not be looked at, where `fail-on-unseen` is true."""
-    for fact in journal.skipped if order.fail_on_unseen else ():
-        yield Problem(
-            "E-ACCESS-03",
-            f"{fact.title}: {fact.proof}",
-            "Allow the role what it lacks, or set fail-on-unseen: false",
-        )
 
 
 def _say_what_deploy_does(bench: Workbench, order: Order, observed: Observed) -> None:

@@ -158,6 +158,40 @@ class RecordResult:
     author: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What a `verify` found, as an issue.
+
+    Attributes:
+        repository: "owner/name".
+        title: One line.
+        body: The first line is the marker, the second a hidden hash of what is wrong.
+        said: A comment for who watches the issue, when it is closed or what is wrong has changed.
+        clean: Nothing is wrong: an open issue is closed.
+        opens: Enough is wrong to open one.
+    """
+
+    repository: str
+    title: str
+    body: str
+    said: str
+    clean: bool
+    opens: bool
+
+
+@dataclass(frozen=True, slots=True)
+class IssueResult:
+    """What became of the issue.
+
+    Attributes:
+        url: "" when there is none.
+        notice: What the reader should know; "" when all went well.
+    """
+
+    url: str = ""
+    notice: str = ""
+
+
 def find_origins(
     commits: Iterable[str], runs: Iterable[tuple[int, int]], run: Run, access: Access
 ) -> Origins:
@@ -260,3 +294,15 @@ def find_reviewed(
     from signed_lambda.github import checks  # noqa: PLC0415 - lazy: see the module's docstring
 
     return checks.reviewed(event, run, access, name=name, pr_number=pr_number)
+
+
+def tend_issue(finding: Finding, access: Access) -> IssueResult:
+    """Opens the issue of a `verify`, brings it up to date, or closes it; never a second one.
+
+    Args:
+        finding: What was found.
+        access: How GitHub is reached.
+    """
+    from signed_lambda.github import issue  # noqa: PLC0415 - lazy: see the module's docstring
+
+    return issue.tend(finding, access)

@@ -8,9 +8,11 @@ nothing else.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Final
 
 from signed_lambda.inputs.bad import BadValueError
+from signed_lambda.inputs.plain import lines
 from signed_lambda.inputs.spelling import character, counted, nearest, shown
 from signed_lambda.inputs.values import FunctionRef
 from signed_lambda.model import AliasName, FunctionName
@@ -76,6 +78,44 @@ def function(text: str) -> FunctionRef:
     if len(parts) == 2 and parts[0] != "function":  # noqa: PLR2004 - name:qualifier
         _no_qualifier(parts[1:])
     return FunctionRef(name=_function_name(text))
+
+
+def one_function(text: str) -> tuple[FunctionRef, ...]:
+    """A function, alone."""
+    return (function(text),)
+
+
+def functions(text: str) -> tuple[FunctionRef, ...]:
+    """Functions, one a line, each by any of its names and with or without an alias; each once."""
+    found = lines(text)
+    if not found:
+        raise BadValueError("names no function", "Give one a line: name, or name:alias")
+    refs = []
+    for number, line in enumerate(found, 1):
+        try:
+            refs.append(_aliased(line))
+        except BadValueError as bad:
+            if len(found) == 1:
+                raise
+            value = line if bad.value is None else bad.value
+            place = f"{bad.place} of entry {number}" if bad.place else f"entry {number}"
+            raise BadValueError(bad.says, bad.do, value=value, place=place, id_=bad.id) from None
+    return tuple(dict.fromkeys(refs))
+
+
+def _aliased(text: str) -> FunctionRef:
+    """A function, or a function and one of its aliases."""
+    parts = text.split(":")
+    own = _ARN_PARTS if text.startswith("arn:") else 1
+    if own == 1 and parts[0] and _ACCOUNT.fullmatch(parts[0]):
+        own = _PARTIAL_PARTS
+    if len(parts) != own + 1 or parts[0] == "function":
+        return function(text)
+    named = function(":".join(parts[:own]))
+    try:
+        return replace(named, alias=movable_alias(parts[own]))
+    except BadValueError as bad:
+        raise BadValueError(bad.says, bad.do, value=parts[own], place="alias") from None
 
 
 def _function_arn(parts: list[str]) -> FunctionRef:

@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 from signed_lambda.lazy import dataclass
 
-CommandName = Literal["deploy", "plan", "rollback", "promote", "verify", "history", "scan"]
+CommandName = Literal["deploy", "plan", "rollback", "promote", "verify", "lock", "history", "scan"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +73,13 @@ COMMANDS: Final[dict[CommandName, Command]] = {
             help="check that the alias still runs the recorded bytes, signed; for a schedule",
             writes=False,
             writes_what="nothing",
+            needs=("function-name",),
+        ),
+        Command(
+            name="lock",
+            help="say what keeps callers from `$LATEST`, or write it into the function's policy",
+            writes=True,
+            writes_what="one statement of the function's resource policy, with `lock-latest`",
             needs=("function-name",),
         ),
         Command(

@@ -10,8 +10,9 @@ from typing import Final
 
 OUTPUTS: Final[dict[str, str]] = {
     "outcome": "How the run ended: `deployed`, `unchanged`, `planned`, `rolled-back`, `promoted`, "
-    "`verified`, `drifted`, `scanned`, `listed`, `refused`, `failed`, `moved-unconfirmed` (the "
-    "move was sent and could not be read back) or `superseded` (a later run won).",
+    "`verified`, `drifted`, `locked`, `unlocked`, `scanned`, `listed`, `refused`, `failed`, "
+    "`moved-unconfirmed` (the move was sent and could not be read back) or `superseded` (a later "
+    "run won).",
     "changed": "`true` if the alias now runs another version than before this run, else `false`.",
     "function-name": "Name of the function, without account and region.",
     "version": "Number of the version that the alias runs at the end of the run; of a run that "

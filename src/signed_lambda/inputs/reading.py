@@ -58,13 +58,16 @@ class Reading:
         text = raw.strip(BLANKS)
         if text and text != spec.default:
             self.given.add(spec.name)
-        text = (raw if spec.many_lines else text) if text else spec.default
+        command = self.get(t.COMMAND)
+        of_lines = spec.lines_for.get(command) if command is not None else None
+        many_lines = spec.many_lines or of_lines is not None
+        text = (raw if many_lines else text) if text else spec.default
         if not text:
             self._values[spec.name] = spec.absent
             return
         try:
-            _check_characters(spec, text)
-            self._values[spec.name] = spec.parse(text)
+            _check_characters(spec, text, many_lines=many_lines)
+            self._values[spec.name] = (of_lines or spec.parse)(text)
         except BadValueError as bad:
             self.problems.append(_problem(spec, spec.name, text, bad))
 
@@ -72,15 +75,15 @@ class Reading:
         """Completes `aws-region` from the function's ARN, or from the environment."""
         if self.get(t.AWS_REGION) or t.AWS_REGION.name not in self._values:
             return
-        function = self.get(t.FUNCTION)
-        if function and function.region:
-            self._values[t.AWS_REGION.name] = function.region
+        regions = [f.region for f in self.get(t.FUNCTION) or () if f.region]
+        if regions:
+            self._values[t.AWS_REGION.name] = regions[0]
             return
         for variable in _REGION_VARIABLES:
             text = environ.get(variable, "").strip(BLANKS)
             if text:
                 try:
-                    _check_characters(t.AWS_REGION, text)
+                    _check_characters(t.AWS_REGION, text, many_lines=False)
                     self._values[t.AWS_REGION.name] = t.AWS_REGION.parse(text)
                 except BadValueError as bad:
                     self.problems.append(_problem(t.AWS_REGION, variable, text, bad))
@@ -144,13 +147,13 @@ def _unknown_input(variable: str) -> Problem:
     return Problem("E-INPUT-02", what, instead or f"Did you mean `{known}`?")
 
 
-def _check_characters(spec: Spec[object], text: str) -> None:
-    limit = LINES_CHARACTERS if spec.many_lines else LINE_CHARACTERS
+def _check_characters(spec: Spec[object], text: str, *, many_lines: bool) -> None:
+    limit = LINES_CHARACTERS if many_lines else LINE_CHARACTERS
     if len(text) > limit:
         raise BadValueError(
             "is too long", f"Use at most {counted(limit)}; was a file's content passed?"
         )
-    if spec.many_lines:
+    if many_lines:
         return  # each line is checked by its parser, which knows the line's number
     hidden = first_hidden(text, free_text=spec.free_text)
     if hidden is not None:
@@ -169,17 +172,20 @@ def _problem(spec: Spec[object], subject: str, text: str, bad: BadValueError) ->
 
 
 def _inputs(values: Reading) -> Inputs:
-    function = values[t.FUNCTION]
+    functions = values[t.FUNCTION]
+    only = functions[0] if len(functions) == 1 else None
     return Inputs(
         command=COMMANDS[values[t.COMMAND]],
-        function=function.name if function else FunctionName(""),
-        function_account=function.account if function else None,
-        function_region=function.region if function else None,
-        alias=values[t.ALIAS],
+        function=only.name if only else FunctionName(""),
+        function_account=only.account if only else None,
+        function_region=only.region if only else None,
+        functions=functions,
+        alias=(only.alias if only else None) or values[t.ALIAS],
         source=values[t.SOURCE],
         include=values[t.INCLUDE],
         exclude=values[t.EXCLUDE],
         allow_secret_files=values[t.ALLOW_SECRET_FILES],
+        compression=values[t.COMPRESSION],
         expected_sha256=values[t.EXPECTED_SHA256],
         bucket=values[t.BUCKET],
         prefix=values[t.PREFIX],
@@ -200,6 +206,8 @@ def _inputs(values: Reading) -> Inputs:
         templates=values[t.TEMPLATE],
         sarif_files=values[t.SARIF_FILES],
         comment=values[t.COMMENT],
+        open_issue=values[t.OPEN_ISSUE],
+        lock_latest=values[t.LOCK_LATEST],
         github_token=values[t.GITHUB_TOKEN],
         pr_number=values[t.PR_NUMBER],
         require_reviewed=values[t.REQUIRE_REVIEWED],
@@ -208,4 +216,5 @@ def _inputs(values: Reading) -> Inputs:
         aws_endpoint_url=values[t.AWS_ENDPOINT_URL],
         signer_root=values[t.SIGNER_ROOT],
         timeout_s=values[t.TIMEOUT_MINUTES] * 60,
+        parallel_jobs=values[t.PARALLEL_JOBS],
     )

@@ -54,7 +54,7 @@ def _needs(command: Command, values: Values) -> Iterator[Problem]:
     if values.get(t.ALLOW_UNSIGNED) is False:
         needed += command.needs_unless_unsigned
     for spec in t.SPECS:
-        if spec.name in needed and values.readable(spec) and values.get(spec) is None:
+        if spec.name in needed and values.readable(spec) and values.get(spec) in (None, ()):
             yield Problem(
                 "E-INPUT-01",
                 f"{spec.name} is empty; `command: {command.name}` needs it",
@@ -93,6 +93,15 @@ def _promote_between_two(command: Command, values: Values) -> Iterator[Problem]:
         )
 
 
+def _verify_removes_nothing(command: Command, values: Values) -> Iterator[Problem]:
+    if command.name == "verify" and values.get(t.LOCK_LATEST) == "remove":
+        yield Problem(
+            "E-INPUT-04",
+            "lock-latest is remove, and `command: verify` writes nothing",
+            "Use `command: lock`, or lock-latest: report or policy",
+        )
+
+
 def _unsigned_has_no_profile(values: Values) -> Iterator[Problem]:
     if not values.get(t.ALLOW_UNSIGNED):
         return
@@ -121,23 +130,27 @@ def _owner_of_something(values: Values) -> Iterator[Problem]:
 
 
 def _one_region(values: Values) -> Iterator[Problem]:
-    function, region = values.get(t.FUNCTION), values.get(t.AWS_REGION)
-    if function and function.region and region and function.region != region:
-        yield Problem(
-            "E-INPUT-04",
-            f"function-name is in {function.region}, aws-region is {region}",
-            "Use the ARN's region, or give the function's name alone",
-        )
+    functions, region = values.get(t.FUNCTION) or (), values.get(t.AWS_REGION)
+    for function in functions:
+        if function.region and region and function.region != region:
+            which = "function-name" if len(functions) == 1 else f"function-name {function.name}"
+            yield Problem(
+                "E-INPUT-04",
+                f"{which} is in {function.region}, aws-region is {region}",
+                "Use the ARN's region, or give the function's name alone",
+            )
 
 
 def _allowed_account(values: Values) -> Iterator[Problem]:
-    function, allowed = values.get(t.FUNCTION), values.get(t.ALLOWED_ACCOUNT_IDS)
-    if function and function.account and allowed and function.account not in allowed:
-        yield Problem(
-            "E-INPUT-04",
-            f"function-name is in account {function.account}, which allowed-account-ids lacks",
-            "Add the account to allowed-account-ids, or name a function of an allowed account",
-        )
+    functions, allowed = values.get(t.FUNCTION) or (), values.get(t.ALLOWED_ACCOUNT_IDS)
+    for function in functions:
+        if function.account and allowed and function.account not in allowed:
+            which = "function-name" if len(functions) == 1 else f"function-name {function.name}"
+            yield Problem(
+                "E-INPUT-04",
+                f"{which} is in account {function.account}, which allowed-account-ids lacks",
+                "Add the account to allowed-account-ids, or name a function of an allowed account",
+            )
 
 
 _OF_A_COMMAND: Final[tuple[Callable[[Command, Values], Iterator[Problem]], ...]] = (
@@ -145,6 +158,7 @@ _OF_A_COMMAND: Final[tuple[Callable[[Command, Values], Iterator[Problem]], ...]]
     _needs_region,
     _means_nothing,
     _promote_between_two,
+    _verify_removes_nothing,
 )
 _OF_ALL: Final[tuple[Callable[[Values], Iterator[Problem]], ...]] = (
     _unsigned_has_no_profile,

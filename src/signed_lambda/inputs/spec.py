@@ -5,12 +5,13 @@ Imports `commands` for a type only. The rows themselves stand in `table`.
 
 from __future__ import annotations
 
+from dataclasses import field
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from signed_lambda.lazy import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from signed_lambda.inputs.commands import CommandName
 
@@ -33,6 +34,7 @@ class Spec(Generic[T_co]):
         only_for: Commands for which it means something; with any other it is refused. None: all,
             or harmless where it means nothing, so that one `with:` block can serve two commands.
         many_lines: One value a line; else a line break is refused.
+        lines_for: Commands that take several values, one a line, with the parser of all of them.
         free_text: Blanks and joiners of other scripts are taken.
         secret: Its value is never shown.
     """
@@ -46,6 +48,7 @@ class Spec(Generic[T_co]):
     example: str = ""
     only_for: tuple[CommandName, ...] | None = None
     many_lines: bool = False
+    lines_for: Mapping[CommandName, Callable[[str], T_co]] = field(default_factory=dict)
     free_text: bool = False
     secret: bool = False
 

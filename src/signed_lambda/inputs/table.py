@@ -16,11 +16,12 @@ from signed_lambda.inputs.values import (
     CommentMode,
     FailOn,
     FunctionRef,
+    LockLatest,
     Previous,
     RequireCodeSigning,
     Target,
 )
-from signed_lambda.model import AliasName, Sha256
+from signed_lambda.model import AliasName, Compression, Sha256
 
 _PACKING: Final[tuple[CommandName, ...]] = ("deploy", "plan", "scan")
 
@@ -31,13 +32,16 @@ COMMAND: Final = Spec[CommandName](
     absent="deploy",
     default="deploy",
 )
-FUNCTION: Final = Spec[FunctionRef | None](
+FUNCTION: Final = Spec[tuple[FunctionRef, ...]](
     name="function-name",
     help="Function to work on: its name, or its ARN without version or alias. With an ARN, "
-    "credentials of another account or region are refused. The function must exist.",
-    parse=aws_names.function,
-    absent=None,
+    "credentials of another account or region are refused. The function must exist. `verify` takes "
+    "many, one a line, each alone (then `alias` is meant) or with its alias: `orders-api:live`; "
+    "`#` begins a comment.",
+    parse=aws_names.one_function,
+    absent=(),
     example="orders-api",
+    lines_for={"verify": aws_names.functions},
 )
 ALIAS: Final = Spec[AliasName](
     name="alias",
@@ -82,6 +86,16 @@ ALLOW_SECRET_FILES: Final = Spec[bool](
     parse=plain.boolean,
     absent=False,
     default="false",
+    only_for=_PACKING,
+)
+COMPRESSION: Final = Spec[Compression](
+    name="compression",
+    help="How small the zip is made: `fast`, `default` or `small`. Each gives other bytes, so "
+    "another build hash: give `plan` and `deploy` the same, and an `expected-sha256` of a build "
+    "that was packed with it.",
+    parse=plain.choice(get_args(Compression)),
+    absent="default",
+    default="default",
     only_for=_PACKING,
 )
 EXPECTED_SHA256: Final = Spec[Sha256 | None](
@@ -220,11 +234,12 @@ FAIL_ON: Final = Spec[FailOn](
 FAIL_ON_UNSEEN: Final = Spec[bool](
     name="fail-on-unseen",
     help="`true`: a plan that may not look at something (a permission that its role lacks) is "
-    "refused. Else it says what it did not see, and goes on.",
+    "refused, and a `verify` that may not is no `verified`. Else they say what they did not see, "
+    "and go on.",
     parse=plain.boolean,
     absent=False,
     default="false",
-    only_for=("plan",),
+    only_for=("plan", "verify"),
 )
 TEMPLATE: Final = Spec[tuple[str, ...]](
     name="template",
@@ -255,11 +270,33 @@ COMMENT: Final = Spec[CommentMode](
     absent="update",
     default="update",
 )
+LOCK_LATEST: Final = Spec[LockLatest](
+    name="lock-latest",
+    help="What `lock` does about calls of `$LATEST` and of the function without a qualifier. "
+    "`report`: it prints the statements that deny them, for the function, for roles and for the "
+    "organization. `policy`: it puts a Deny into the function's resource policy, beside all that "
+    "is there; refused while a trigger uses `$LATEST`. `remove`: it takes that Deny out. For "
+    "`verify`, `policy` means that the lock must stand.",
+    parse=plain.choice(get_args(LockLatest)),
+    absent="report",
+    default="report",
+    only_for=("lock", "verify"),
+)
+OPEN_ISSUE: Final = Spec[bool](
+    name="open-issue",
+    help="`true`: when something drifted, an issue in the repository says so (`permissions: "
+    "issues: write`). There is one for each set of aliases: it is edited while something is wrong, "
+    "and closed when all is as it was released again.",
+    parse=plain.boolean,
+    absent=False,
+    default="false",
+    only_for=("verify",),
+)
 GITHUB_TOKEN: Final = Spec[str | None](
     name="github-token",
-    help="Token for the comment (`permissions: pull-requests: write`) and for the record of what "
-    "was reviewed (`checks: write`). Without one there is neither, and the job summary holds the "
-    "report.",
+    help="Token for the comment (`permissions: pull-requests: write`), for the record of what was "
+    "reviewed (`checks: write`), and for `open-issue` (`issues: write`). Without one there is none "
+    "of them, and the job summary holds the report.",
     parse=plain.token,
     absent=None,
     expression="${{ github.token }}",
@@ -323,6 +360,15 @@ TIMEOUT_MINUTES: Final = Spec[int](
     absent=15,
     default="15",
 )
+PARALLEL_JOBS: Final = Spec[int](
+    name="parallel-jobs",
+    help="How many jobs deploy to the account at the same time: once Lambda says that requests are "
+    "too many, each keeps to its share of the 15 a second. By default the matrix's own figure, "
+    "which GitHub gives.",
+    parse=plain.whole_number(0, 100_000, "jobs"),
+    absent=1,
+    expression="${{ strategy.max-parallel }}",
+)
 
 SPECS: Final[tuple[Spec[object], ...]] = (
     COMMAND,
@@ -332,6 +378,7 @@ SPECS: Final[tuple[Spec[object], ...]] = (
     INCLUDE,
     EXCLUDE,
     ALLOW_SECRET_FILES,
+    COMPRESSION,
     EXPECTED_SHA256,
     BUCKET,
     PREFIX,
@@ -352,6 +399,8 @@ SPECS: Final[tuple[Spec[object], ...]] = (
     TEMPLATE,
     SARIF_FILES,
     COMMENT,
+    OPEN_ISSUE,
+    LOCK_LATEST,
     GITHUB_TOKEN,
     PR_NUMBER,
     REQUIRE_REVIEWED,
@@ -360,6 +409,7 @@ SPECS: Final[tuple[Spec[object], ...]] = (
     AWS_ENDPOINT_URL,
     SIGNER_ROOT,
     TIMEOUT_MINUTES,
+    PARALLEL_JOBS,
 )
 """All inputs, in the order of action.yml."""
 

@@ -13,10 +13,11 @@ from signed_lambda.model import AliasName
 
 if TYPE_CHECKING:
     from signed_lambda.inputs.commands import Command
-    from signed_lambda.model import FunctionName, Sha256, Version
+    from signed_lambda.model import Compression, FunctionName, Sha256, Version
 
 RequireCodeSigning = Literal["enforce", "warn", "off"]
 FailOn = Literal["high", "medium", "low", "never"]
+LockLatest = Literal["report", "policy", "remove"]
 CommentMode = Literal["update", "off"]
 
 
@@ -66,11 +67,13 @@ class FunctionRef:
         name: Without qualifier.
         account: 12 digits, where an ARN told it.
         region: Where an ARN told it.
+        alias: Where it was named together with one (`verify`).
     """
 
     name: FunctionName
     account: str | None = None
     region: str | None = None
+    alias: AliasName | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +83,8 @@ class Inputs:
     What the command needs (`Command.needs`) is never None; everything else may be.
 
     Attributes:
-        function: Empty only for `scan`, which can do without.
+        function: Empty for `scan`, which can do without, and where there are several.
+        functions: As they were named; several only for `verify`.
         function_account: 12 digits, if `function-name` was an ARN: credentials must be of it.
         function_region: If `function-name` was an ARN; equal to `aws_region`.
         source: As written: a folder or a .zip, relative to the workspace.
@@ -98,17 +102,20 @@ class Inputs:
         aws_endpoint_url: The only way to send AWS calls elsewhere; print a warning.
         signer_root: Path of a PEM file with the root to trust instead of AWS Signer's.
         timeout_s: Of the whole run, in seconds.
+        parallel_jobs: That deploy to the account at the same time; 0 counts as 1.
     """
 
     command: Command
     function: FunctionName
     function_account: str | None
     function_region: str | None
+    functions: tuple[FunctionRef, ...]
     alias: AliasName
     source: str | None
     include: tuple[str, ...]
     exclude: tuple[str, ...]
     allow_secret_files: bool
+    compression: Compression
     expected_sha256: Sha256 | None
     bucket: str | None
     prefix: str
@@ -129,6 +136,8 @@ class Inputs:
     templates: tuple[str, ...]
     sarif_files: tuple[str, ...]
     comment: CommentMode
+    open_issue: bool
+    lock_latest: LockLatest
     github_token: str | None = field(repr=False)
     pr_number: int | None
     require_reviewed: bool
@@ -137,3 +146,4 @@ class Inputs:
     aws_endpoint_url: str | None
     signer_root: str | None
     timeout_s: int
+    parallel_jobs: int

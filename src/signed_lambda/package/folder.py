@@ -13,59 +13,32 @@ import stat
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.errors import Problem, SourceError
-from signed_lambda.lazy import dataclass
 from signed_lambda.package.listing import Found, Survey
 from signed_lambda.package.names import name_fault, shown, text_fault
-from signed_lambda.package.rules import CONTROL_FILE, CONTROL_FILE_BYTES_MAX
+from signed_lambda.package.rules import CONTROL_FILE, CONTROL_FILE_BYTES_MAX, is_module
+from signed_lambda.package.worker import (
+    FILE_FLAGS,
+    FOLDER_FLAGS,
+    Beneath,
+    ChangedError,
+    squeeze,
+    stamp_of,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from types import TracebackType
     from typing import Self
 
     from signed_lambda.package.rules import Rules
+    from signed_lambda.package.worker import Effort, Squeezed
 
 ITEMS_MAX: Final = 1_000_000
 """Names looked at in one walk, those left out included: bounds time and memory."""
 
-FOLDER_FLAGS: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-FILE_FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-_CHUNK: Final = 1_048_576
+_TELL: Final = 256
 _GONE: Final = (errno.ENOENT, errno.ELOOP, errno.ENOTDIR, errno.ENXIO)
 """A name that was there a moment ago is gone, or is now a link or a socket."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stamp:
-    """What of a file changes whenever its content may have changed.
-
-    Attributes:
-        device: Of the file system.
-        inode: Of the file.
-        mode: Type and permission bits.
-        size_bytes: Of the content.
-        modified_ns: When the content changed, ns since 1970.
-        changed_ns: When anything of it changed, ns since 1970; nobody can set it back.
-    """
-
-    device: int
-    inode: int
-    mode: int
-    size_bytes: int
-    modified_ns: int
-    changed_ns: int
-
-    @classmethod
-    def of(cls, status: os.stat_result) -> Stamp:
-        """Of a file with this status."""
-        return cls(
-            status.st_dev,
-            status.st_ino,
-            status.st_mode,
-            status.st_size,
-            status.st_mtime_ns,
-            status.st_ctime_ns,
-        )
 
 
 class Folder:
@@ -79,12 +52,12 @@ class Folder:
             place: As the user wrote it, for messages.
             items_max: Names looked at.
         """
-        self._root: Final = root
+        self.root: Final = root
         self._items_max: Final = items_max
         self._place: Final = place
-        self._stamps: dict[str, Stamp] = {}
-        self._open: list[tuple[str, int]] = []
+        self._foresee: Callable[[Sequence[Found]], None] = lambda _: None
         self._items = 0
+        self._told = 0
 
     def __enter__(self) -> Self:
         return self
@@ -95,8 +68,7 @@ class Folder:
         error: BaseException | None,
         at: TracebackType | None,
     ) -> None:
-        self._close_down_to(0)
-        os.close(self._root)
+        os.close(self.root)
 
     def ignore_file(self) -> bytes | None:
         """The content of `.lambdaignore` at the top; None if there is none.
@@ -105,7 +77,7 @@ class Folder:
             SourceError: It is a link or special, or cannot be read.
         """
         try:
-            status = os.stat(CONTROL_FILE, dir_fd=self._root, follow_symlinks=False)
+            status = os.stat(CONTROL_FILE, dir_fd=self.root, follow_symlinks=False)
         except FileNotFoundError:
             return None
         if not stat.S_ISREG(status.st_mode):
@@ -114,22 +86,32 @@ class Folder:
                 f"{self._place}/{CONTROL_FILE} is not a regular file",
                 "Replace it by a file",
             )
-        fd = self._open_file(CONTROL_FILE, self._root, CONTROL_FILE)
+        try:
+            fd = os.open(CONTROL_FILE, FILE_FLAGS, dir_fd=self.root)
+        except OSError as error:
+            raise self.refusal(CONTROL_FILE, error.errno) from error
         with os.fdopen(fd, "rb") as file:
             return file.read(CONTROL_FILE_BYTES_MAX + 1)
 
-    def survey(self, rules: Rules) -> Survey:
-        """Walks the folder; opens folders, and files whose name does not tell a secret.
+    def survey(
+        self, rules: Rules, foresee: Callable[[Sequence[Found]], None] = lambda _: None
+    ) -> Survey:
+        """Walks the folder in the order of the zip; opens folders, and what may hold a key.
+
+        Args:
+            rules: What is left out.
+            foresee: Told what was found so far, again and again.
 
         Raises:
             SourceError: More names than are looked at. All other problems are in the survey.
         """
         survey = Survey(self._place)
-        self._walk(self._root, "", rules, survey)
+        self._foresee = foresee
+        self._walk(self.root, "", rules, survey)
         return survey
 
     def _walk(self, folder: int, prefix: str, rules: Rules, survey: Survey) -> None:
-        names = os.listdir(folder)
+        names = _in_order(folder)
         self._items += len(names)
         if self._items > self._items_max:
             raise SourceError.of(
@@ -139,8 +121,7 @@ class Folder:
             )
         if not names and prefix:
             survey.left_out[prefix] = "empty-folder"
-        for name in names:
-            raw = os.fsencode(name)
+        for raw in names:
             try:
                 full = prefix + raw.decode("utf-8")
             except UnicodeDecodeError:
@@ -156,6 +137,9 @@ class Folder:
                 )
                 continue
             self._visit(folder, raw, full, rules, survey)
+        if not survey.problems and len(survey.found) >= self._told + _TELL:
+            self._told = len(survey.found)
+            self._foresee(survey.found)
 
     def _visit(self, folder: int, raw: bytes, name: str, rules: Rules, survey: Survey) -> None:
         """Files one name of a folder under found, left out or problems; enters folders."""
@@ -168,7 +152,10 @@ class Folder:
         status = os.stat(raw, dir_fd=folder, follow_symlinks=False)
         is_folder = stat.S_ISDIR(status.st_mode)
         if verdict := rules.judge(name, folder=is_folder):
-            survey.left_out[verdict[0]] = verdict[1]
+            if is_module(verdict) and stat.S_ISREG(status.st_mode):
+                survey.compiled.append(_found(name, status))
+            else:
+                survey.left_out[verdict[0]] = verdict[1]
         elif is_folder:
             survey.folders.add(name)
             inner = os.open(raw, FOLDER_FLAGS, dir_fd=folder)
@@ -200,7 +187,7 @@ class Folder:
         asked = min(rules.content_bytes_asked(name), status.st_size)
         if asked:
             with os.fdopen(os.open(raw, FILE_FLAGS, dir_fd=folder), "rb") as file:
-                if Stamp.of(os.fstat(file.fileno())) != Stamp.of(status):
+                if stamp_of(os.fstat(file.fileno())) != stamp_of(status):
                     survey.problems.append(_changed(survey.path(name)))
                     return
                 content = file.read(asked)
@@ -209,84 +196,57 @@ class Folder:
                 return
         if status.st_mode & (stat.S_ISUID | stat.S_ISGID):
             survey.notes.append(f"{shown(name)}: the setuid or setgid bit is not packed.")
-        executable = bool(status.st_mode & stat.S_IXUSR)
-        survey.found.append(Found(name, "file", executable, status.st_size))
-        self._stamps[name] = Stamp.of(status)
+        survey.found.append(_found(name, status))
 
-    def read(self, found: Found) -> bytearray:
-        """The whole content of a listed file.
+    def squeeze(self, files: Sequence[Found], effort: Effort) -> list[Squeezed]:
+        """Reads and compresses listed files; any thread may call it.
 
         Raises:
-            SourceError: E-SOURCE-07 if it cannot be read, E-SOURCE-11 if it is not the file that
-                was listed or changes while it is read.
+            SourceError: See `refusal`.
         """
-        path = f"{self._place.rstrip('/')}/{shown(found.name)}"
-        fd = self._open_file(found.name, self._enter(found.name), path)
-        try:
-            return read_unchanged(fd, self._stamps[found.name], path)
-        finally:
-            os.close(fd)
+        done: list[Squeezed] = []
+        with Beneath(self.root) as beneath:
+            for file in files:
+                try:
+                    done.append(squeeze(beneath.read(file.name, file.stamp), effort))
+                except ChangedError as error:
+                    raise self.refusal(file.name) from error
+                except OSError as error:
+                    raise self.refusal(file.name, error.errno) from error
+        return done
 
-    def _enter(self, name: str) -> int:
-        """The open folder that holds `name`; keeps open what the next name will need, too.
+    def refusal(self, name: str, number: int | None = None) -> SourceError:
+        """Why a listed file is not packed.
 
-        Raises:
-            SourceError: E-SOURCE-11: a folder on the way is gone or has become a link.
+        Args:
+            name: Of the file.
+            number: Of the system's error (errno); None if the file changed since it was listed.
+
+        Returns:
+            E-SOURCE-07 if it cannot be read, E-SOURCE-11 if it is not the file that was listed.
         """
-        parts = name.split("/")[:-1]
-        common = 0
-        while common < min(len(parts), len(self._open)) and self._open[common][0] == parts[common]:
-            common += 1
-        self._close_down_to(common)
-        for part in parts[common:]:
-            above = self._open[-1][1] if self._open else self._root
-            try:
-                fd = os.open(part.encode(), FOLDER_FLAGS, dir_fd=above)
-            except OSError as error:
-                raise SourceError(_changed(f"{self._place}/{shown(name)}")) from error
-            self._open.append((part, fd))
-        return self._open[-1][1] if self._open else self._root
-
-    def _close_down_to(self, depth: int) -> None:
-        while len(self._open) > depth:
-            os.close(self._open.pop()[1])
-
-    def _open_file(self, name: str, folder: int, path: str) -> int:
-        try:
-            return os.open(name.rpartition("/")[2].encode(), FILE_FLAGS, dir_fd=folder)
-        except OSError as error:
-            if error.errno in _GONE:
-                raise SourceError(_changed(path)) from error
-            raise SourceError.of(
-                "E-SOURCE-07", f"cannot read {path} ({error.strerror})", "Make it readable"
-            ) from error
+        path = f"{self._place.rstrip('/')}/{shown(name)}"
+        if number is None or number in _GONE:
+            return SourceError(_changed(path))
+        why = os.strerror(number)
+        return SourceError(
+            Problem("E-SOURCE-07", f"cannot read {path} ({why})", "Make it readable")
+        )
 
 
-def read_unchanged(
-    fd: int, stamp: Stamp, path: str, *, read: Callable[[int, int], bytes] = os.read
-) -> bytearray:
-    """Reads an open file to its end, if it is and stays the one that was listed.
+def _in_order(folder: int) -> list[bytes]:
+    """The names in an open folder, as their paths stand in a zip: "a/" is behind "a.py"."""
+    with os.scandir(folder) as items:
+        keys = [
+            os.fsencode(item.name) + (b"/" if item.is_dir(follow_symlinks=False) else b"")
+            for item in items
+        ]
+    return [key.removesuffix(b"/") for key in sorted(keys)]
 
-    Args:
-        fd: Open file.
-        stamp: Of the file that was listed.
-        path: For messages.
-        read: As os.read.
 
-    Raises:
-        SourceError: E-SOURCE-11.
-    """
-    if Stamp.of(os.fstat(fd)) != stamp:
-        raise SourceError(_changed(path))
-    content = bytearray()
-    while len(content) <= stamp.size_bytes:
-        chunk = read(fd, min(_CHUNK, stamp.size_bytes + 1 - len(content)))
-        if not chunk:
-            break
-        content += chunk
-    if len(content) != stamp.size_bytes or Stamp.of(os.fstat(fd)) != stamp:
-        raise SourceError(_changed(path))
-    return content
+def _found(name: str, status: os.stat_result) -> Found:
+    executable = bool(status.st_mode & stat.S_IXUSR)
+    return Found(name, "file", executable, status.st_size, stamp=stamp_of(status))
 
 
 def _add_link(survey: Survey, name: str, raw_target: bytes) -> None:

@@ -6,7 +6,7 @@ May import errors, model and this package's pure modules. Never opens a file.
 from __future__ import annotations
 
 from dataclasses import field
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from signed_lambda.errors import Problem, SourceError
 from signed_lambda.lazy import dataclass
@@ -15,17 +15,18 @@ from signed_lambda.package.links import NameTree
 from signed_lambda.package.names import SIGNATURE_FILE, SIGNATURE_FOLDER, shown, twin_notes
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import TracebackType
     from typing import Self
 
     from signed_lambda.package.limits import Limits
+    from signed_lambda.package.worker import Effort, Squeezed
 
 PROBLEMS_MAX: Final = 50
 """Problems told in one error; the rest are counted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A file or link that is to be packed.
 
     Attributes:
@@ -34,6 +35,7 @@ class Found:
         executable: Whether its owner may run it.
         size_bytes: Of its content.
         link_target: Of a link, as it stands there; "" of a file.
+        stamp: Of a file in a folder, see `worker.stamp_of`; "" of others.
     """
 
     name: str
@@ -41,16 +43,17 @@ class Found:
     executable: bool
     size_bytes: int
     link_target: str = ""
+    stamp: str = ""
 
 
 class Source(Protocol):
     """A folder or zip that is held open while it is packed."""
 
-    def read(self, found: Found) -> bytes | bytearray:
-        """The whole content of a file, exactly as it was listed.
+    def squeeze(self, files: Sequence[Found], effort: Effort) -> list[Squeezed]:
+        """The contents of files, exactly as they were listed, compressed; from any thread.
 
         Raises:
-            DeployError: It cannot be read, or is another than was listed.
+            DeployError: A file cannot be read, or is another than was listed.
         """
 
     def __enter__(self) -> Self: ...
@@ -70,6 +73,7 @@ class Survey:
     Attributes:
         place: The source as the user wrote it, for messages.
         found: Files and links to pack.
+        compiled: Modules of Python without their source's name: packed only where that is missing.
         left_out: Reason by name; folders with a closing "/".
         folders: Names of all folders that were entered.
         problems: What forbids packing.
@@ -78,6 +82,7 @@ class Survey:
 
     place: str
     found: list[Found] = field(default_factory=list)
+    compiled: list[Found] = field(default_factory=list)
     left_out: dict[str, LeftOutReason] = field(default_factory=dict)
     folders: set[str] = field(default_factory=set)
     problems: list[Problem] = field(default_factory=list)
@@ -113,6 +118,7 @@ def settle(survey: Survey, limits: Limits) -> Listing:
     Raises:
         SourceError: With all problems: those met on the walk, limits, links, nothing to pack.
     """
+    _settle_compiled(survey)
     _check_limits(survey, limits)
     if not survey.problems:
         _check_links(survey)
@@ -135,6 +141,27 @@ def settle(survey: Survey, limits: Limits) -> Listing:
         ),
         notes=(*survey.notes, *twin_notes(f.name for f in survey.found), *_one_folder(survey)),
     )
+
+
+def _settle_compiled(survey: Survey) -> None:
+    """Leaves out `a.pyc` where `a.py` is packed, which Python takes before it; keeps it elsewhere.
+
+    Source: https://docs.python.org/3/library/importlib.html#importlib.machinery.PathFinder and
+    https://docs.python.org/3/library/py_compile.html (FileFinder: source before bytecode)
+    """
+    names = {found.name for found in survey.found} if survey.compiled else set()
+    alone = [item for item in survey.compiled if item.name.removesuffix("c") not in names]
+    survey.left_out |= {item.name: "bytecode" for item in survey.compiled}
+    for item in alone:
+        del survey.left_out[item.name]
+    survey.found += alone
+    if alone:
+        told = ", ".join(shown(item.name) for item in alone[:3])
+        more = f" and {len(alone) - 3:,} more" if len(alone) > 3 else ""  # noqa: PLR2004 - as above
+        survey.notes.append(
+            f"{told}{more}: compiled Python without its source, packed as it is. No review reads "
+            "it, and its bytes, so the build's hash, hold the time of the source it was made of."
+        )
 
 
 def _check_limits(survey: Survey, limits: Limits) -> None:
@@ -203,6 +230,8 @@ def _check_links(survey: Survey) -> None:
 def _to_empty_folders(landings: dict[str, str], kept: set[str]) -> dict[str, LeftOutReason]:
     """The links whose folder is not in the package, because all that it held is left out."""
     dropped: dict[str, LeftOutReason] = {}
+    if not landings:
+        return dropped
     counts: dict[str, int] = {}
     for name in kept:
         for above in _folders_above(name):

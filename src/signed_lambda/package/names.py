@@ -31,6 +31,9 @@ Source: https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters
 _BREAKING: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 """Control characters, line and paragraph separators, halves of surrogate pairs."""
 _DRIVE: Final = re.compile(r"[A-Za-z]:")
+_ORDINARY: Final = re.compile(r"(?:[A-Za-z0-9_@+=,~-][A-Za-z0-9_.@+=,~-]{0,99}(?:/(?!$)|$))+")
+_ORDINARY_MAX: Final = 400
+"""Names that cannot have a fault: nearly all, told from the others in a tenth of the time."""
 _SHOWN_MAX: Final = 200
 
 
@@ -75,6 +78,8 @@ def name_fault(name: str) -> str | None:
     Returns:
         A phrase to be read after "has".
     """
+    if len(name) <= _ORDINARY_MAX and _ORDINARY.fullmatch(name):
+        return None
     return next(_faults(name), None)
 
 
@@ -105,9 +110,12 @@ def twin_notes(names: Iterable[str]) -> tuple[str, ...]:
     Returns:
         At most six sentences: five pairs, then how many more there are.
     """
+    folded = [(_folded(name), name) for name in names]
+    if len({fold for fold, _ in folded}) == len(folded):
+        return ()
     groups: defaultdict[str, list[str]] = defaultdict(list)
-    for name in names:
-        groups[unicodedata.normalize("NFC", name).casefold()].append(name)
+    for fold, name in folded:
+        groups[fold].append(name)
     twins = [group for group in groups.values() if len(group) > 1]
     notes = [
         f"{' and '.join(shown(n) for n in group[:3])} differ only by {_difference(group)}: "
@@ -117,6 +125,11 @@ def twin_notes(names: Iterable[str]) -> tuple[str, ...]:
     if len(twins) > 5:  # noqa: PLR2004 - the five that were told
         notes.append(f"{len(twins) - 5:,} more names have such a twin.")
     return tuple(notes)
+
+
+def _folded(name: str) -> str:
+    """What such a file system takes the name for."""
+    return name.lower() if name.isascii() else unicodedata.normalize("NFC", name).casefold()
 
 
 def _difference(group: list[str]) -> str:

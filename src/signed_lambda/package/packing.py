@@ -13,15 +13,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.errors import SourceError
-from signed_lambda.model import Entry, Package, Place, Sha256
+from signed_lambda.lazy import dataclass
+from signed_lambda.model import Advice, Compression, Entry, Package, Place, Sha256
+from signed_lambda.package.advice import advise
+from signed_lambda.package.compression import EFFORTS, codec
 from signed_lambda.package.folder import Folder
 from signed_lambda.package.limits import LAMBDA_LIMITS, Limits
 from signed_lambda.package.listing import Listing, settle
 from signed_lambda.package.names import shown
-from signed_lambda.package.pipeline import packed_in_order
+from signed_lambda.package.pipeline import Pipeline
 from signed_lambda.package.rules import Rules
 from signed_lambda.package.workspace import Opened, open_source
-from signed_lambda.package.writer import CODEC, ZipWriter
+from signed_lambda.package.writer import ZipWriter
 from signed_lambda.package.zipsource import ZipSource, copy_zip, open_zip
 
 if TYPE_CHECKING:
@@ -38,6 +41,7 @@ def pack(
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
     allow_secret_files: bool = False,
+    compression: Compression = "default",
     limits: Limits = LAMBDA_LIMITS,
 ) -> Package:
     """Packs a folder, or a .zip anew, so that the same files give the same bytes anywhere.
@@ -49,6 +53,7 @@ def pack(
         include: Gitignore-style patterns; if any, only what matches is packed.
         exclude: Gitignore-style patterns of what is left out; they come after `.lambdaignore`.
         allow_secret_files: Pack what looks like secrets.
+        compression: How small the zip is made.
         limits: Upper bounds.
 
     Raises:
@@ -70,12 +75,28 @@ def pack(
                 ignore_file=held.ignore_file(),
                 allow_secret_files=allow_secret_files,
             )
-            listing = settle(held.survey(rules), limits)
-            return _write(held, listing, into, place, source_sha256, limits)
+            with Pipeline(held, EFFORTS[compression]) as pipeline:
+                listing = settle(held.survey(rules, pipeline.foresee), limits)
+                written = _write(pipeline, listing, into, place, limits)
     except OSError as error:
         if error.errno in _NO_SPACE:
             raise _no_space(into, error) from error
         raise
+    return Package(
+        path=written.path,
+        sha256=written.sha256,
+        size_bytes=written.size_bytes,
+        unzipped_bytes=sum(entry.size_bytes for entry in written.entries),
+        entries=written.entries,
+        places=written.places,
+        left_out=listing.left_out,
+        compression=compression,
+        codec=codec(compression),
+        source=place,
+        source_sha256=source_sha256,
+        notes=listing.notes,
+        advice=written.advice,
+    )
 
 
 def _hold(
@@ -95,21 +116,28 @@ def _hold(
     return open_zip(copy, place=shown(place), limits=limits), sha256
 
 
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """The zip, and what is in it."""
+
+    path: Path
+    sha256: Sha256
+    size_bytes: int
+    entries: tuple[Entry, ...]
+    places: tuple[Place, ...]
+    advice: tuple[Advice, ...]
+
+
 def _write(
-    held: Folder | ZipSource,
-    listing: Listing,
-    into: Path,
-    place: str,
-    source_sha256: Sha256 | None,
-    limits: Limits,
-) -> Package:
+    pipeline: Pipeline, listing: Listing, into: Path, place: str, limits: Limits
+) -> _Written:
     path = _new_file(into, "package-")
     entries: list[Entry] = []
     places: list[Place] = []
     try:
         with path.open("wb") as file:
             writer = ZipWriter(file)
-            for packed in packed_in_order(held, listing.found):
+            for packed in pipeline.packed(listing.found):
                 places.append(writer.add(packed))
                 entries.append(packed.entry)
             sha256 = writer.close()
@@ -123,18 +151,13 @@ def _write(
     except BaseException:
         path.unlink()
         raise
-    return Package(
-        path=path,
-        sha256=sha256,
-        size_bytes=writer.size_bytes,
-        unzipped_bytes=sum(entry.size_bytes for entry in entries),
-        entries=tuple(entries),
-        places=tuple(places),
-        left_out=listing.left_out,
-        codec=CODEC,
-        source=place,
-        source_sha256=source_sha256,
-        notes=listing.notes,
+    return _Written(
+        path,
+        sha256,
+        writer.size_bytes,
+        tuple(entries),
+        tuple(places),
+        advise(zip(entries, places, strict=True)),
     )
 
 

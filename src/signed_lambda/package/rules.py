@@ -114,6 +114,8 @@ HARMLESS_FILES: Final = (
 KEY_SUFFIXES: Final = (".pem", ".key", ".crt", ".cer", ".cert", ".p8", ".pk8")
 """Files that may hold a private key or only public certificates (certifi's cacert.pem): read."""
 
+_ASKED: Final = dict.fromkeys(KEY_SUFFIXES, KEY_BYTES_MAX) | {".json": JSON_BYTES_MAX}
+
 _PRIVATE_KEY: Final = re.compile(rb"-----BEGIN (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----")
 _PUBLIC: Final = re.compile(
     rb"-----BEGIN (?:(?:TRUSTED |X509 )?CERTIFICATE|X509 CRL|PKCS7|CMS|(?:[A-Z0-9]{1,20} )?"
@@ -130,6 +132,7 @@ def _any_of(names: Iterable[str]) -> re.Pattern[str]:
 
 
 _SECRET_FILE: Final = _any_of(SECRET_FILES)
+_SECRET_PATH_ENDS: Final = frozenset(path.rpartition("/")[2] for path in SECRET_PATHS)
 _HARMLESS_FILE: Final = _any_of(HARMLESS_FILES)
 
 
@@ -171,7 +174,7 @@ class Rules:
             raise SourceError(*(p for fault in faults for p in fault.problems))
         self._include, self._exclude = parsed
         self._allow_secret_files = allow_secret_files
-        self._folders: dict[str, LeftOutReason | None] = {"": None}
+        self._folders: dict[str, tuple[str, LeftOutReason] | None] = {"": None}
 
     def judge(self, name: str, *, folder: bool) -> tuple[str, LeftOutReason] | None:
         """The name, or the folder above it, that is left out, and why; None if it is kept.
@@ -183,18 +186,25 @@ class Rules:
         Returns:
             The topmost name that is left out, folders with a closing "/".
         """
-        parts = name.split("/")
-        for end in range(1, len(parts) + folder):
-            above = "/".join(parts[:end])
-            if above not in self._folders:
-                self._folders[above] = self._judge_folder(above)
-            reason = self._folders[above]
-            if reason is not None:
-                return f"{above}/", reason
-        if folder:
-            return None
+        verdict = self._judge_folders(name if folder else name.rpartition("/")[0])
+        if folder or verdict is not None:
+            return verdict
         reason = self._judge_file(name)
         return None if reason is None else (name, reason)
+
+    def _judge_folders(self, name: str) -> tuple[str, LeftOutReason] | None:
+        """The topmost of a folder and those above it that is left out, and why."""
+        if name in self._folders:
+            return self._folders[name]
+        parts = name.split("/")
+        verdict = None
+        for end in range(1, len(parts) + 1):
+            above = "/".join(parts[:end])
+            if above not in self._folders:
+                reason = None if verdict else self._judge_folder(above)
+                self._folders[above] = verdict if reason is None else (f"{above}/", reason)
+            verdict = self._folders[above]
+        return verdict
 
     def _judge_folder(self, name: str) -> LeftOutReason | None:
         last = name.rpartition("/")[2].lower()
@@ -230,10 +240,9 @@ class Rules:
         if self._allow_secret_files:
             return 0
         last = name.rpartition("/")[2].lower()
-        if last.endswith(KEY_SUFFIXES):
-            return KEY_BYTES_MAX
-        if last.endswith(".json"):
-            return JSON_BYTES_MAX
+        suffix = last[max(last.rfind("."), 0) :]
+        if asked := _ASKED.get(suffix):
+            return asked
         return 0 if "." in last.lstrip(".") else START_BYTES_MAX
 
     def judge_content(self, name: str, content: bytes) -> LeftOutReason | None:
@@ -255,6 +264,17 @@ class Rules:
         return "secret" if _PRIVATE_KEY.match(start) or start.startswith(_PUTTY) else None
 
 
+def is_module(verdict: tuple[str, LeftOutReason]) -> bool:
+    """Whether what `judge` leaves out is a module, if its source is not beside it.
+
+    Python imports `a.pyc` for `a`, but nothing of `__pycache__` without the source, and no `.pyo`.
+
+    Source: https://peps.python.org/pep-3147/#rationale
+    """
+    name, reason = verdict
+    return reason == "bytecode" and name.endswith(".pyc")
+
+
 def is_secret_name(name: str) -> bool:
     """Whether files of this name hold secrets, whatever is in them.
 
@@ -263,11 +283,10 @@ def is_secret_name(name: str) -> bool:
     """
     lower = name.lower()
     last = lower.rpartition("/")[2]
-    if _HARMLESS_FILE.match(last):
-        return False
-    if any(f"/{lower}".endswith(f"/{path}") for path in SECRET_PATHS):
-        return True
-    return _SECRET_FILE.match(last) is not None
+    secret = _SECRET_FILE.match(last) or (
+        last in _SECRET_PATH_ENDS and any(f"/{lower}".endswith(f"/{path}") for path in SECRET_PATHS)
+    )
+    return bool(secret) and not _HARMLESS_FILE.match(last)
 
 
 def _lines(texts: Iterable[str], place: str) -> list[Line]:

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Final
 
 from signed_lambda.errors import SourceError
 from signed_lambda.lazy import dataclass
-from signed_lambda.package.folder import FILE_FLAGS, FOLDER_FLAGS, special_kind
+from signed_lambda.package.folder import special_kind
 from signed_lambda.package.names import shown
+from signed_lambda.package.worker import FILE_FLAGS, FOLDER_FLAGS
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,4 +1,4 @@
-"""Writes a zip whose bytes depend on names, contents and executable bits alone.
+"""Writes a zip whose bytes depend on names, contents, executable bits and the level alone.
 
 No time, no owner, no umask, no order of a file system, no clock: every field that is not content
 is a constant here. The zip is written once, front to back, and hashed while it is written.
@@ -9,12 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, Self
 
-import deflate
-
-from signed_lambda.lazy import dataclass
-from signed_lambda.model import Entry, EntryKind, Place, Sha256
+from signed_lambda.model import Entry, Place, Sha256
 from signed_lambda.package.layout import (
     CENTRAL,
     CENTRAL_SIGNATURE,
@@ -31,28 +28,26 @@ from signed_lambda.package.layout import (
     unix_attributes,
 )
 
-LEVEL: Final = 6
-"""Of libdeflate: the lowest level whose zips are as small as those of `zip -6`: 0.5 % smaller on
-20,094 files of node packages, 0.9 % smaller on 8,504 files of Python packages, 0.1 % larger on 168
-modules of Python's library; at 2 to 3 times its speed on one core. Level 5 is 1 % larger on the
-first. A change of it, or of the library's version, changes every build's hash once."""
-
-CODEC: Final = f"libdeflate via deflate {deflate.__version__}, level {LEVEL}"
+if TYPE_CHECKING:
+    from signed_lambda.package.listing import Found
+    from signed_lambda.package.worker import Squeezed
 
 LINK_MODE: Final = 0o777
 FILE_MODE: Final = 0o644
 PROGRAM_MODE: Final = 0o755
+_MADE_BY: Final = HOST_UNIX << 8 | VERSION
+_AT_ONCE_BYTES: Final = 262_144
+"""Written and hashed at once: two calls for each small entry would take longer than its hash."""
 
 
 class Sink(Protocol):
     """Where the zip goes: a file opened for writing."""
 
-    def write(self, data: bytes | bytearray, /) -> object:
+    def write(self, data: bytes | bytearray | memoryview, /) -> object:
         """Takes all of the bytes, or raises OSError."""
 
 
-@dataclass(frozen=True, slots=True)
-class Packed:
+class Packed(NamedTuple):
     """The content of one entry, ready to be written.
 
     Attributes:
@@ -63,39 +58,35 @@ class Packed:
     """
 
     method: int
-    data: bytes | bytearray
+    data: bytes | bytearray | memoryview
     crc: int
     entry: Entry
 
+    @classmethod
+    def of(cls, file: Found, squeezed: Squeezed) -> Self:
+        """A file, with its content as it was read and compressed."""
+        deflated, data, crc, sha256 = squeezed
+        entry = Entry(
+            name=file.name,
+            kind="file",
+            mode=PROGRAM_MODE if file.executable else FILE_MODE,
+            size_bytes=file.size_bytes,
+            sha256=Sha256(sha256),
+        )
+        return cls(DEFLATED if deflated else STORED, data, crc, entry)
 
-def pack_entry(
-    name: str, kind: EntryKind, content: bytes | bytearray, *, executable: bool
-) -> Packed:
-    """Hashes and compresses one content; pure, so it may run in any thread.
 
-    Deflated where that is smaller, else stored; links are always stored, as Info-ZIP does.
-
-    Args:
-        name: In the package.
-        kind: File or link.
-        content: Of the file, or the link's target in UTF-8.
-        executable: Whether a file's owner may run it.
-    """
-    method = STORED
-    data: bytes | bytearray = content
-    if kind == "file":
-        smaller = deflate.deflate_compress(content, LEVEL)
-        if len(smaller) < len(content):
-            method, data = DEFLATED, smaller
-    mode = LINK_MODE if kind == "link" else PROGRAM_MODE if executable else FILE_MODE
+def packed_link(link: Found) -> Packed:
+    """A link: its target, stored, as Info-ZIP does."""
+    target = link.link_target.encode()
     entry = Entry(
-        name=name,
-        kind=kind,
-        mode=mode,
-        size_bytes=len(content),
-        sha256=Sha256(hashlib.sha256(content).digest()),
+        name=link.name,
+        kind="link",
+        mode=LINK_MODE,
+        size_bytes=len(target),
+        sha256=Sha256(hashlib.sha256(target).digest()),
     )
-    return Packed(method, data, zlib.crc32(content), entry)
+    return Packed(STORED, target, zlib.crc32(target), entry)
 
 
 class ZipWriter:
@@ -105,7 +96,9 @@ class ZipWriter:
         """Args: sink: Open for writing, empty."""
         self._sink: Final = sink
         self._hash: Final = hashlib.sha256()
-        self._index: list[bytes] = []
+        self._index: Final[list[bytes]] = []
+        self._held: list[bytes | bytearray | memoryview] = []
+        self._written_bytes = 0
         self.size_bytes = 0
 
     def add(self, packed: Packed) -> Place:
@@ -117,37 +110,20 @@ class ZipWriter:
         Raises:
             OSError: The sink does not take it.
         """
-        raw_name = packed.entry.name.encode()
-        flags = 0 if packed.entry.name.isascii() else FLAG_UTF8
-        common = (
-            VERSION,
-            flags,
-            packed.method,
-            0,
-            DOS_DATE_1980,
-            packed.crc,
-            len(packed.data),
-            packed.entry.size_bytes,
-            len(raw_name),
-            0,
-        )
-        offset = self.size_bytes
-        self._write(LOCAL.pack(LOCAL_SIGNATURE, *common) + raw_name)
-        place = Place(
-            method=packed.method,
-            offset=self.size_bytes,
-            compressed_bytes=len(packed.data),
-            size_bytes=packed.entry.size_bytes,
-            crc=packed.crc,
-        )
-        self._write(packed.data)
-        made_by = HOST_UNIX << 8 | VERSION
-        attributes = unix_attributes(packed.entry.mode, link=packed.entry.kind == "link")
-        self._index.append(
-            CENTRAL.pack(CENTRAL_SIGNATURE, made_by, *common, 0, 0, 0, attributes, offset)
-            + raw_name
-        )
-        return place
+        method, data, crc, entry = packed
+        name = entry.name.encode()
+        flags = FLAG_UTF8 if len(name) != len(entry.name) else 0
+        size, full = len(data), entry.size_bytes
+        common = (VERSION, flags, method, 0, DOS_DATE_1980, crc, size, full, len(name), 0)
+        attributes = unix_attributes(entry.mode, link=entry.kind == "link")
+        where = (0, 0, 0, attributes, self.size_bytes)
+        self._index.append(CENTRAL.pack(CENTRAL_SIGNATURE, _MADE_BY, *common, *where) + name)
+        self._held += (LOCAL.pack(LOCAL_SIGNATURE, *common), name, data)
+        at = self.size_bytes + LOCAL.size + len(name)
+        self.size_bytes = at + size
+        if self.size_bytes - self._written_bytes >= _AT_ONCE_BYTES:
+            self._flush()
+        return Place(method=method, offset=at, compressed_bytes=size, size_bytes=full, crc=crc)
 
     def close(self) -> Sha256:
         """Writes the index and its end; returns the SHA-256 of the whole zip.
@@ -155,15 +131,18 @@ class ZipWriter:
         Raises:
             OSError: The sink does not take it.
         """
-        offset = self.size_bytes
-        for record in self._index:
-            self._write(record)
-        count = len(self._index)
-        size = self.size_bytes - offset
-        self._write(END.pack(END_SIGNATURE, 0, 0, count, count, size, offset, 0))
+        count, offset = len(self._index), self.size_bytes
+        size = sum(map(len, self._index))
+        end = END.pack(END_SIGNATURE, 0, 0, count, count, size, offset, 0)
+        self._held += (*self._index, end)
+        self._flush()
+        self.size_bytes = self._written_bytes
         return Sha256(self._hash.digest())
 
-    def _write(self, data: bytes | bytearray) -> None:
-        self._sink.write(data)
-        self._hash.update(data)
-        self.size_bytes += len(data)
+    def _flush(self) -> None:
+        large = self._held.pop() if len(self._held[-1]) >= _AT_ONCE_BYTES else b""
+        for data in (b"".join(self._held), large):  # what is large is not copied
+            self._sink.write(data)
+            self._hash.update(data)
+            self._written_bytes += len(data)
+        self._held.clear()

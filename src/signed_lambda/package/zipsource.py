@@ -16,9 +16,11 @@ from signed_lambda.model import Sha256
 from signed_lambda.package.listing import Found, Survey
 from signed_lambda.package.names import SIGNATURE_FILE, shown
 from signed_lambda.package.reader import read_zip
-from signed_lambda.package.rules import CONTROL_FILE, CONTROL_FILE_BYTES_MAX
+from signed_lambda.package.rules import CONTROL_FILE, CONTROL_FILE_BYTES_MAX, is_module
+from signed_lambda.package.worker import squeeze
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
     from types import TracebackType
     from typing import Self
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from signed_lambda.package.contents import ZipContents, ZipEntry
     from signed_lambda.package.limits import Limits
     from signed_lambda.package.rules import Rules
+    from signed_lambda.package.worker import Effort, Squeezed
 
 _CHUNK: Final = 1_048_576
 
@@ -62,7 +65,7 @@ class ZipSource:
             return None
         return self._start(entry, CONTROL_FILE_BYTES_MAX + 1)
 
-    def survey(self, rules: Rules) -> Survey:
+    def survey(self, rules: Rules, _foresee: object = None) -> Survey:
         """Judges all entries.
 
         Raises:
@@ -73,7 +76,10 @@ class ZipSource:
         for entry in self._contents.entries:
             name = entry.name.removesuffix("/")
             if verdict := rules.judge(name, folder=entry.kind == "directory"):
-                survey.left_out[verdict[0]] = verdict[1]
+                if is_module(verdict) and entry.kind == "file":
+                    survey.compiled.append(_found(entry))
+                else:
+                    survey.left_out[verdict[0]] = verdict[1]
             elif entry.kind == "directory":
                 survey.folders.add(name)
                 if name not in parents:
@@ -109,7 +115,7 @@ class ZipSource:
         mode = entry.mode or 0
         if mode & (stat.S_ISUID | stat.S_ISGID):
             survey.notes.append(f"{shown(entry.name)}: the setuid or setgid bit is not packed.")
-        survey.found.append(Found(entry.name, "file", bool(mode & stat.S_IXUSR), entry.size_bytes))
+        survey.found.append(_found(entry))
 
     def _start(self, entry: ZipEntry, size: int) -> bytes:
         """The first bytes of an entry."""
@@ -120,13 +126,16 @@ class ZipSource:
                 break
         return start[:size]
 
-    def read(self, found: Found) -> bytes:
-        """The whole content of a listed file.
+    def squeeze(self, files: Sequence[Found], effort: Effort) -> list[Squeezed]:
+        """The contents of listed files, compressed anew; from any thread.
 
         Raises:
             ZipError: E-ZIP-17: the copy was changed.
         """
-        return b"".join(self._contents.chunks(self._entries[found.name]))
+        return [
+            squeeze(b"".join(self._contents.chunks(self._entries[file.name])), effort)
+            for file in files
+        ]
 
 
 def copy_zip(source: int, target: Path, *, place: str, limits: Limits) -> Sha256:
@@ -181,6 +190,11 @@ def open_zip(path: Path, *, place: str, limits: Limits) -> ZipSource:
         path.unlink()
         raise
     return ZipSource(contents, place)
+
+
+def _found(entry: ZipEntry) -> Found:
+    executable = bool((entry.mode or 0) & stat.S_IXUSR)
+    return Found(entry.name, "file", executable, entry.size_bytes)
 
 
 def _parent(name: str) -> str:

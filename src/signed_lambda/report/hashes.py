@@ -55,12 +55,14 @@ def _commands(report: Report) -> Iterator[str]:
     if report.command == "plan" and report.build_sha256:
         commit = f"git checkout {report.run.commit}  # and build" if report.run.commit else ""
         root = report.package.repo_root if report.package else None
+        how = report.package.compression if report.package else "default"
+        compression = "" if how == "default" else f" INPUT_COMPRESSION={how}"
         source = "..." if root is None else shlex.quote(escape.clip(root or ".", 140))
         yield (
             f"{commit}\n"
             "action=../signed-lambda-deploy  # a clone of it, after `make demo` there\n"
             "# with INPUT_INCLUDE and INPUT_EXCLUDE where the workflow has them\n"
-            f"INPUT_COMMAND=scan INPUT_SOURCE={source} \\\n"
+            f"INPUT_COMMAND=scan INPUT_SOURCE={source}{compression} \\\n"
             '  "$action/.venv/bin/python" -I "$action/entrypoint.py"\n'
             f"# prints build-sha256={report.build_sha256.hex}"
         ).lstrip("\n")

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Final
 from signed_lambda.report.model import REPORT_VERSION
 
 if TYPE_CHECKING:
+    from signed_lambda.errors import Problem
     from signed_lambda.model import Sha256
-    from signed_lambda.report.model import Finding, OtherReview, Release, Report
+    from signed_lambda.report.model import Check, Fact, Finding, OtherReview, Release, Report
 
 
 def render_json(report: Report) -> str:
@@ -68,21 +69,13 @@ def as_dict(report: Report) -> dict[str, object]:
         "reason": report.reason,
         "reach": report.reach.name.lower(),
         "left": report.left,
-        "problems": [{"id": p.id, "what": p.what, "do": p.do} for p in report.problems],
+        "problems": [_problem(p) for p in report.problems],
         "warnings": list(report.warnings),
         "links": [
             {"name": x.name, "equals": x.equals, "sha256": _sha(x.sha256)} for x in report.links
         ],
-        "facts": [
-            {
-                "step": f.step,
-                "title": f.title,
-                "status": f.status.value,
-                "proof": f.proof,
-                "took_s": None if f.took_s is None else round(f.took_s, 3),
-            }
-            for f in report.facts
-        ],
+        "facts": [_fact(f) for f in report.facts],
+        "checks": [_check(check) for check in report.checks],
         "findings": [_finding(f) for f in report.findings],
         "other_reviews": [_other(review) for review in report.other_reviews],
         "package": _package(report),
@@ -99,6 +92,34 @@ def as_dict(report: Report) -> dict[str, object]:
 
 def _sha(sha256: Sha256 | None) -> dict[str, str] | None:
     return None if sha256 is None else {"hex": sha256.hex, "base64": sha256.b64}
+
+
+def _problem(problem: Problem) -> dict[str, str]:
+    return {"id": problem.id, "what": problem.what, "do": problem.do}
+
+
+def _fact(fact: Fact) -> dict[str, object]:
+    return {
+        "step": fact.step,
+        "title": fact.title,
+        "status": fact.status.value,
+        "proof": fact.proof,
+        "took_s": None if fact.took_s is None else round(fact.took_s, 3),
+    }
+
+
+def _check(check: Check) -> dict[str, object]:
+    return {
+        "function_name": check.function_name,
+        "alias": check.alias,
+        "verdict": check.verdict,
+        "version": check.version,
+        "code_sha256": _sha(check.code_sha256),
+        "hash_alias": check.hash_alias,
+        "problems": [_problem(p) for p in check.problems],
+        "warnings": list(check.warnings),
+        "facts": [_fact(f) for f in check.facts],
+    }
 
 
 def _other(review: OtherReview) -> dict[str, object]:
@@ -150,10 +171,21 @@ def _package(report: Report) -> dict[str, object] | None:
         "files": package.files,
         "size_bytes": package.size_bytes,
         "unzipped_bytes": package.unzipped_bytes,
+        "compression": package.compression,
         "codec": package.codec,
         "repo_root": package.repo_root,
         "left_out": [{"name": x.name, "reason": x.reason} for x in package.left_out],
         "notes": list(package.notes),
+        "advice": [
+            {
+                "exclude": x.exclude,
+                "what": x.what,
+                "files": x.files,
+                "size_bytes": x.size_bytes,
+                "zipped_bytes": x.zipped_bytes,
+            }
+            for x in package.advice
+        ],
     }
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from signed_lambda.lazy import dataclass
 from signed_lambda.report import (
+    checks,
     comparison,
     escape,
     findings,
@@ -37,6 +38,8 @@ MIN_LIMIT_BYTES: Final = 4_000
 """Below this not even verdict and hashes fit."""
 
 _MAX_PROBLEMS: Final = 8
+_SEVERAL: Final = 2
+"""So many checks have a table, in place of the steps."""
 _MAX_WARNINGS: Final = 8
 _MAX_LINKS: Final = 24
 _MAX_LEFT_OUT: Final = 40
@@ -96,13 +99,17 @@ def _render(report: Report, rung: Rung) -> str:
             review.warning(report),
             _alert(report, with_findings=rung.findings > 0),
             *([] if planned else [_totals(report), _undo(report)]),
+            checks.section(report, rung.files),
             plan.checks(report) if planned else _chain(report),
             releases.section(report, rung.files),
             findings.section(report, rung.findings),
             review.section(report.review, rung.files) if report.review else "",
             comparison.section(report.comparison, rung.files) if report.comparison else "",
-            _steps(report.facts, report.took_s) if rung.steps and not planned else "",
+            _steps(report.facts, report.took_s)
+            if rung.steps and not planned and len(report.checks) < _SEVERAL
+            else "",
             _package(report.package) if rung.package and report.package else "",
+            _advice(report.package) if rung.package and report.package else "",
             hashes.section(report),
             *([plan.on_merge(report), _undo(report)] if planned else []),
         ]
@@ -287,16 +294,40 @@ def _package(package: PackageSummary) -> str:
     lines += [f"- ⚠️ {_prose(note)}" for note in package.notes[:_MAX_WARNINGS]]
     left_out = package.left_out
     if left_out:
+        kinds = story.left_out(package)
         rows = [
-            f"- {escape.code(escape.clip(x.name, 200))}: {_WHY[x.reason]}"
-            for x in left_out[:_MAX_LEFT_OUT]
+            f"- {escape.code(escape.clip(x.name, 200))}{_more_of_it(more)}: {_WHY[x.reason]}"
+            for x, more in kinds[:_MAX_LEFT_OUT]
         ]
-        more = len(left_out) - _MAX_LEFT_OUT
+        more = len(kinds) - _MAX_LEFT_OUT
         rows += [f"- and {more:,} more: see the JSON report"] if more > 0 else []
         lines.append("Left out:\n\n" + "\n".join(rows))
     title = f"Package ({story.count(package.files, 'file')}"
     return _folded(
         title + (f", {len(left_out):,} left out)" if left_out else ")"), "\n\n".join(lines)
+    )
+
+
+def _more_of_it(more: int) -> str:
+    return f" and {more:,} more" if more else ""
+
+
+def _advice(package: PackageSummary) -> str:
+    """What could be left out, with the lines that do it; "" when nothing is worth it."""
+    if not package.advice:
+        return ""
+    rows = [
+        f"- {story.size(x.size_bytes)} ({story.size(x.zipped_bytes)} zipped) in"
+        f" {story.count(x.files, 'file')}: {_prose(x.what)}"
+        for x in package.advice
+    ]
+    lines = escape.fence("\n".join(x.exclude for x in package.advice))
+    return _folded(
+        story.advice(package),
+        "\n".join(rows)
+        + "\n\nNothing of it was left out. If the function does not read it at run time, these"
+        " lines of `exclude` (or of `.lambdaignore`) leave it out; the build's hash changes then."
+        f"\n\n{lines}",
     )
 
 
@@ -312,7 +343,7 @@ _WHY: Final = {
 def _dropped(report: Report, rung: Rung) -> str:
     """Names and counts of the parts that this document leaves out."""
     gone: list[str] = []
-    if report.facts and not (rung.steps and rung.details):
+    if report.facts and len(report.checks) < _SEVERAL and not (rung.steps and rung.details):
         gone.append(story.count(len(report.facts), "step"))
     if report.package and not (rung.package and rung.details):
         gone.append("the package's details")
@@ -320,6 +351,8 @@ def _dropped(report: Report, rung: Rung) -> str:
         gone.append(story.count(len(report.comparison.files), "changed file"))
     if report.releases and not (rung.files and rung.details):
         gone.append(story.count(len(report.releases), "version"))
+    if len(report.checks) > 1 and not rung.details:
+        gone.append(story.count(len(report.checks), "line of the table", "lines of the table"))
     hidden = len(report.findings) - (rung.findings if rung.details else 0)
     if hidden > 0:
         gone.append(story.count(hidden, "finding"))

@@ -34,7 +34,7 @@ class Marker:
     """Identity and age of a comment.
 
     Attributes:
-        key: "region/function/alias", percent-encoded: one comment for each.
+        key: "region/function/alias", percent-encoded: one comment, or issue, for each.
         run_id, attempt: Of the workflow run that wrote it; 0 outside of GitHub or when unreadable.
         outcome: Of the report.
         level: How bad the verdict is: 0 all well, 1 with warnings, 2 blocked.
@@ -52,7 +52,7 @@ class Marker:
     def of(cls, report: Report) -> Self:
         """The marker of a report's comment."""
         return cls(
-            key=_key(report.region, report.function_name, report.alias),
+            key=_key(report.region, *_about(report)),
             run_id=report.run.run_id,
             attempt=report.run.attempt,
             outcome=report.outcome,
@@ -103,6 +103,18 @@ class Marker:
         }
         payload = base64.b64encode(json.dumps(data, separators=(",", ":")).encode()).decode()
         return f"{_PREFIX}{self.key} {payload} -->"
+
+
+def _about(report: Report) -> tuple[str, str]:
+    """Function and alias; of several, a hash of all their names.
+
+    Not the workflow: two jobs of one that look at different aliases must not take each other's word
+    for it that all is well.
+    """
+    if len(report.checks) < 2:  # noqa: PLR2004 - one has a name of its own
+        return report.function_name, report.alias
+    names = "\n".join(sorted(c.name for c in report.checks))
+    return "aliases", hashlib.sha256(names.encode(errors="replace")).hexdigest()
 
 
 def _key(*parts: str) -> str:

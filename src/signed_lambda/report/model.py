@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from signed_lambda.errors import Problem
-    from signed_lambda.model import LeftOut, MemberChange, Sha256
+    from signed_lambda.model import Advice, Compression, LeftOut, MemberChange, Sha256
 
 REPORT_VERSION: Final = "1"
 
@@ -29,6 +29,8 @@ Outcome = Literal[
     "promoted",
     "verified",
     "drifted",
+    "locked",
+    "unlocked",
     "scanned",
     "listed",
     "refused",
@@ -200,6 +202,8 @@ class PackageSummary:
     """The package, for the reader.
 
     Attributes:
+        compression: As asked for; `codec` says what it is.
+        advice: What could be left out, the largest saving first.
         repo_root: Path of the source inside the repository, "/"-separated, "" for its root; None
             when the source is not a folder of the checked-out repository (a .zip, a build folder
             that git does not know): then findings link to no file.
@@ -208,9 +212,11 @@ class PackageSummary:
     files: int
     size_bytes: int
     unzipped_bytes: int
+    compression: Compression
     codec: str
     left_out: tuple[LeftOut, ...]
     notes: tuple[str, ...]
+    advice: tuple[Advice, ...] = ()
     repo_root: str | None = None
 
 
@@ -354,6 +360,38 @@ class Release:
     why: str
 
 
+Verdict = Literal["verified", "drifted", "unverified"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """What `verify` found of one alias.
+
+    Attributes:
+        verdict: "unverified" where the check could not be made: nothing is known then.
+        version: That the alias leads to, "" unknown.
+        code_sha256, hash_alias: As in `Report`.
+        problems: What differs, or why it could not be checked.
+        warnings: As in `Report`.
+        facts: What was looked at.
+    """
+
+    function_name: str
+    alias: str
+    verdict: Verdict
+    version: str
+    code_sha256: Sha256 | None
+    hash_alias: str
+    problems: tuple[Problem, ...]
+    warnings: tuple[str, ...]
+    facts: tuple[Fact, ...]
+
+    @property
+    def name(self) -> str:
+        """As `function-name` takes it: "orders:live"."""
+        return f"{self.function_name}:{self.alias}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """The workflow run that made the report; empty strings outside GitHub.
@@ -400,6 +438,8 @@ class Report:
         reach: How far the writes came.
         releases: What `history` found, newest first.
         older_releases: How many further versions it left out.
+        checks: What `verify` found, an alias each; then `function_name` is "" where there are
+            several.
         review: What was reviewed before the merge; None when it was not looked up.
         review_required: Whether a deploy refuses a build that was not reviewed.
         undo_version: The version that a rollback would move to, "" when there is none.
@@ -436,6 +476,7 @@ class Report:
     comparison: Comparison | None = None
     releases: tuple[Release, ...] = ()
     older_releases: int = 0
+    checks: tuple[Check, ...] = ()
     review: Review | None = None
     review_required: bool = False
     undo_version: str = ""

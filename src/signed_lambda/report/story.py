@@ -19,7 +19,8 @@ from signed_lambda.report import escape
 from signed_lambda.report.model import Reach, Status
 
 if TYPE_CHECKING:
-    from signed_lambda.report.model import Fact, Report, Run
+    from signed_lambda.model import LeftOut
+    from signed_lambda.report.model import Fact, PackageSummary, Report, Run
 
 ROLLBACK_WORKFLOW: Final = "rollback.yml"
 """File name of the workflow that the undo line starts; the example we ship has this name."""
@@ -29,6 +30,9 @@ BLOCKED: Final = frozenset({"refused", "failed", "moved-unconfirmed", "supersede
 
 REVIEW_EVENTS: Final = frozenset({"pull_request", "merge_group", "workflow_run"})
 """Events whose runs are for a pull request: there a deploy comes with the merge."""
+
+BAD_VERDICTS: Final = ("drifted", "unverified")
+"""Of `verify`, worst first."""
 
 _HOLDS: Final = frozenset({"deployed", "unchanged", "rolled-back", "promoted", "verified"})
 
@@ -40,6 +44,8 @@ _MARKS: Final = {
     "promoted": "✅",
     "verified": "✅",
     "drifted": "🛑",
+    "locked": "🔒",
+    "unlocked": "🔓",
     "scanned": "✅",
     "listed": "📜",
     "refused": "🛑",
@@ -91,9 +97,11 @@ def plain(sentence: str) -> str:
 
 def target(report: Report) -> str:
     """What the run was about: function, alias and region, as far as they are known."""
+    region = f" ({escape.clip(report.region, 40)})" if report.region else ""
+    if len(report.checks) > 1:
+        return count(len(report.checks), "alias", "aliases") + region
     name = _quoted(report.function_name) if report.function_name else "no function"
     alias = f" → {_quoted(report.alias)}" if report.alias else ""
-    region = f" ({escape.clip(report.region, 40)})" if report.region else ""
     return name + alias + region
 
 
@@ -105,6 +113,8 @@ def headline(report: Report) -> str:
     found = _open(report)
     if report.command == "plan":
         return _planned(report)
+    if len(report.checks) > 1:
+        return _checked(report)
     sentences = {
         "deployed": f"now runs version {version} ({before})",
         "unchanged": _unchanged(report),
@@ -113,6 +123,8 @@ def headline(report: Report) -> str:
         "promoted": f"now runs version {version} ({before}), promoted",
         "verified": f"version {version} runs what was recorded",
         "drifted": f"version {version} no longer runs what was recorded",
+        "locked": "$LATEST is locked",
+        "unlocked": "$LATEST is no longer locked",
         "scanned": _scanned(report, found),
         "listed": _listed(report),
         "refused": _still(report),
@@ -127,11 +139,13 @@ def meaning(report: Report) -> str:
     """What the verdict means for those who call the function; one or two sentences."""
     if report.command == "plan":
         return _what_merging_does(report)
+    if len(report.checks) > 1:
+        return _what_was_checked(report)
     alias = _quoted(report.alias)
     kept = f" Version {report.previous_version} is kept." if report.previous_version else ""
     sentences = {
         "deployed": f"Calls through {alias} run this build from now on.{kept}",
-        "unchanged": "Nothing was written, neither to S3 nor to Lambda.",
+        "unchanged": _what_stays(report, alias),
         "planned": _what_merging_does(report),
         "rolled-back": f"Calls through {alias} run version {report.version} again. Its bytes, "
         f"signature and state were checked before the move.",
@@ -139,6 +153,9 @@ def meaning(report: Report) -> str:
         f"were released elsewhere before.{kept}",
         "verified": f"The code behind {alias} was read again and is what was recorded for it.",
         "drifted": f"Somebody changed what calls through {alias} run, outside of this action.",
+        "locked": "Calls of $LATEST, and of the function without a qualifier, are refused from now"
+        " on. Calls of its aliases and versions go on.",
+        "unlocked": "Who may invoke the function can call $LATEST again.",
         "scanned": "Static review only: nothing was read from AWS, nothing was written.",
         "listed": "Nothing was downloaded or written. Who published a version, and from which "
         "commit, is as its own description says; hashes and signing jobs are Lambda's word.",
@@ -150,6 +167,31 @@ def meaning(report: Report) -> str:
     if report.outcome in ("refused", "failed") and report.reach >= Reach.ALIAS:
         return sentences["moved-unconfirmed"]
     return sentences[report.outcome]
+
+
+def _checked(report: Report) -> str:
+    """The verdict over several aliases."""
+    drifted, unverified = (sum(c.verdict == v for c in report.checks) for v in BAD_VERDICTS)
+    found = [f"{drifted:,} not as released"] if drifted else []
+    found += [f"{unverified:,} could not be checked"] if unverified else []
+    return ", ".join(found) or "all run what was recorded"
+
+
+def _what_was_checked(report: Report) -> str:
+    verified = sum(c.verdict == "verified" for c in report.checks)
+    these = f"{verified:,} of {count(len(report.checks), 'alias', 'aliases')}"
+    return f"{these} were read again and run what was recorded for them."
+
+
+def _what_stays(report: Report, alias: str) -> str:
+    if report.command == "lock":
+        return "Nothing was written: see below how $LATEST stands."
+    if report.reach < Reach.ALIAS:
+        return "Nothing was written, neither to S3 nor to Lambda."
+    return (
+        f"Calls through {alias} run the same version as before. Somebody else had moved it there:"
+        " now it is recorded."
+    )
 
 
 def sentence(text: str) -> str:
@@ -239,6 +281,24 @@ def is_link(url: str) -> bool:
     return re.fullmatch(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?/[A-Za-z0-9/._#-]*", url) is not None
 
 
+def left_out(package: PackageSummary) -> list[tuple[LeftOut, int]]:
+    """What was left out, each with how many more it stands for: compiled Python is told once."""
+    compiled = [item for item in package.left_out if item.reason == "bytecode"]
+    return [
+        (item, len(compiled) - 1 if item.reason == "bytecode" else 0)
+        for item in package.left_out
+        if item.reason != "bytecode" or item is compiled[0]
+    ]
+
+
+def advice(package: PackageSummary) -> str:
+    """What following all advice would save, in one line."""
+    saved = sum(x.size_bytes for x in package.advice)
+    zipped = sum(x.zipped_bytes for x in package.advice)
+    share = round(100 * saved / max(package.unzipped_bytes, 1))
+    return f"Could be left out: {size(saved)} ({share:,} %), {size(zipped)} of the zip"
+
+
 def seconds(took_s: float) -> str:
     """A duration as people write it: "31 ms", "0.4 s", "21 s", "5 min 37 s"."""
     if took_s < 0.0995:  # noqa: PLR2004 - what rounds to 0.0 s
@@ -259,9 +319,9 @@ def size(size_bytes: int) -> str:
     return f"{amount:.1f} MiB"
 
 
-def count(number: int, noun: str) -> str:
+def count(number: int, noun: str, plural: str = "") -> str:
     """A number and its noun: "1 file", "2 files", "10,000 files"."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
 
 
 def _open(report: Report) -> int:
@@ -283,6 +343,8 @@ def _listed(report: Report) -> str:
 
 def _unchanged(report: Report) -> str:
     version = report.version or report.previous_version or "?"
+    if report.command == "lock":
+        return "nothing was changed"
     if report.command in ("rollback", "promote"):
         return f"nothing to do, it is at version {version} already"
     return f"nothing to do, version {version} already runs this build"

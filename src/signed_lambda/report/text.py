@@ -199,13 +199,19 @@ def _package(package: PackageSummary) -> Iterator[str]:
     )
     for note in package.notes:
         yield from _wrap(f"note: {note}", indent=2)
-    left_out = package.left_out
-    if left_out:
-        yield f"  left out ({len(left_out):,}):"
-        for item in left_out[:_MAX_LEFT_OUT]:
-            yield from _wrap(f"{item.name} ({item.reason})", indent=4)
-        if len(left_out) > _MAX_LEFT_OUT:
-            yield f"    and {len(left_out) - _MAX_LEFT_OUT:,} more: see the JSON report"
+    if package.left_out:
+        yield f"  left out ({len(package.left_out):,}):"
+        kinds = story.left_out(package)
+        for item, more in kinds[:_MAX_LEFT_OUT]:
+            rest = f" and {more:,} more" if more else ""
+            yield from _wrap(f"{item.name}{rest} ({item.reason})", indent=4)
+        if len(kinds) > _MAX_LEFT_OUT:
+            yield f"    and {len(kinds) - _MAX_LEFT_OUT:,} more: see the JSON report"
+    if package.advice:
+        yield from _wrap(f"{story.advice(package)}, by these lines of `exclude`:", indent=2)
+        for advice in package.advice:
+            told = f"{story.size(advice.size_bytes)} in {story.count(advice.files, 'file')}"
+            yield from _wrap(f"{advice.exclude}  ({advice.what}: {told})", indent=4)
 
 
 def _undo(report: Report) -> Iterator[str]:

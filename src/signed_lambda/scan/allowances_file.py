@@ -1,7 +1,7 @@
 """`.signed-lambda.yml`: what it may hold, and every fault of it with its line.
 
 Imported when there is such a file only: the YAML parser is not free. Imports errors,
-`inputs.spelling`, the package's patterns, `allowances` and `infra.tree`.
+`inputs.spelling`, the package's patterns, `allowances` and `infra.document`, `infra.tree`.
 """
 
 from __future__ import annotations
@@ -12,10 +12,12 @@ from signed_lambda.errors import Problem, ScanError, SourceError
 from signed_lambda.inputs.spelling import nearest, shown
 from signed_lambda.package.patterns import Line, Patterns
 from signed_lambda.scan.allowances import CONFIG, Entry
-from signed_lambda.scan.infra.tree import NotScannedError, Tree, parse
+from signed_lambda.scan.infra.tree import NotScannedError, parse
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
+
+    from signed_lambda.scan.infra.document import Tree
 
 MAX_ENTRIES: Final = 500
 """Each is held against each finding."""

@@ -154,7 +154,7 @@ class _Files:
         while True:  # a template is beside its code, a stack of the CDK somewhere below it
             folder = posixpath.normpath(posixpath.join(above, function.folder))
             found = self._in_folder(function, posixpath.relpath(folder, root or "."))
-            if found is not None or not above:
+            if found is not None or above == posixpath.dirname(above):  # "" or "/"
                 return found
             above = posixpath.dirname(above)
 

@@ -67,7 +67,8 @@ def find_templates(
     """
     unread: list[Unread] = []
     found: dict[str, bytes] = {}
-    for path in map(Path, given) if given else _walk(workspace, unread):
+    named = (Path(os.path.relpath(workspace / path, workspace)) for path in given)
+    for path in named if given else _walk(workspace, unread):
         body = _body(workspace, path, unread, wanted=bool(given))
         if body is not None:
             found[path.as_posix()] = body

@@ -24,6 +24,7 @@ from signed_lambda.scan.values import (
     UNSEEN,
     Client,
     Cls,
+    Env,
     Frame,
     Func,
     Given,
@@ -79,6 +80,7 @@ class Evaluator:
         self._cuts = 0
         self._known: dict[tuple[Expr, Function], tuple[Value, ...]] = {}
         self._given: dict[tuple[int, int, str], tuple[Value, ...]] = {}
+        self._kinds: dict[tuple[Module, str], Inst | None] = {}
         self._busy: set[tuple[int, int, str]] = set()
 
     @property
@@ -202,14 +204,33 @@ class Evaluator:
             found.append(Func(function.functions[name], scope, scope.this))
         if name in function.classes:
             found.append(Cls(function.classes[name]))
-        if name not in scope.bound and name in {p.name for p in function.params}:
+        param = next((p for p in function.params if p.name == name), None)
+        if name not in scope.bound and param is not None:
             found.extend([*self._from_callers(function, name)] or [Str((Path(name),))])
+        if param is not None:
+            found = self._or_kind(found, param.kind, function.module)
         puts = tuple(function.puts.get(name, ()))
         if puts:
             found = [
                 Obj(v.expr, v.frame, v.puts + puts) if isinstance(v, Obj) else v for v in found
             ]
         return found or [Str((Path(name),))]
+
+    def of_kind(self, kind: str, module: Module) -> Inst | None:
+        """An object of a class of the package, by its name in a file; of the only one of that kind.
+
+        Whoever makes it (a framework, a container of dependencies) is often not in the package.
+        """
+        if (module, kind) not in self._kinds:
+            self._kinds[module, kind] = None  # a class may be declared to hold one of its own
+            self._kinds[module, kind] = self._found_kind(kind, module)
+        return self._kinds[module, kind]
+
+    def _found_kind(self, kind: str, module: Module) -> Inst | None:
+        named = [v.cls for v in self.values(Name(kind), Frame(module.top)) if isinstance(v, Cls)]
+        made = [c for c in named if c.methods or c.sets]
+        found = made or self.program.classes_of(kind)
+        return Inst(found[0]) if len(found) == 1 else None
 
     def _from_callers(self, function: Function, name: str) -> Iterator[Value]:
         """What the callers in the package give for a parameter."""
@@ -284,6 +305,11 @@ class Evaluator:
             return (Mod(module),)
         top = Frame(module.top)
         found = self._declared(name, top)
+        if found is None and module.language == "go":  # a package is all files of its folder
+            files = self.program.siblings(module, name)
+            found = next(
+                (self._declared(name, Frame(f.top)) for f in files if f.top.declares(name)), None
+            )
         if found is None:
             found = []
             for key, value, where in module.top.puts.get("exports", ()):
@@ -361,28 +387,41 @@ class Evaluator:
 
     def _of_instance(self, cls: Class, key: str, inst: Inst, level: int) -> list[Value]:
         found: list[Value] = []
-        if key in cls.methods:
-            method = Func(cls.methods[key], None, inst)
-            found.extend(
-                self._result(method, None, Frame(method.function))
-                if method.function.is_property
-                else (method,)
-            )
+        for name in (key, *_getters(cls, key)):
+            if name in cls.methods:
+                method = Func(cls.methods[name], None, inst)
+                is_read = method.function.is_property or name != key
+                read = self._result(method, None, Frame(method.function)) if is_read else (method,)
+                found.extend(read)
         for value, where in cls.sets.get(key, ()):
             init = inst.init
             same = init is not None and init.function is where
             frame = init if same and init is not None else Frame(where, {}, None, inst)
             found.extend(self.values(value, frame))
-        for name, value in inst.call.named if inst.call is not None else ():
-            if name == key and inst.caller is not None:
-                found.extend(self.values(value, inst.caller))
+        found.extend(self._given_to(inst, key) if level == 0 else ())
         for base in cls.bases if not found and level < BASES else ():
             for parent in self.values(base, Frame(cls.module.top)):
                 if isinstance(parent, Cls):
                     found.extend(self._of_instance(parent.cls, key, inst, level + 1))
+        found = self._or_kind(found, cls.kinds.get(key, ""), cls.module)
         if not found and level == 0:
             found.append(Str((Path("self", (key,)),)))
         return found
+
+    def _given_to(self, inst: Inst, key: str) -> Iterator[Value]:
+        """What an object has without a constructor that is written: of a call, or a variable."""
+        if key.isidentifier() and _reads_environment(inst.cls):
+            yield Str((Env(key.upper()),))
+        for name, value in inst.call.named if inst.call is not None else ():
+            if name == key and inst.caller is not None:
+                yield from self.values(value, inst.caller)
+
+    def _or_kind(self, found: list[Value], kind: str, module: Module) -> list[Value]:
+        """What was found, or an object of the declared class where that says no more."""
+        if not kind or any(not isinstance(value, Str) for value in found):
+            return found
+        of_kind = self.of_kind(kind, module)
+        return found if of_kind is None else [of_kind]
 
     # -- calls
 
@@ -391,7 +430,7 @@ class Evaluator:
         if isinstance(call.func, Call):
             name = f"{last_name(call.func.func)}()"
         known = library.RESULTS.get(name)
-        if known is not None:
+        if known is not None and not self._is_of_package(call.func, frame):
             result = known(self, call, frame)
             if result is not None:
                 return result
@@ -399,6 +438,12 @@ class Evaluator:
         for callee in self.values(call.func, frame):
             found.extend(self._result(callee, call, frame))
         return found
+
+    def _is_of_package(self, func: Expr, frame: Frame) -> bool:
+        """Whether a function of the package is called, whatever it is called like."""
+        if not isinstance(func, Name):
+            return False
+        return any(isinstance(v, Func | Cls) for v in self.values(func, frame))
 
     def _result(self, callee: Value, call: Call | None, frame: Frame) -> Iterable[Value]:
         found: list[Value]
@@ -408,9 +453,11 @@ class Evaluator:
                 found = [v for r in callee.function.returns for v in self.values(r, inner)]
             case Cls():
                 found = [self._make(callee.cls, call, frame)]
-            case Inst() if call is not None and isinstance(call.func, Name):
-                is_class = call.func.name == "cls"  # of a class method
-                found = [self._make(callee.cls, call, frame) if is_class else UNSEEN]
+            case Inst() if call is not None:
+                is_class = isinstance(call.func, Name) and call.func.name == "cls"
+                found = [self._make(callee.cls, call, frame)] if is_class else []
+                for method in self.method(callee, "__call__"):  # of an object, not of its class
+                    found.extend(self._result(method, call, frame) if not is_class else ())
             case Str():
                 found = [*library.result_of_foreign(self, callee, call, frame)]
             case Client():
@@ -428,10 +475,20 @@ class Evaluator:
             return Inst(cls, None, call, frame)
         return Inst(cls, self.bind(Func(init, None, Inst(cls)), call, frame))
 
-    def exported(self, module: Module) -> Iterator[Value]:
-        """What `module.exports = x` makes of a file."""
-        for value, where in module.top.sets.get("module.exports", ()):
-            yield from self.values(value, Frame(where))
+    def exported(self, module: Module, level: int = 0) -> Iterator[Value]:
+        """What `module.exports = x` makes of a file, also where x is another file's."""
+        for stored, where in module.top.sets.get("module.exports", ()):
+            for value in self.values(stored, Frame(where)):
+                passed_on = isinstance(value, Mod) and value.module is not module
+                if isinstance(value, Mod) and passed_on and level < BASES:
+                    yield from self.exported(value.module, level + 1)
+                else:
+                    yield value
+
+    def method(self, inst: Inst, name: str) -> Iterator[Func]:
+        """A method of an object, its own or a base's."""
+        found = self._of_instance(inst.cls, name, inst, 0)
+        return (f for f in found if isinstance(f, Func))
 
     def constructor(self, cls: Class, level: int = 0) -> Function | None:
         """The constructor of a class, its own or a base's."""
@@ -443,3 +500,18 @@ class Evaluator:
                 if isinstance(parent, Cls):
                     return self.constructor(parent.cls, level + 1)
         return None
+
+
+def _reads_environment(cls: Class) -> bool:
+    """Whether attributes of a class are variables of the environment, as pydantic fills them.
+
+    Source: https://docs.pydantic.dev/latest/concepts/pydantic_settings/
+    """
+    return any(last_name(base) == "BaseSettings" for base in cls.bases)
+
+
+def _getters(cls: Class, key: str) -> tuple[str, ...]:
+    """The getter of a class of Java, whose calls are read as members."""
+    if cls.module.language != "java" or not key[:1].islower():
+        return ()
+    return tuple(f"{start}{key[:1].upper()}{key[1:]}" for start in ("get", "is"))

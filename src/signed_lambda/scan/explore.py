@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.lazy import dataclass
+from signed_lambda.scan.chosen import choosers, chosen_of, is_chosen, methods_of
 from signed_lambda.scan.form import Call, Closure, Either, Member, Name, Other, Row, Table, Text
 from signed_lambda.scan.program import DEFAULT, called_as, is_test, last_name, names_of, words
 from signed_lambda.scan.sinks import APIS, COMMON, canonical, sinks_of
 from signed_lambda.scan.sourcemap import MINIFIER
-from signed_lambda.scan.values import Client, Cls, Frame, Func, Given, Inst, Mod, Path, Str
+from signed_lambda.scan.values import Client, Cls, Frame, Func, Given, Inst, Mod, Obj, Path, Str
 from signed_lambda.scan.watch import TookTooLongError
 
 if TYPE_CHECKING:
@@ -41,6 +43,8 @@ _CONTEXT: Final = re.compile(r"(?i)_*(context|ctx|c|lambda_?context|_)\w*")
 _USUAL: Final = frozenset({"handler", "lambda_handler", "main", "default", "handleRequest"})
 _EACH: Final = words("map forEach filter some every flatMap each find reduce eachSeries")
 _OTHERS: Final = 2
+CALLED: Final = "__call__"
+"""What Python calls where an object is called."""
 _BY_NAME: Final = 3
 """A method of an unknown object is entered when so few classes have one of its name."""
 
@@ -149,15 +153,17 @@ def relevant(program: Program) -> set[Function]:
     waiting = [
         caller
         for name, calls in program.callers.seen()
-        if canonical(name) in APIS
+        if canonical(name) in APIS or canonical(name) in program.recorded
         for _, caller in calls
         if _may_be_sink(canonical(name), caller.module, known)
     ]
+    choosing = choosers(program)
     while waiting:
         function = waiting.pop()
         if function in found:
             continue
         found.add(function)
+        waiting.extend(choosing.pop(function.module.language, ()))
         if function.outer is not None:
             waiting.append(function.outer)
         if program.is_whole(function):
@@ -169,7 +175,21 @@ def relevant(program: Program) -> set[Function]:
             asked.add(name)
             waiting.extend(caller for _, caller in program.callers.get(name, ()))
             waiting.extend(program.givers.get(name, ()) if name else ())
+        if function.name == CALLED and function.owner is not None:
+            for name in _objects_of(function.owner.name, program):
+                waiting.extend(caller for _, caller in program.callers.get(name, ()))
     return found
+
+
+def _objects_of(owner: str, program: Program) -> frozenset[str]:
+    """The variables and attributes that hold an object of a class where it is made."""
+    found = set[str]()
+    for call, caller in program.callers.get(owner, ()):
+        sets = [caller.sets, *([caller.owner.sets] if caller.owner is not None else [])]
+        for name, values in chain.from_iterable(stored.items() for stored in sets):
+            if any(value is call for value, _ in values):
+                found.add(name)
+    return frozenset(found)
 
 
 def _may_be_sink(name: str, module: Module, known: dict[tuple[Module, str], bool]) -> bool:
@@ -209,6 +229,8 @@ class _Walk:
         owners = {f.owner.name for f in wanted if f.owner is not None}
         whole = {DEFAULT for f in wanted if program.is_whole(f)}
         self._wanted = {f.name for f in wanted} | owners | whole
+        classes = {f.owner.name for f in wanted if f.owner is not None and f.name == CALLED}
+        self._called_objects = {name for c in classes for name in _objects_of(c, program)}
 
     def enter_handler(self, function: Function) -> None:
         """Walks from a handler, whose first two parameters are known for what they are."""
@@ -285,22 +307,51 @@ class _Walk:
         """The functions of the package that a call is known to enter."""
         if isinstance(call.func, Closure):
             yield Func(call.func.body, frame, frame.this)
-        if self._wanted.isdisjoint(called_as(call, frame.function)):
+        names = called_as(call, frame.function)
+        if is_chosen(call, frame.function):
+            yield from self._chosen(call, frame)
+        if self._wanted.isdisjoint(names) and self._called_objects.isdisjoint(names):
             return
         for value in self.evaluator.values(call.func, frame):
             if isinstance(value, Func):
                 yield value
             elif isinstance(value, Mod):
                 yield from (v for v in self.evaluator.exported(value.module) if isinstance(v, Func))
+            elif isinstance(value, Inst):
+                yield from self.evaluator.method(value, "__call__")
             elif isinstance(value, Cls):
                 init = self.evaluator.constructor(value.cls)
                 if init is not None:
                     yield Func(init, None, Inst(value.cls))
 
+    def _chosen(self, call: Call, frame: Frame) -> Iterator[Func]:
+        """Any method of the object, or function of the file, that the run chooses one of."""
+        for base in chosen_of(call.func, frame.function):
+            for value in self.evaluator.values(base, frame):
+                if isinstance(value, Inst | Cls):
+                    this = value if isinstance(value, Inst) else Inst(value.cls)
+                    for method in methods_of(value.cls, self.evaluator):
+                        if method in self.relevant:
+                            yield Func(method, None, this)
+                elif isinstance(value, Mod):
+                    inner = value.module.top.functions.values()
+                    yield from (Func(f) for f in inner if f in self.relevant)
+                elif isinstance(value, Obj):
+                    yield from self._listed(value)
+
+    def _listed(self, table: Obj) -> Iterator[Func]:
+        """The functions in a table, each of which is asked for: there may be very many."""
+        items = table.expr.items
+        members = (m[1] if isinstance(m, tuple) else m for m in items)
+        for member in members:
+            if not self._wanted.isdisjoint(names_of(member, table.frame.function)):
+                found = self.evaluator.values(member, table.frame)
+                yield from (v for v in found if isinstance(v, Func))
+
     def _by_name(self, call: Call, frame: Frame) -> Iterator[Func]:
         """Methods of an object that is not known, functions of a file that was not read."""
         name = last_name(call.func)
-        if name not in self._wanted:
+        if name not in self._wanted or name.startswith("__"):
             return
         functions = self.program.methods.get(name, ())
         values = self.evaluator.values(call.func, frame)

@@ -131,10 +131,11 @@ class Site:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Param:
-    """A parameter and its default."""
+    """A parameter, its default, and the class that it is declared to be of ("" for none)."""
 
     name: str
     default: Expr | None = None
+    kind: str = ""
 
 
 @dataclass(slots=True, eq=False)
@@ -216,7 +217,9 @@ class Class:
     """A class.
 
     Attributes:
+        bases: Also the interfaces that it implements.
         sets: What is assigned to each attribute, and in which function.
+        kinds: The class that an attribute is declared to be of.
     """
 
     name: str
@@ -224,6 +227,7 @@ class Class:
     bases: list[Expr] = field(default_factory=list)
     methods: dict[str, Function] = field(default_factory=dict)
     sets: dict[str, list[tuple[Expr, Function]]] = field(default_factory=dict)
+    kinds: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True, eq=False)

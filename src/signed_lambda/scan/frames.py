@@ -23,6 +23,7 @@ _ENVIRONMENTS: Final = {
     ("process", ("env",)),
     ("System", ("getenv()",)),
     ("Deno", ("env",)),
+    ("env-var", ()),
 }
 
 

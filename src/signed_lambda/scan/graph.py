@@ -18,6 +18,8 @@ from signed_lambda.lazy import dataclass
 from signed_lambda.scan.address import host_of, is_management, is_own_host, levels_of
 from signed_lambda.scan.infra.intrinsics import opened, put_in
 from signed_lambda.scan.infra.model import (
+    ENVELOPES,
+    NO_ENVELOPE,
     PERMISSION,
     SHARED,
     Edge,
@@ -67,6 +69,7 @@ KIND_OF: Final = {
     "kinesis": "stream",
     "firehose": "delivery",
     "events": "bus",
+    "recorded": "bus",
     "stepfunctions": "machine",
     "durable": "function",
     "http": "api",
@@ -195,7 +198,8 @@ class Graph:
         source, target = (hop.source.kind, hop.source.key), (hop.target.kind, hop.target.key)
         self._ranks.setdefault(source, len(self._ranks))
         self.hops.setdefault(source, []).append(hop)
-        self._into.setdefault(target, []).append(hop)
+        if hop.sink is None:  # what a function does starts no function by itself
+            self._into.setdefault(target, []).append(hop)
 
     def node_of(self, resource: Resource) -> Node:
         """The node of a function or another resource."""
@@ -307,11 +311,24 @@ class Graph:
         return found if found is not None and (found.kind, found.key) in self._declared else None
 
     def _triggers(self, function: Function, kind: str) -> Iterator[Node]:
-        """What starts the function, of a kind, in the order of the sources."""
-        me = self.node_of(function)
-        hops = [h for h in self._into.get((me.kind, me.key), ()) if h.source.kind == kind]
-        hops.sort(key=lambda h: self._ranks[h.source.kind, h.source.key])
-        yield from (hop.source for hop in hops if hop.target == me)
+        """What starts the function, of a kind; also through what only hands messages on.
+
+        A notification of a bucket that goes to a topic, and from there to a queue, comes to the
+        function as an event of the bucket, in envelopes. In the order of the sources.
+        """
+        waiting, seen = [self.node_of(function)], set[Node]()
+        while waiting:
+            at = waiting.pop()
+            hops = [h for h in self._into.get((at.kind, at.key), ()) if h.target == at]
+            hops.sort(key=lambda h: self._ranks[h.source.kind, h.source.key])
+            for hop in hops:
+                if hop.source in seen or hop.how in NO_ENVELOPE:
+                    continue
+                seen.add(hop.source)
+                if hop.source.kind == kind:
+                    yield hop.source
+                if hop.source.kind in ENVELOPES and hop.sink is None:
+                    waiting.append(hop.source)
 
     # -- ways
 

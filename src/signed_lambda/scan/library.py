@@ -16,6 +16,7 @@ from signed_lambda.scan.values import (
     Env,
     Frame,
     Func,
+    Inst,
     Obj,
     Path,
     Str,
@@ -42,6 +43,8 @@ SERVICES: Final = {
     "events": "events",
     "eventbridge": "events",
     "cloudwatchevents": "events",
+    "amazoncloudwatchevents": "events",
+    "amazoneventbridge": "events",
     "scheduler": "scheduler",
     "kinesis": "kinesis",
     "firehose": "firehose",
@@ -94,8 +97,10 @@ _SAME_AS_ARGUMENT: Final = words(
 _SAME_AS_RECEIVER: Final = words(
     "strip lstrip rstrip lower upper encode decode toString trim toLowerCase toUpperCase promise"
     " valueOf normalize catch read copy then slice filter concat toArray orElse"
-    " orElseThrow orElseGet"
+    " orElseThrow orElseGet required asString asUrlString"
 )
+_OF_ENVIRONMENT: Final = ("environs", "decouple")
+"""Libraries whose functions read the variable that they are given the name of."""
 _PLUS: Final = ("+", r"/\+/g", r"\+")
 _BUILDS: Final = ("with", "build", "create", "standard", "default", "from", "New", "region")
 _FORMAT: Final = re.compile(r"\{([^{}:!]*)[^{}]*\}")
@@ -135,6 +140,8 @@ def result_of_foreign(
     service = _service_of((path.root.rpartition("/")[2], *path.steps))
     if service:
         return (Client(service),)
+    if path.root in _OF_ENVIRONMENT and call.args:
+        return _environment(evaluator, call, frame) or (UNSEEN,)
     name = path.steps[-1] if path.steps else path.root
     same = name in _SAME_AS_ARGUMENT or ".".join(path.steps[-2:]) in _SAME_AS_ARGUMENT
     if same and call.args:
@@ -418,6 +425,36 @@ def _queue_url(evaluator: Evaluator, call: Call, frame: Frame) -> Iterable[Value
     return (Obj(Table(((Text("QueueUrl"), named[0]),)), frame),)
 
 
+def _entered(evaluator: Evaluator, call: Call, frame: Frame) -> Iterable[Value] | None:
+    """What `with x as y` makes y: what `x.__enter__` gives, or what a generator yields; else x."""
+    found: list[Value] = []
+    for value in evaluator.values(call.args[0], frame):
+        if isinstance(value, Obj) and isinstance(value.expr, Row):
+            found.extend(evaluator.inside((value,), ("*",)))
+        elif isinstance(value, Inst):
+            given = [
+                v for m in evaluator.method(value, "__enter__") for v in _given_by(m, evaluator)
+            ]
+            found.extend(given or [value])
+        else:
+            found.append(value)
+    return found
+
+
+def _given_by(method: Func, evaluator: Evaluator) -> Iterable[Value]:
+    inner = Frame(method.function, {}, method.outer, method.this)
+    return [v for made in method.function.returns for v in evaluator.values(made, inner)]
+
+
+def _field(evaluator: Evaluator, call: Call, frame: Frame) -> Iterable[Value] | None:
+    """The default of an attribute of a data class, itself or made by a function."""
+    named = dict(call.named)
+    if "default" in named:
+        return evaluator.values(named["default"], frame)
+    made = evaluator.values(named["default_factory"], frame) if "default_factory" in named else ()
+    return [v for f in made if isinstance(f, Func) for v in _given_by(f, evaluator)] or None
+
+
 def _list_of(evaluator: Evaluator, call: Call, frame: Frame) -> Iterable[Value] | None:
     del evaluator
     return (Obj(Row(call.args), frame),)
@@ -446,8 +483,11 @@ RESULTS: Final[dict[str, Callable[[Evaluator, Call, Frame], Iterable[Value] | No
     "getenv": _environment,
     "Getenv": _environment,
     "get": _get,
+    "getOrDefault": _get,
+    "entered": _entered,
     "pop": _get,
     "setdefault": _get,
+    "field": _field,
     "format": _format,
     "%": _format,
     "Sprintf": _format,

@@ -9,14 +9,15 @@ import posixpath
 import re
 from collections import defaultdict
 from itertools import islice
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
 from signed_lambda.scan.form import Call, Closure, Member, Module, Name, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from signed_lambda.scan.form import Expr, Function
+    from signed_lambda.scan.form import Class, Expr, Function
     from signed_lambda.scan.reading import Unread
 
 T = TypeVar("T")
@@ -36,7 +37,7 @@ def is_test(path: str) -> bool:
     return _TESTS.search(path) is not None
 
 
-_STORED: Final = 200
+STORED: Final = 200
 """Values of one variable that are looked at for what it is called: each of its calls asks."""
 DEFAULT: Final = "default"
 """What a file exports as a whole: `export default f`, `module.exports = f`."""
@@ -47,6 +48,9 @@ def words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+_ALIASED: Final = 2
+_SOURCES: Final = ("src", "lib")
+"""Folders of a package that an import does not name."""
 FOLDER: Final = "."
 """What an import calls a folder's own file where it does not name it: `.`, `..`, `../index`."""
 GO_STARTS: Final = ("lambda.Start", "lambda.StartWithContext", "lambda.StartWithOptions")
@@ -83,7 +87,7 @@ def names_of(func: Expr, function: Function) -> tuple[str, ...]:
     if scope is None:
         there = [function.module.imports.get(name, ("", ""))[1]]
     else:
-        stored = islice(scope.sets.get(name, ()), _STORED)
+        stored = islice(scope.sets.get(name, ()), STORED)
         there = [last_name(v) for v, _ in stored if isinstance(v, Member)]
     return tuple(dict.fromkeys((name, *(t for t in there if t not in ("", DEFAULT)))))
 
@@ -163,6 +167,7 @@ class Program:
         callers: All calls of a name, with the function that makes them; those of tests aside.
         givers: The functions that give a function of that name to a call, or return it.
         unread: Files that were asked for and could not be read.
+        recorded: Further calls of AWS that matter: `recorded.recorded_calls` says which.
     """
 
     def __init__(self, files: Iterable[Module | Unopened]) -> None:
@@ -170,12 +175,15 @@ class Program:
         self.callers: Index[tuple[Call, Function]] = Index(self)
         self.givers: Index[Function] = Index(self)
         self._wholly: Index[tuple[Call, Function]] = Index(self)
+        self._passed_on: Index[Module] = Index(self)
         self._whole: dict[str, set[str]] = {}
         self.unread: list[Unread] = []
+        self.recorded: Mapping[str, str] = MappingProxyType({})
         self._opened: dict[str, Module] = {}
         self._sorted: dict[str, Module] | None = None
         self._unopened: dict[str, Unopened] = {}
         self._words: dict[str, set[str]] | None = None
+        self._by_alias: dict[str, str] = {}
         listed = {_key(file): file for file in files}
         self._places = {key: place for place, key in enumerate(listed)}
         self._tails: dict[str, list[str]] = defaultdict(list)
@@ -249,6 +257,8 @@ class Program:
         self._sorted = None
         self._whole[module.key] = _defaults(module)
         tests = is_test(module.path)
+        for passed in _passed_on(module):
+            self._passed_on.add(_last_part(passed), module.key, module)
         for function in module.functions:
             self.methods.add(function.name, module.key, function)
             for site in function.sites if not tests else ():
@@ -274,9 +284,11 @@ class Program:
         found = list(self.callers.get(name))
         if self.is_whole(function):
             part = _last_part(module.path)
-            folder = posixpath.basename(posixpath.dirname(module.path))
-            for called in (FOLDER, folder) if part == FOLDER else (part,):
+            for called in _names_of_file(module.path):
                 found += self._wholly.get(called)
+            for other in self._passed_on.get(part):
+                for called in _names_of_file(other.path):
+                    found += self._wholly.get(called)
             if name != DEFAULT and DEFAULT in module.starts:
                 found += self.callers.get(DEFAULT)
         return found
@@ -284,6 +296,17 @@ class Program:
     def is_whole(self, function: Function) -> bool:
         """Whether it is what its file exports as a whole."""
         return bool(function.name) and function.name in self._whole[function.module.key]
+
+    def classes_of(self, kind: str) -> list[Class]:
+        """The classes that are written to be of a kind: they extend or implement it."""
+        self.open_naming(kind)
+        return [
+            declared
+            for module in self.modules.values()
+            for declared in module.classes
+            if not is_test(module.path)
+            if any(isinstance(b, Name) and b.name == kind for b in declared.bases)
+        ]
 
     def siblings(self, module: Module, name: str) -> list[Module]:
         """The files whose names are shared without an import: a package of Go or Java.
@@ -310,12 +333,67 @@ class Program:
             bases = (base, base.removesuffix(".js"))
             names = (b + ending for b in bases for ending in _ENDINGS["javascript"])
             return self._first(map(posixpath.normpath, names))  # `.` at the root
-        if module.language == "go":
-            tail = f"/{source.rpartition('/')[2]}"
-            folders = [k for folder, k in self._folders.items() if f"/{folder}".endswith(tail)]
-            first = (self._first(keys) for keys in folders)
-            return next((m for m in first if m is not None and m.language == "go"), None)
-        return None
+        if module.language == "javascript":
+            return self._named(source)
+        return self._go(source) if module.language == "go" else None
+
+    def _go(self, source: str) -> Module | None:
+        """A file of the package that an import of Go names: its folder is what the path ends in.
+
+        Of several folders that it may be, the one that most of the path names.
+        """
+        if source not in self._by_alias:
+            parts = source.split("/")
+            ends = (f"/{'/'.join(parts[place:])}" for place in range(len(parts)))
+            found = (
+                key
+                for end in ends
+                for folder, keys in self._folders.items()
+                if f"/{folder}".endswith(end)
+                for key in keys
+                if key in self and self._file(key).language == "go"
+            )
+            self._by_alias[source] = next(found, "")
+        key = self._by_alias[source]
+        return self.open(key) if key else None
+
+    def _named(self, source: str) -> Module | None:
+        """The file that an import without a path names: through an alias, or of a workspace.
+
+        `@libs/x` of a `tsconfig.json` is a file whose path ends so; `@shop/queue` may be a folder
+        `queue` or `shop-queue` with a package of its own. Two that fit are none.
+        """
+        if source not in self._by_alias:
+            parts = [p for p in source.lstrip("@~#").split("/") if p]
+            tails = ["/".join(parts)] if len(parts) > 1 else []
+            tails += ["/".join(parts[1:])] if len(parts) > _ALIASED else []
+            found = [key for tail in tails for key in self._ending(tail)]
+            if not found and source.startswith("@") and len(parts) > 1:
+                found = self._package({parts[-1], "-".join(parts)})
+            unique = dict.fromkeys(found)
+            self._by_alias[source] = next(iter(unique)) if len(unique) == 1 else ""
+        key = self._by_alias[source]
+        return self.open(key) if key else None
+
+    def _ending(self, tail: str) -> list[str]:
+        """The own files of JavaScript whose path ends so, or so and with `/index`."""
+        wanted = {f"/{tail}": posixpath.basename(tail), f"/{tail}/index": "index"}
+        keys = ((end, key) for end, base in wanted.items() for key in self._tails.get(base, ()))
+        return [key for end, key in keys if self._is_own(key) and _ends(self._path(key), end)]
+
+    def _package(self, names: set[str]) -> list[str]:
+        """The first files of the folders of these names."""
+        parts = ("", *(f"/{folder}" for folder in _SOURCES))
+        ends = tuple(f"/{name}{part}" for name in names for part in parts)
+        folders = (f for f in self._folders if f"/{f}".endswith(ends))
+        keys = (key for folder in folders for key in self._folders[folder])
+        return [k for k in keys if self._is_own(k) and _ends(self._path(k), "/index")]
+
+    def _is_own(self, key: str) -> bool:
+        return key in self and "node_modules/" not in key
+
+    def _path(self, key: str) -> str:
+        return self._file(key).path
 
     def _first(self, keys: Iterable[str]) -> Module | None:
         return next((m for m in map(self.open, keys) if m is not None), None)
@@ -387,6 +465,10 @@ def _defaults(module: Module) -> set[str]:
     return names
 
 
+def _ends(path: str, end: str) -> bool:
+    return f"/{_stem(path)}".endswith(end) and not path.endswith(".d.ts")
+
+
 def _share_names(one: Module, other: Module) -> bool:
     """Whether each sees the names of the other without an import."""
     if one.language not in ("go", "java") or one.language != other.language:
@@ -402,6 +484,26 @@ def _last_part(source: str) -> str:
     """`put` of `./lib/put.js`, FOLDER of `..`: what an import calls a file, without its folders."""
     stem = posixpath.splitext(posixpath.basename(source.rstrip("/")))[0]
     return FOLDER if stem in ("", "index") or not stem.strip(".") else stem
+
+
+def _passed_on(module: Module) -> list[str]:
+    """The files that a file exports as a whole as its own: `module.exports = require("./put")`."""
+    stored = (v for v, _ in module.top.sets.get("module.exports", ()) if isinstance(v, Name))
+    found = (module.imports.get(value.name) for value in stored)
+    return [source for source, _ in filter(None, found)]
+
+
+def _names_of_file(path: str) -> tuple[str, ...]:
+    """What imports call a file."""
+    part = _last_part(path)
+    return _folder_names(path) if part == FOLDER else (part,)
+
+
+def _folder_names(path: str) -> tuple[str, ...]:
+    """What imports call a folder: `.`, `queue`, `@shop/queue` of `shop-queue/src/index.js`."""
+    above, folder = posixpath.split(posixpath.dirname(path))
+    package = posixpath.basename(above) if folder in _SOURCES else folder
+    return tuple(dict.fromkeys((FOLDER, folder, package, package.rpartition("-")[2])))
 
 
 def _stem(path: str) -> str:

@@ -16,6 +16,7 @@ from signed_lambda.scan.matching import UNKNOWN, Known
 from signed_lambda.scan.messages import appended, sent
 from signed_lambda.scan.paths import FILES, FRAMES, written
 from signed_lambda.scan.program import last_name, names_of
+from signed_lambda.scan.recorded import BUS, event_of, is_of_aws
 from signed_lambda.scan.spot import spot_of
 from signed_lambda.scan.values import UNSEEN, Client, Lit, Obj, Str, joined, text
 
@@ -218,6 +219,29 @@ def sinks_of(
                 read=read,
             )
             return
+    yield from _recorded(names, call, frame, evaluator, tests, entry)
+
+
+def _recorded(
+    names: tuple[str, ...],
+    call: Call,
+    frame: Frame,
+    evaluator: Evaluator,
+    tests: tuple[Test, ...],
+    entry: Function | None,
+) -> Iterator[Sink]:
+    """Any call of AWS whose record a rule asks for."""
+    asked = evaluator.program.recorded
+    name = next((canonical(n) for n in reversed(names) if canonical(n) in asked), "")
+    client = _client(call, frame, evaluator) if name else None
+    module = frame.function.module
+    if name and is_of_aws(call, module, client):
+        event = event_of(asked[name], call, module, client)
+        spot = spot_of(call, (), -1, frame, evaluator)
+        yield Sink(
+            *("recorded", name, (BUS,), (), call, frame.function, tests, entry, spot),
+            read=lambda: [event],
+        )
 
 
 Ends = tuple[tuple["Value", ...], tuple["Value", ...]]
@@ -294,13 +318,32 @@ def _targets(api: Api, call: Call, frame: Frame, evaluator: Evaluator) -> Ends |
     for target in api.target:
         given = _given(call, target, -1, frame, evaluator)
         if given:
-            inner = evaluator.inside(given, api.inside)
+            inner = _inside(given, api.inside, evaluator)
             return inner, _given(call, api.key, api.places[1], frame, evaluator)
     if api.target and (client is not None or _is_request(call)):
         given = _given(call, "", api.places[0], frame, evaluator)
         if given:
             return given, _given(call, api.key, api.places[1], frame, evaluator)
     return None
+
+
+def _inside(
+    given: tuple[Value, ...], path: tuple[str, ...], evaluator: Evaluator
+) -> tuple[Value, ...]:
+    """What stands at a path; a list may be its one item alone, a name may begin in lower case."""
+    for key in path:
+        found: list[Value] = []
+        for value in given:
+            is_row = isinstance(value, Obj) and isinstance(value.expr, Row)
+            if key == "*" and isinstance(value, Obj) and not is_row:
+                found.append(value)
+                continue
+            inner = evaluator.inside((value,), (key,))
+            if all(_is_foreign(v) for v in inner) and key != "*":
+                inner = evaluator.inside((value,), (key[0].lower() + key[1:],))
+            found.extend(inner)
+        given = tuple(dict.fromkeys(found))
+    return given
 
 
 def _buses(call: Call, frame: Frame, evaluator: Evaluator) -> Ends | None:

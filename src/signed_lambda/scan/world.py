@@ -19,12 +19,20 @@ from signed_lambda.scan.explore import Explored, explore, is_started
 from signed_lambda.scan.front import deep
 from signed_lambda.scan.graph import OWN_API, OWN_ROUTE, Graph, event_source
 from signed_lambda.scan.infra import chalice
-from signed_lambda.scan.infra.model import Edge, Function, Infra, Place
+from signed_lambda.scan.infra.model import (
+    ENVELOPES,
+    NO_ENVELOPE,
+    Edge,
+    Function,
+    Infra,
+    Place,
+)
 from signed_lambda.scan.loopstop import aws, raised
 from signed_lambda.scan.own import own
 from signed_lambda.scan.program import Program
 from signed_lambda.scan.python_files import PythonFiles
 from signed_lambda.scan.reading import Unread, read
+from signed_lambda.scan.recorded import recorded_calls
 from signed_lambda.scan.values import Lit, Ref, Str, joined
 from signed_lambda.scan.watch import untimed
 
@@ -157,6 +165,7 @@ def groundwork(
     infra, watch = infra or Infra(), watch or untimed()
     inline = list(_inline_code(infra, watch))
     program = Program((*files, *(m for m in inline if not isinstance(m, Unread))))
+    program.recorded = recorded_calls(infra)
     bind_code(program, infra, function_name, root)
     evaluator = Evaluator(program, watch)
     given_up = dict(chalice.read(program, evaluator, infra))
@@ -187,7 +196,7 @@ def world_around(ground: Groundwork, live: LiveTriggers | None = None) -> World:
     """
     infra, sinks = ground.infra.copied(), ground.sinks
     _add_undeclared(infra, sinks, ground.function_name)
-    declared = {(e.source_kind, infra.identity_of(e.target)) for e in infra.edges}
+    declared = _declared(infra)
     if live is not None:
         looked = live_triggers.add(infra, ground.program, sinks, live)
         declared |= {(kind, infra.identity_of(target)) for kind, target in looked}
@@ -255,6 +264,26 @@ def _add_undeclared(infra: Infra, sinks: Iterable[Sink], function_name: str) -> 
             said = _AMPLIFY.search(entry.module.path)
             for attribute in ("Arn", "Name") if said is not None else ():
                 infra.aliases[f"param:function{said[1] if said else ''}{attribute}"] = label
+
+
+def _declared(infra: Infra) -> set[tuple[str, str]]:
+    """The kinds of what starts each function, as far as anything declares it."""
+    into: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for edge in infra.edges:
+        if edge.how not in NO_ENVELOPE:
+            into[infra.identity_of(edge.target)].append(
+                (edge.source_kind, infra.identity_of(edge.source))
+            )
+    found = {(e.source_kind, infra.identity_of(e.target)) for e in infra.edges}
+    for function in infra.functions:
+        waiting, seen = [function.id], {function.id}
+        while waiting:
+            for kind, source in into[waiting.pop()]:
+                found.add((kind, function.id))
+                if kind in ENVELOPES and source not in seen:
+                    seen.add(source)
+                    waiting.append(source)
+    return found
 
 
 def _add_events(infra: Infra, declared: set[tuple[str, str]]) -> None:

@@ -9,8 +9,15 @@ import pytest
 
 from lambda_sandbox import Sandbox
 from signed_lambda.aws.answer import Answer, NotAnAnswer
-from signed_lambda.aws.trigger_reads import _event_source, _notifications, _permissions
+from signed_lambda.aws.trigger_reads import (
+    _event_source,
+    _notifications,
+    _permissions,
+    _simulated,
+    read_statement,
+)
 from signed_lambda.errors import AwsError
+from signed_lambda.latest import Simulated, Statement
 from signed_lambda.model import FunctionName
 from signed_lambda.triggers import EventSource, FilterPolicy, Notification, Permission
 from tests.support.aws import make_aws, shared_clients
@@ -177,3 +184,46 @@ def test_no_line_of_a_failing_network_holds_the_buckets_name(sandbox: Sandbox) -
 
     assert lines
     assert "s3cret-bucket" not in "".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("detail", "allowed"),
+    [
+        ({"AllowedByOrganizations": False}, False),
+        ({"AllowedByOrganizations": True}, True),
+        ({}, None),
+        (None, None),
+    ],
+)
+def test_a_simulation_says_what_the_organization_says(
+    detail: dict[str, Any] | None, *, allowed: bool | None
+) -> None:
+    result = {"EvalDecision": "explicitDeny", "OrganizationsDecisionDetail": detail}
+
+    assert _simulated(Answer(result)) == Simulated("explicitDeny", allowed)
+
+
+def test_a_statement_is_read_whatever_it_leaves_out() -> None:
+    bare = {"Effect": "Deny", "NotPrincipal": {"AWS": "a"}, "NotAction": "b", "NotResource": "c"}
+
+    assert read_statement(Answer(bare)) == Statement(
+        sid="",
+        effect="Deny",
+        principals=(),
+        actions=(),
+        resources=(),
+        sources=(),
+        conditional=False,
+    )
+
+
+@pytest.mark.parametrize("effect", ["Audit", "", None])
+def test_a_statement_of_another_effect_is_no_answer(effect: str | None) -> None:
+    with pytest.raises(NotAnAnswer):
+        read_statement(Answer({"Effect": effect}))
+
+
+def test_nobody_is_simulated_who_does_not_exist(aws: Aws) -> None:
+    nobody = "arn:aws:iam::111122223333:role/nobody"
+
+    assert aws.simulated(nobody, "lambda:InvokeFunction", ("*",)) is None

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from signed_lambda.confighash import (
     CONTENT,
     SCHEME,
+    UNORDERED,
     VOLATILE,
     Configuration,
     canonical,
@@ -25,7 +26,7 @@ from signed_lambda.errors import AccessError
 from signed_lambda.model import Sha256
 
 ARN = "arn:aws:lambda:eu-west-1:111122223333:function:orders"
-DATA = Path(__file__).parents[2] / "data" / "confighash_vectors.json"
+DATA = Path(__file__).parents[3] / "docs" / "config-hash-vectors.json"
 VECTORS = json.loads(DATA.read_text("utf-8"))["vectors"]
 """Made by a script of its own from the module's description, not by the module."""
 _SALT = ("FunctionArn",)
@@ -67,6 +68,17 @@ def test_vectors(vector: dict[str, Any]) -> None:
 
 def test_the_scheme_is_in_the_vectors() -> None:
     assert json.loads(DATA.read_text("utf-8"))["scheme"] == SCHEME
+
+
+def test_the_published_scheme_names_every_member_that_is_left_out_and_why() -> None:
+    text = (DATA.parent / "config-hash.md").read_text("utf-8")
+
+    _, _, table = text.partition("| member | why |\n|:--|:--|\n")
+    rows = table.partition("\n\n")[0].splitlines()
+
+    assert rows == [f"| `{name}` | {why} |" for name, why in VOLATILE.items()]
+    assert SCHEME in text
+    assert all(f"`{name}`" in text for name in UNORDERED)
 
 
 def test_every_member_of_botocores_shape_is_known_to_be_content_or_not() -> None:

@@ -249,6 +249,7 @@ def test_the_package_is_the_first_link(desk: Desk) -> None:
         entries=(entry,),
         places=(),
         left_out=(LeftOut(".env", "secret"),),
+        compression="default",
         codec="c",
         source="function",
         source_sha256=None,

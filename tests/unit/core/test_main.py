@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,7 +22,7 @@ from signed_lambda.clock import SystemClock
 from signed_lambda.errors import CATALOGUE, DeployError, Problem, RootError
 from signed_lambda.inputs import COMMANDS
 from signed_lambda.main import COMMANDS as BOUND
-from signed_lambda.main import SECRETS, main
+from signed_lambda.main import SECRETS, _loading, main
 from signed_lambda.privileges import Owner, WithoutRoot
 from signed_lambda.signals import StopFlag
 from tests.support.action import Team, read_outputs
@@ -44,6 +45,7 @@ OUTCOMES = {
     "promote": "promoted",
     "verify": "verified",
     "history": "listed",
+    "lock": "unchanged",
     "scan": "scanned",
 }
 CLASSES = DeployError.__subclasses__()
@@ -277,6 +279,22 @@ def test_root_is_given_up_before_the_network_whatever_happens(
     assert happened.count("root given up") == 1
     assert "github" in happened  # the comment
     assert (".zip" in happened) == (command in PACKING and "gone" not in str(inputs))
+
+
+def test_no_thread_that_root_began_outlives_what_it_was_begun_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would keep what the process gives up: no_new_privs is each thread's own."""
+    (tmp_path / "slow_to_load.py").write_text("import threading\nthreading.Event().wait(0.1)\n")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    with _loading("slow_to_load"):
+        begun = [t.name for t in threading.enumerate()]
+    left = [t.name for t in threading.enumerate()]
+
+    assert "loading" in begun
+    assert "loading" not in left
+    assert "slow_to_load" in sys.modules
 
 
 def test_a_run_with_bad_inputs_gives_root_up_before_it_writes_the_report(

@@ -90,6 +90,7 @@ def package(*names: str) -> Package:
         entries=entries,
         places=(),
         left_out=(),
+        compression="default",
         codec="c",
         source="function",
         source_sha256=None,
@@ -103,7 +104,9 @@ def ids(order: Order, observed: Observed, build: Package | None = None) -> list[
 
 def moved_by(run: int, attempt: int = 1) -> Alias:
     """The alias as a run left it."""
-    record = AliasRecord(command="deploy", previous="3", run=run, attempt=attempt, commit="")
+    record = AliasRecord(
+        command="deploy", previous="3", run=run, attempt=attempt, commit="", seal="0" * 32
+    )
     return replace(LIVE, description=str(record))
 
 

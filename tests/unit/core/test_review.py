@@ -39,6 +39,7 @@ def package(tmp_path: Path) -> Package:
         entries=tuple(BUILD),
         places=(),
         left_out=(),
+        compression="default",
         codec="",
         source="dist",
         source_sha256=None,

@@ -10,7 +10,7 @@ from signed_lambda.runner import Event
 from signed_lambda.trust import PULL_REQUEST_EVENTS, require_trusted_event
 
 HERE = {"GITHUB_REPOSITORY": "acme/orders"}
-WRITING: list[CommandName] = ["deploy", "rollback", "promote"]
+WRITING: list[CommandName] = ["deploy", "rollback", "promote", "lock"]
 READING: list[CommandName] = ["plan", "verify", "history", "scan"]
 
 

@@ -19,39 +19,11 @@ import deflate
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from trees import Place, as_nobody, ids, left_out, names, sealed_off, walkable
+from trees import GOLDEN_TREE, Place, as_nobody, golden, ids, left_out, names, sealed_off, walkable
 
 from signed_lambda.errors import SourceError, ZipError
 from signed_lambda.package import compare, pack, read_zip, reopen
-from signed_lambda.package.listing import Found
-from signed_lambda.package.pipeline import packed_in_order
 from signed_lambda.package.workspace import open_beneath
-
-GOLDEN_TREE = {
-    "app.py": b"def handler(event, context):\n    return event\n" * 20,
-    "bin/run": b"#!/bin/sh\nexec true\n",
-    "data/random": hashlib.shake_128(b"golden").digest(5_000),
-    "data/zeros": bytes(100_000),
-    "empty": b"",
-    "umlaut-\u00fc.txt": "gr\u00fc\u00dfe\n".encode(),
-}
-GOLDEN_SHA256 = "548812a85e7eabdf6efd6f7feec60051754bbfc1d382565193374043dc2682a4"
-
-
-def golden(place: Place) -> None:
-    place.fill(GOLDEN_TREE)
-    (place.dist / "bin" / "run").chmod(0o755)
-    (place.dist / "bin" / "link").symlink_to("../app.py")
-
-
-def test_the_golden_tree_has_its_hash(place: Place) -> None:
-    """A change here changes the hash of every build: it belongs into the changelog."""
-    golden(place)
-
-    package = place.pack()
-
-    assert package.codec == "libdeflate via deflate 0.9.0, level 6"
-    assert package.sha256.hex == GOLDEN_SHA256
 
 
 def test_the_package_tells_what_was_written(place: Place) -> None:
@@ -88,6 +60,8 @@ def test_every_field_that_is_not_content_is_constant(place: Place) -> None:
         "bin/link": 0o120777,
         "bin/run": 0o100755,
         "data/random": 0o100644,
+        "data/short": 0o100644,
+        "data/text": 0o100644,
         "data/zeros": 0o100644,
         "empty": 0o100644,
         "umlaut-\u00fc.txt": 0o100644,
@@ -127,14 +101,14 @@ def test_unzip_unpacks_what_was_packed(place: Place, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(shutil.which("zip") is None, reason="needs Info-ZIP's zip")
-def test_the_zip_is_as_small_as_that_of_zip_6(place: Place) -> None:
+def test_the_zip_is_nearly_as_small_as_that_of_zip_6(place: Place) -> None:
     library = Path(hashlib.__file__).parent
     place.fill({p.name: p.read_bytes() for p in sorted(library.glob("*.py"))})
     subprocess.run(["zip", "-q", "-6", "-X", "-r", "../other.zip", "."], cwd=place.dist, check=True)
 
     package = place.pack()
 
-    assert package.size_bytes <= (place.workspace / "other.zip").stat().st_size * 1.002
+    assert package.size_bytes <= (place.workspace / "other.zip").stat().st_size * 1.015
 
 
 Tree = dict[str, tuple[bytes, int, bool]]
@@ -230,64 +204,6 @@ def test_locale_hash_seed_and_folder_do_not_matter(
     }
 
     assert answers == {place.pack().sha256.hex}
-
-
-class Given:
-    """A source of contents that are in memory."""
-
-    def __init__(self, contents: dict[str, bytes]) -> None:
-        self.contents = contents
-
-    def read(self, found: Found) -> bytes:
-        """The content."""
-        return self.contents[found.name]
-
-
-@pytest.mark.parametrize("workers", [1, 2, 7])
-def test_the_number_of_threads_does_not_matter(workers: int) -> None:
-    contents = {f"{n:03}": hashlib.shake_128(b"%d" % n).digest(n * 1_500) for n in range(120)}
-    found = [Found(name, "file", False, len(body)) for name, body in contents.items()]
-
-    packed = list(packed_in_order(Given(contents), found, workers=workers))
-
-    assert [p.entry.name for p in packed] == list(contents)
-    assert [p.entry.size_bytes for p in packed] == [len(body) for body in contents.values()]
-
-
-def test_contents_waiting_to_be_written_are_bounded() -> None:
-    size = 600_000
-    found = [Found(str(n), "file", False, size) for n in range(12)]
-    source = Given({item.name: bytes(size) for item in found})
-    read: list[str] = []
-    contents = source.contents
-
-    class Counted(Given):
-        def read(self, found: Found) -> bytes:
-            """Counts."""
-            read.append(found.name)
-            return super().read(found)
-
-    most = 0
-    for written, _ in enumerate(
-        packed_in_order(Counted(contents), found, workers=2, ahead_bytes=3 * size)
-    ):
-        most = max(most, len(read) - written)
-
-    assert most <= 5
-
-
-def test_a_file_that_cannot_be_read_stops_the_threads() -> None:
-    class Failing(Given):
-        def read(self, found: Found) -> bytes:
-            """Fails in the middle."""
-            if found.name == "b":
-                raise SourceError.of("E-SOURCE-11", "b changed", "")
-            return bytes(600_000)
-
-    found = [Found(name, "file", False, 600_000) for name in "abc"]
-
-    with pytest.raises(SourceError):
-        list(packed_in_order(Failing({}), found, workers=2))
 
 
 # -- where the source may be

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -158,24 +159,65 @@ def test_secret_folders_are_left_out_whole_and_not_entered(place: Place, folder:
 
 
 def test_secrets_are_packed_if_asked_for(place: Place) -> None:
-    place.fill({".env": b"A=1", ".git/config": b"t", "k.pem": KEY, "a.pyc": b""})
+    place.fill({".env": b"A=1", ".git/config": b"t", "k.pem": KEY, "a.py": b"", "a.pyc": b""})
 
     package = place.pack(allow_secret_files=True)
 
-    assert names(package) == [".env", ".git/config", "k.pem"]
+    assert names(package) == [".env", ".git/config", "a.py", "k.pem"]
     assert left_out(package) == {"a.pyc": "bytecode"}
 
 
 def test_bytecode_is_left_out(place: Place) -> None:
     place.fill(
-        {"app.py": b"", "__pycache__/app.cpython-313.pyc": b"", "old.pyo": b"", "x.PYC": b""}
+        {
+            "app.py": b"",
+            "app.pyc": b"",
+            "__pycache__/app.cpython-313.pyc": b"",
+            "__pycache__/gone.cpython-313.pyc": b"",
+            "old.pyo": b"",
+            "x.PYC": b"",
+        }
     )
 
     assert left_out(place.pack()) == {
         "__pycache__/": "bytecode",
+        "app.pyc": "bytecode",
         "old.pyo": "bytecode",
         "x.PYC": "bytecode",
     }
+
+
+@pytest.mark.parametrize("as_zip", [False, True])
+def test_a_compiled_module_without_its_source_is_code_and_is_packed(
+    place: Place, *, as_zip: bool
+) -> None:
+    place.fill({"app.py": b"", "lib/a.pyc": b"1", "lib/b.py": b"", "lib/b.pyc": b"2"})
+    if as_zip:
+        with zipfile.ZipFile(place.workspace / "dist.zip", "w") as file:
+            for path in sorted(place.dist.rglob("*.py*")):
+                file.writestr(str(path.relative_to(place.dist)), path.read_bytes())
+
+    package = place.pack("dist.zip" if as_zip else "dist")
+
+    assert names(package) == ["app.py", "lib/a.pyc", "lib/b.py"]
+    assert left_out(package) == {"lib/b.pyc": "bytecode"}
+    assert [n for n in package.notes if n.startswith("lib/a.pyc: compiled Python without")]
+
+
+def test_a_compiled_module_whose_source_a_pattern_leaves_out_is_packed(place: Place) -> None:
+    place.fill({"app.py": b"", "lib/a.py": b"", "lib/a.pyc": b"1"})
+
+    package = place.pack(exclude=["lib/*.py"])
+
+    assert names(package) == ["app.py", "lib/a.pyc"]
+
+
+def test_a_pattern_leaves_out_a_compiled_module_without_source(place: Place) -> None:
+    place.fill({"app.py": b"", "lib/a.pyc": b"1"})
+
+    package = place.pack(exclude=["*.pyc"])
+
+    assert left_out(package) == {"lib/a.pyc": "pattern"}
 
 
 def test_our_own_report_is_not_packed(place: Place) -> None:
@@ -243,11 +285,11 @@ def test_include_packs_only_what_matches(place: Place) -> None:
 
 
 def test_include_does_not_let_secrets_or_bytecode_in(place: Place) -> None:
-    place.fill({"app.py": b"", ".env": b"A=1", "a.pyc": b""})
+    place.fill({"a.py": b"", ".env": b"A=1", "a.pyc": b""})
 
     package = place.pack(include=["*"])
 
-    assert names(package) == ["app.py"]
+    assert names(package) == ["a.py"]
     assert left_out(package) == {".env": "secret", "a.pyc": "bytecode"}
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypedDict, Unpack
+from typing import TYPE_CHECKING, Final, TypedDict, Unpack
 
 import pytest
 
@@ -16,8 +17,27 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from signed_lambda.model import Package
+    from signed_lambda.model import Compression, Package
     from signed_lambda.package import Limits
+
+
+GOLDEN_TREE: Final = {
+    "app.py": b"def handler(event, context):\n    return event\n" * 20,
+    "bin/run": b"#!/bin/sh\nexec true\n",
+    "data/random": hashlib.shake_128(b"golden").digest(5_000),
+    "data/short": b" ".join(b"%x" % (n * n % 4_987) for n in range(1_400)),
+    "data/text": b" ".join(b"%x" % (n * n % 9_973) for n in range(9_000)),
+    "data/zeros": bytes(100_000),
+    "empty": b"",
+    "umlaut-\u00fc.txt": "gr\u00fc\u00dfe\n".encode(),
+}
+GOLDEN: Final = {
+    "fast": "b9bc16ccd6d8bec79ea8a68876b2a55c03d64bccd1d4bcab40cd1591711b8823",
+    "default": "6f3fd81cd8c91ca7e79b30e14990520c09aaf1d16d72ebdcb874a934b41f9278",
+    "small": "668766123fcb9ff9e8aaf2bad23803897ddbaebf2c40e15a54e8a23b9ff1a563",
+}
+"""Hash of the golden tree by compression. A change here changes the hash of every build made with
+it: it belongs into the changelog."""
 
 
 class Options(TypedDict, total=False):
@@ -26,6 +46,7 @@ class Options(TypedDict, total=False):
     include: Sequence[str]
     exclude: Sequence[str]
     allow_secret_files: bool
+    compression: Compression
     limits: Limits
 
 
@@ -68,6 +89,13 @@ class Place:
             self.pack(source, **options)
         assert list(self.into.iterdir()) == before
         return caught.value
+
+
+def golden(place: Place) -> None:
+    """Fills the source with the golden tree."""
+    place.fill(GOLDEN_TREE)
+    (place.dist / "bin" / "run").chmod(0o755)
+    (place.dist / "bin" / "link").symlink_to("../app.py")
 
 
 def ids(error: DeployError) -> list[str]:

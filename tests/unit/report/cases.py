@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.errors import Problem
-from signed_lambda.model import LeftOut, MemberChange, Sha256
+from signed_lambda.model import Advice, LeftOut, MemberChange, Sha256
 from signed_lambda.report.model import (
+    Check,
     Comparison,
     DependencyMove,
     Differing,
@@ -51,7 +52,8 @@ PACKAGE: Final = PackageSummary(
     files=415,
     size_bytes=1_258_291,
     unzipped_bytes=4_718_592,
-    codec="libdeflate 1.24 level 9",
+    compression="default",
+    codec="libdeflate via deflate 0.9.0, level 5 (1 below 8 KiB), default",
     left_out=(
         LeftOut("config/.env", "secret"),
         LeftOut("app/__pycache__/handler.cpython-313.pyc", "bytecode"),
@@ -392,6 +394,42 @@ RELEASES: Final = (
         why="unsigned",
     ),
 )
+MOVED_BY_HAND: Final = Problem(
+    "E-DRIFT-02",
+    "alias 'live' was moved to version 43 outside of this action: its record is of run 17.1, which"
+    " moved it to another version, configuration or function",
+    "Find out who moved it",
+)
+DENIED: Final = Problem(
+    "E-ACCESS-01",
+    "missing lambda:GetAlias on arn:aws:lambda:eu-west-1:111122223333:function:payments",
+    "Allow it",
+)
+CHECKS: Final = tuple(
+    Check(
+        function_name=name,
+        alias="live",
+        verdict=verdict,
+        version=version,
+        code_sha256=SIGNED if verdict == "verified" else None,
+        hash_alias=f"HASH-{CONFIG.hex}" if verdict == "verified" else "",
+        problems=problems,
+        warnings=("$LATEST of stock, which nobody verified, can be reached in 2 ways",)
+        if name == "stock"
+        else (),
+        facts=(),
+    )
+    for name, verdict, version, problems in (
+        ("orders", "drifted", "43", (MOVED_BY_HAND,)),
+        ("payments", "unverified", "", (DENIED,)),
+        ("stock", "verified", "7", ()),
+    )
+)
+_CHECKED: Final = {
+    "drifted": Status.FAILED,
+    "unverified": Status.SKIPPED,
+    "verified": Status.OK,
+}
 
 CASES: Final = {
     "deployed": report(),
@@ -481,6 +519,47 @@ CASES: Final = {
             pins=("src/requirements.txt",),
         ),
         review_required=True,
+        run=replace(RUN, event="pull_request"),
+        took_s=1.3,
+    ),
+    "advised": report(
+        command="plan",
+        outcome="planned",
+        changed=False,
+        version="",
+        version_arn="",
+        code_sha256=None,
+        hash_alias="",
+        signing_job_id="",
+        reach=Reach.NOTHING,
+        facts=(*LOOKED, COMPARED, ON_DEPLOY),
+        links=TO_S3[:1],
+        package=replace(
+            PACKAGE,
+            compression="small",
+            codec="libdeflate via deflate 0.9.0, level 8, small",
+            left_out=(
+                *PACKAGE.left_out,
+                LeftOut("lib/__pycache__/", "bytecode"),
+                LeftOut("lib/old.pyc", "bytecode"),
+            ),
+            advice=(
+                Advice(
+                    exclude="*.d.ts",
+                    what="TypeScript declarations",
+                    files=212,
+                    size_bytes=1_572_864,
+                    zipped_bytes=262_144,
+                ),
+                Advice(
+                    exclude="**/node_modules/**/*.map",
+                    what="source maps of installed packages",
+                    files=1,
+                    size_bytes=524_288,
+                    zipped_bytes=131_072,
+                ),
+            ),
+        ),
         run=replace(RUN, event="pull_request"),
         took_s=1.3,
     ),
@@ -622,6 +701,54 @@ CASES: Final = {
         undo_version="41",
         run=replace(RUN, event="pull_request"),
         took_s=1.1,
+    ),
+    "checked": report(
+        command="verify",
+        outcome="drifted",
+        changed=False,
+        function_name="",
+        alias="",
+        version="",
+        previous_version="",
+        version_arn="",
+        build_sha256=None,
+        code_sha256=None,
+        config_sha256=None,
+        hash_alias="",
+        signing_job_id="",
+        signing_profile="",
+        undo_version="",
+        reach=Reach.NOTHING,
+        links=(),
+        package=None,
+        facts=tuple(
+            Fact(
+                step="verify",
+                title=c.name,
+                status=_CHECKED[c.verdict],
+                proof=c.problems[0].what if c.problems else "runs what was recorded",
+                took_s=0.4,
+            )
+            for c in CHECKS
+        ),
+        checks=CHECKS,
+        problems=(
+            Problem(
+                "E-DRIFT-01",
+                "1 of 3 aliases are not as they were released: orders:live",
+                "See what follows; roll back to a version that verifies if callers are at risk",
+            ),
+            replace(MOVED_BY_HAND, what=f"orders:live: {MOVED_BY_HAND.what}"),
+            Problem(
+                "E-VERIFY-01",
+                "1 of 3 aliases could not be checked: payments:live",
+                "See what follows; what cannot be checked is not verified",
+            ),
+            replace(DENIED, what=f"payments:live: {DENIED.what}"),
+        ),
+        left="Nothing was written; every alias and version is as it was",
+        run=replace(RUN, event="schedule"),
+        took_s=4.2,
     ),
 }
 """By the name of the golden files."""

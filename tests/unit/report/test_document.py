@@ -59,13 +59,15 @@ VERDICTS = (
     "rolled back to",
     "blocks",
     "nothing to do",
+    "not as released",
 )
 
 
 @pytest.mark.parametrize("limit", [MIN_LIMIT_BYTES, 5_000, 10_000, 60_000, 900_000])
-@pytest.mark.parametrize("base", ["big", *CASES])
+@pytest.mark.parametrize("base", ["big", "many", *CASES])
 def test_documents_keep_to_any_limit_with_verdict_and_hashes(base: str, limit: int) -> None:
-    shown = big() if base == "big" else CASES[base]
+    many = dataclasses.replace(CASES["checked"], checks=CASES["checked"].checks * 1_000)
+    shown = {"big": big(), "many": many, **CASES}[base]
 
     for text in (
         render_comment(shown, limit_bytes=limit),
@@ -145,6 +147,7 @@ def test_only_what_was_read_is_claimed_to_run() -> None:
         "not-reviewed": False,
         "planned": False,
         "others": False,
+        "checked": False,
         "deployed": True,
         "unchanged": True,
         "unsigned": True,
@@ -153,6 +156,7 @@ def test_only_what_was_read_is_claimed_to_run() -> None:
         "rolled-back": False,
         "findings": False,
         "listed": False,
+        "advised": False,
     }
 
 
@@ -177,3 +181,13 @@ def test_a_record_without_files_says_that_they_are_not_known() -> None:
 
     assert "This is not the build that was reviewed in pull request 7" in text
     assert "Which files differ is not known" in text
+
+
+def test_a_table_of_many_aliases_begins_with_what_differs_and_says_what_it_leaves_out() -> None:
+    many = dataclasses.replace(CASES["checked"], checks=CASES["checked"].checks * 1_000)
+
+    text = render_summary(many)
+
+    rows = [line for line in text.splitlines() if line.startswith("| ") and "`" in line]
+    assert [row.split(" ")[1] for row in rows] == ["🛑"] * 1_000 + ["⚪"] * 1_000
+    assert "and 1,000 more: see the JSON report" in text

@@ -35,7 +35,7 @@ OUR_ELEMENTS: Final = {
     "ul", "li", "blockquote", "details", "summary", "b", "sub", "br", "span",
 }  # fmt: skip
 OUR_SECTIONS: Final = re.compile(
-    r"(Findings|Steps|Package) \(.*\)|Hashes in full, and how to check them"
+    r"(Findings|Steps|Package) \(.*\)|Hashes in full, and how to check them|Could be left out: .*"
     r"|What differs from the reviewed build( \([0-9,]+\))?"
     r"|(Code|Configuration): what changes against version .* \([0-9,]+( files?)?\)"
 )

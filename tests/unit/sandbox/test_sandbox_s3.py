@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -224,3 +225,42 @@ def test_signed_object_appears_in_s3_when_the_job_is_done(rig: Rig) -> None:
 
     assert early == 0
     assert [found["Key"] for found in late["Contents"]] == [f"signed/{job}.zip"]
+
+
+TLS_ONLY = {"Bool": {"aws:SecureTransport": "false"}}
+
+
+@pytest.mark.parametrize(
+    ("action", "condition", "denied"),
+    [
+        ("s3:*", TLS_ONLY, False),
+        ("s3:*", {"Bool": {"aws:SecureTransport": "true"}}, True),
+        ("s3:PutObject", {}, True),
+        ("s3:DeleteObject", {}, False),
+    ],
+)
+def test_a_buckets_policy_is_obeyed_with_its_conditions(
+    rig: Rig, action: str, condition: dict[str, object], *, denied: bool
+) -> None:
+    s3, bucket = rig.s3, rig.bucket()
+    statement = {"Effect": "Deny", "Principal": "*", "Action": action, "Condition": condition}
+    statement["Resource"] = [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Statement": [statement]}))
+
+    if denied:
+        with refused("AccessDenied", 403):
+            s3.put_object(Bucket=bucket, Key="a", Body=b"x")
+    else:
+        s3.put_object(Bucket=bucket, Key="a", Body=b"x")
+
+
+def test_a_policy_that_was_deleted_is_gone(rig: Rig) -> None:
+    s3, bucket = rig.s3, rig.bucket()
+    denies = {"Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", "Resource": "*"}
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Statement": [denies]}))
+
+    s3.delete_bucket_policy(Bucket=bucket)
+
+    with refused("NoSuchBucketPolicy", 404):
+        s3.get_bucket_policy(Bucket=bucket)
+    s3.put_object(Bucket=bucket, Key="a", Body=b"x")

@@ -240,6 +240,25 @@ def test_a_template_of_any_name_is_found_by_what_it_says(
     assert (name in find_templates(tmp_path)[0]) is is_one
 
 
+@pytest.mark.parametrize(
+    "given", ["{}/deploy/../template.yaml", "./template.yaml", "{}/template.yaml"]
+)
+def test_a_template_is_known_by_its_path_in_the_workspace_however_it_is_given(
+    tmp_path: Path, given: str
+) -> None:
+    (tmp_path / "deploy").mkdir()
+    (tmp_path / "template.yaml").write_text(TEMPLATE)
+
+    found, unread = find_templates(tmp_path, (given.format(tmp_path),))
+
+    assert ([*found], unread) == (["template.yaml"], ())
+
+
+def test_a_template_at_an_absolute_path_is_bound_and_the_review_ends() -> None:
+    """Found by the fuzzer: the folders above `/template.yaml` had no end."""
+    assert found({"/template.yaml": template("app.handler", "src"), "app.py": "x = 1\n"}) == ()
+
+
 def test_all_of_a_cdk_application_is_looked_at(tmp_path: Path) -> None:
     (tmp_path / "app" / "shop").mkdir(parents=True)
     (tmp_path / "app" / "cdk.json").write_text('{"app": "python app.py"}', "utf-8")

@@ -300,3 +300,21 @@ def counted(do: Callable[[], T]) -> tuple[T, int]:
     finally:
         sys.setprofile(None)
     return found, next(calls)
+
+
+def test_callers_of_callers_of_a_construct_are_no_product_of_their_numbers() -> None:
+    """Found by the fuzzer, as a slow unit."""
+
+    def stack(calls: int) -> int:
+        methods = "".join(
+            f"m{n}(id) {{ new Queue(this, id);\n" + f"this.m{n + 1}(id);\n" * calls + "}\n"
+            for n in range(4)
+        )
+        text = (
+            f"import {{Stack}} from 'aws-cdk-lib';\nexport class S extends Stack {{\n{methods}}}\n"
+        )
+        module = read("lib/stack.ts", text.encode())
+        assert isinstance(module, Module)
+        return counted(lambda: list(cdk.read([module], Infra(), Watch(lambda: 0.0))))[1]
+
+    assert stack(24) < 2.5 * stack(12)

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 _GO: Final = Language(tree_sitter_go.language())
 _ANY: Final = Text("*")
+_LAMBDA: Final = "aws-lambda-go/lambda"
 _TAG: Final = re.compile(r'\b(?:envconfig|env|mapstructure):"(\w+)')
 """Source: https://pkg.go.dev/github.com/kelseyhightower/envconfig and
 https://pkg.go.dev/github.com/caarlos0/env"""
@@ -171,9 +172,10 @@ class _Reader(Reader):
         made.owner, made.receiver = owner, receiver
         params = node.child_by_field_name("parameters")
         for param in params.named_children if params is not None else ():
+            kind = text_of(param.child_by_field_name("type")).lstrip("*")
             for one in param.named_children:
                 if one.type == "identifier":
-                    made.params.append(Param(text_of(one)))
+                    made.params.append(Param(text_of(one), None, kind))
         self.within(made, node.child_by_field_name("body"))
         return made
 
@@ -264,11 +266,19 @@ class _Reader(Reader):
         ):
             kept = self.function.puts.setdefault(func.of.name, [])
             kept.append((Text(setter[1]), call.args[0], self.function))
-        if text_of(node.child_by_field_name("function")) in GO_STARTS and call.args:
+        if self._starts(func) and call.args:
             first = call.args[0]
             named = isinstance(first, Name | Member)
             self.module.starts.add(last_name(first) if named else self.function.name)
         return call
+
+    def _starts(self, func: Expr) -> bool:
+        """Whether it is `lambda.Start`, whatever the file calls the package."""
+        if not isinstance(func, Member) or not isinstance(func.of, Name):
+            return False
+        source = self.module.imports.get(func.of.name, ("", ""))[0]
+        package = source.rpartition("/")[2] if source.endswith(_LAMBDA) else func.of.name
+        return f"{package}.{last_name(func)}" in GO_STARTS
 
     def on_parenthesized_expression(self, node: Node) -> Expr:
         """`(a)`."""

@@ -28,6 +28,7 @@ from signed_lambda.scan.form import (
     Text,
 )
 from signed_lambda.scan.front.grammar import Reader, filled, parsed, text_of
+from signed_lambda.scan.program import words
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -39,6 +40,10 @@ _JAVA: Final = Language(tree_sitter_java.language())
 _ANY: Final = Text("*")
 _GETTER: Final = re.compile(r"(?:get|is)([A-Z]\w*)")
 _SETTER: Final = re.compile(r"(?:with|set)([A-Z]\w*)")
+_OF_JAVA: Final = words(
+    "String Integer Long Boolean Double Float Object Map List Set Optional Context Void Byte Class"
+)
+_SDKS: Final = ("com.amazonaws", "software.amazon.awssdk")
 _NO_GETTERS: Final = frozenset({"getClass", "getLogger", "getBytes", "getenv", "isEmpty"})
 
 
@@ -49,6 +54,8 @@ def read(path: str, body: bytes, watch: Watch) -> Module:
 
 
 class _Reader(Reader):
+    all_of_sdk = False
+    """Whether a whole package of AWS's SDK is imported."""
     leaves = frozenset(
         {"return_statement", "throw_statement", "continue_statement", "break_statement"}
     )
@@ -68,6 +75,8 @@ class _Reader(Reader):
         package, _, name = whole.rpartition(".")
         if not any(c.type == "asterisk" for c in node.named_children):
             self.module.imports[name] = (package, name)
+        elif whole.startswith(_SDKS):
+            self.all_of_sdk = True
         return UNKNOWN
 
     def on_enhanced_for_statement(self, node: Node) -> Expr:
@@ -131,6 +140,9 @@ class _Reader(Reader):
         parent = node.child_by_field_name("superclass")
         if parent is not None and parent.named_children:
             made.bases.append(Name(text_of(parent.named_children[0])))
+        interfaces = node.child_by_field_name("interfaces")
+        for listed in interfaces.named_children if interfaces is not None else ():
+            made.bases += [Name(text_of(one)) for one in listed.named_children]
         kept, self.owner = self.owner, made
         self.expr(node.child_by_field_name("body"))
         self.owner = kept
@@ -151,6 +163,7 @@ class _Reader(Reader):
                 self.owner = kept
                 both = _typed(found, kind, part)
                 owner.sets.setdefault(name, []).append((both, self.function))
+                owner.kinds[name] = _plain_kind(kind)
         return UNKNOWN
 
     def on_method_declaration(self, node: Node) -> Expr:
@@ -167,7 +180,8 @@ class _Reader(Reader):
         for param in params.named_children if params is not None else ():
             kind = text_of(param.child_by_field_name("type"))
             called = text_of(param.child_by_field_name("name"))
-            made.params.append(Param(called, _of_type(kind, param) if _is_client(kind) else None))
+            default = _of_type(kind, param) if _is_client(kind) else None
+            made.params.append(Param(called, default, _plain_kind(kind)))
         self.within(made, node.child_by_field_name("body"))
         return UNKNOWN
 
@@ -306,10 +320,17 @@ class _Reader(Reader):
             made = self.expr(at)
             inner = made.args if isinstance(made, Call) else ()
             kind = text_of(at.child_by_field_name("type"))
-            if not inner and kind.endswith("Request"):
+            if not inner and self._is_of_sdk(kind):
                 return Table(tuple(items), node.start_point[0] + 1)
         del given
         return None
+
+    def _is_of_sdk(self, kind: str) -> bool:
+        """Whether a class is a request, or a part of one, of AWS's SDK."""
+        package = self.module.imports.get(kind, ("", ""))[0]
+        return kind.endswith("Request") or (
+            package.startswith(_SDKS) if package else self.all_of_sdk
+        )
 
     def on_explicit_constructor_invocation(self, node: Node) -> Expr:
         """`this(a)` in a constructor: another constructor of the class is called."""
@@ -364,6 +385,12 @@ def _of_type(kind: str, node: Node) -> Expr:
 
 def _is_client(kind: str) -> bool:
     return kind.startswith(("Amazon", "AWS")) or kind.endswith("Client")
+
+
+def _plain_kind(kind: str) -> str:
+    """The class that a variable is of, "" where it is a client or of the language."""
+    plain = kind.partition("<")[0]
+    return plain if plain[:1].isupper() and plain not in _OF_JAVA and not _is_client(kind) else ""
 
 
 def _lower(name: str) -> str:

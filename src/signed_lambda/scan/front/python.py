@@ -119,7 +119,9 @@ class _Reader(ast.NodeVisitor):
         self._under(node.test, lambda: self.block(node.orelse))
 
     def visit_For(self, node: ast.For | ast.AsyncFor) -> None:
-        self._assign(node.target, Member(self.expr(node.iter), _ANY))
+        rows = self.expr(node.iter)
+        self._unwritten(rows, "__iter__", node.iter)
+        self._assign(node.target, Member(rows, _ANY))
         self.block(node.body)
         self.block(node.orelse)
 
@@ -129,10 +131,19 @@ class _Reader(ast.NodeVisitor):
         for item in node.items:
             value = self.expr(item.context_expr)
             if item.optional_vars is not None:
-                self._assign(item.optional_vars, value)
+                line = item.context_expr.lineno
+                given = Call(Name("entered"), (value,), (), line, line)
+                self._assign(item.optional_vars, given)
+            self._unwritten(value, "__enter__", item.context_expr)
+            self._unwritten(value, "__exit__", item.context_expr)
         self.block(node.body)
 
     visit_AsyncWith = visit_With
+
+    def _unwritten(self, of: Expr, method: str, at: ast.expr) -> None:
+        """A call of a method that the language makes where nobody writes it."""
+        call = Call(Member(of, Text(method)), (), (), at.lineno, at.end_lineno or at.lineno)
+        self.function.sites.append(Site(call, tuple(reversed(self.tests))))
 
     def visit_Try(self, node: ast.Try | ast.TryStar) -> None:
         self.block(node.body)
@@ -212,7 +223,7 @@ class _Reader(ast.NodeVisitor):
         defaults = [None] * (len(plain) - len(args.defaults)) + [*args.defaults]
         pairs = [*zip(plain, defaults, strict=True)]
         pairs += zip(args.kwonlyargs, args.kw_defaults, strict=True)
-        made.params = [Param(a.arg, self.expr(d) if d else None) for a, d in pairs]
+        made.params = [Param(a.arg, self.expr(d) if d else None, _kind(a)) for a, d in pairs]
         made.params += [Param(a.arg) for a in (args.vararg, args.kwarg) if a]
         return made
 
@@ -369,6 +380,17 @@ class _Reader(ast.NodeVisitor):
         for made in (call, *_later(call)):
             self.function.sites.append(Site(made, tuple(reversed(self.tests))))
         return call
+
+
+def _kind(arg: ast.arg) -> str:
+    """The class in an annotation: `a: B`, `a: "B"`, `a: B | None`; "" for anything else."""
+    said = arg.annotation
+    if isinstance(said, ast.BinOp):
+        said = said.left
+    name = said.id if isinstance(said, ast.Name) else ""
+    if isinstance(said, ast.Constant) and isinstance(said.value, str):
+        name = said.value
+    return name if name[:1].isupper() and name.isidentifier() else ""
 
 
 def _start(node: ast.Subscript) -> Text:

@@ -8,11 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.scan.infra.intrinsics import opened, put_in
-from signed_lambda.scan.infra.tree import NotScannedError, Tree, parse
+from signed_lambda.scan.infra.tree import NotScannedError, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from signed_lambda.scan.infra.document import Tree
     from signed_lambda.scan.values import Str
 
 OWN: Final = "$$.StateMachine.Id"

@@ -8,12 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from signed_lambda.scan.infra import cloudformation, serverless
-from signed_lambda.scan.infra.tree import NotScannedError, Tree, parse
+from signed_lambda.scan.infra.tree import NotScannedError, parse
 from signed_lambda.scan.reading import Unread
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from signed_lambda.scan.infra.document import Tree
     from signed_lambda.scan.infra.model import Infra
 
 

@@ -12,7 +12,7 @@ from signed_lambda.scan.selection import Filter
 from signed_lambda.scan.values import Lit
 
 if TYPE_CHECKING:
-    from signed_lambda.scan.infra.tree import Tree
+    from signed_lambda.scan.infra.document import Tree
     from signed_lambda.scan.values import Str
 
 

@@ -14,7 +14,7 @@ from signed_lambda.scan.values import UNSEEN, Lit, Ref, Str, joined, text
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from signed_lambda.scan.infra.tree import Tree
+    from signed_lambda.scan.infra.document import Tree
     from signed_lambda.scan.values import Atom
 
 SUBSTITUTION: Final = re.compile(r"\$\{(!?)([^}]*)\}")

@@ -133,6 +133,10 @@ class Inline:
 
 PERMISSION: Final = "permission"
 """How of an edge that says only that a service may: it counts where nothing says that it does."""
+ENVELOPES: Final = ("topic", "queue", "bus")
+"""What hands a message on as it is, in an envelope of its own."""
+NO_ENVELOPE: Final = ("redrive", "destination")
+"""How of an edge that hands on what nobody took, or what became of it."""
 _ALIASES: Final = 5
 """Stacks in stacks in stacks, each of which calls a thing by a name of its own."""
 _OF_ARN: Final = {

@@ -107,18 +107,26 @@ class Modules:
                 options = [self.value(o, scope) for o in expr.options]
                 found = next((o for o in options if o.literal != "" and o != UNSEEN), UNSEEN)
             case Member() | Name():
+                root = _root(expr)
+                if isinstance(root, Call):  # `concat(a.*.arn, [""])[0]`, `one(a.b).c`
+                    inner = self.within(root, [k for k in chain_of(expr) if k != "?"], scope)
+                    return self.value(*inner) if inner is not None else UNSEEN
                 found = self._reference(chain_of(expr), scope)
             case Call():
                 found = self._call(expr, scope)
-            case Row() if len(expr.items) == 1:
-                found = self.value(expr.items[0], scope)
+            case Row() if expr.items:
+                found = self.value(expr.items[0], scope) if _is_one(expr) else UNSEEN
         return found
 
     def _call(self, call: Call, scope: Scope) -> Str:
         name = call.func.name if isinstance(call.func, Name) else ""
         values = [self.value(a, scope) for a in call.args]
-        if name in ("try", "coalesce", "lower", "trimspace", "tostring", "one", "nonsensitive"):
-            return values[0] if values else UNSEEN
+        if name in _FIRST:
+            return next((v for v in values if v not in (UNSEEN, _NOTHING)), UNSEEN)
+        if name == "lookup" and len(values) > 1:
+            key = values[1].literal
+            inner = self.within(call.args[0], [key], scope) if key is not None else None
+            return self.value(*inner) if inner is not None else values[-1]
         if name == "format" and values:
             return self._format(values)
         if name == "join" and len(values) > 1 and isinstance(call.args[1], Row):
@@ -127,7 +135,7 @@ class Modules:
                 parts += [values[0]] if parts else []
                 parts.append(self.value(item, scope))
             return joined(tuple(parts))
-        return values[-1] if name in ("join", "element") and values else UNSEEN
+        return values[-1] if name == "join" and values else UNSEEN
 
     def _format(self, values: list[Str]) -> Str:
         pieces = (values[0].literal or "").split("%s")
@@ -145,19 +153,23 @@ class Modules:
         if head == "local" and rest:
             for _, block in scope.folder.of("locals"):
                 if rest[0] in block.attributes:
-                    return self.value(_deeper(block.attributes[rest[0]], rest[1:]), scope)
+                    inner = self.within(block.attributes[rest[0]], rest[1:], scope)
+                    return self.value(*inner) if inner is not None else UNSEEN
         if head == "module" and len(rest) > 1:
-            return self._output(rest[0], rest[1], scope)
+            return self._output(rest, scope)
         if head == "path":
             return text("")
         return self._resource_of(chain, scope)
 
-    def _output(self, name: str, output: str, scope: Scope) -> Str:
+    def _output(self, rest: list[str], scope: Scope) -> Str:
         """What a module gives; of one from elsewhere, the module itself."""
+        name, output, *keys = rest
         inner = self.called.get((scope, name))
         if inner is not None:
             for _, block in inner.folder.of("output", output):
-                return self.value(block.attributes.get("value"), inner)
+                value = block.attributes.get("value")
+                found = self.within(value, keys, inner) if value is not None else None
+                return self.value(*found) if found is not None else UNSEEN
         return Str((Ref(f"{scope.prefix}#module.{name}", output),))
 
     def _resource_of(self, chain: list[str], scope: Scope) -> Str:
@@ -170,12 +182,14 @@ class Modules:
 
     def _variable(self, rest: list[str], scope: Scope) -> Str:
         if rest[0] in scope.given and scope.caller is not None:
-            return self.value(_deeper(scope.given[rest[0]], rest[1:]), scope.caller)
+            given = self.within(scope.given[rest[0]], rest[1:], scope.caller)
+            return self.value(*given) if given is not None else UNSEEN
         for _, block in scope.folder.of("variable", rest[0]):
             default = block.attributes.get("default")
-            if default is not None:
-                found = self.value(_deeper(default, rest[1:]), scope)
-                if found != UNSEEN and found.literal not in ("", "null"):
+            inner = self.within(default, rest[1:], scope) if default is not None else None
+            if inner is not None:
+                found = self.value(*inner)
+                if found not in (UNSEEN, _NOTHING) and found.literal != "null":
                     return found
         return Str((Ref(f"param:{scope.prefix}:var.{'.'.join(rest)}"),))
 
@@ -184,13 +198,56 @@ class Modules:
         found, where = expr, scope
         for _ in range(DEPTH):
             chain = chain_of(found) if isinstance(found, Member) else [""]
+            inner: tuple[Expr, Scope] | None
             if chain[0] == "var" and chain[1:] and chain[1] in where.given and where.caller:
-                found, where = where.given[chain[1]], where.caller
+                inner = self._step(where.given[chain[1]], chain[2:], where.caller)
             elif chain[0] == "local" and len(chain) > 1:
                 blocks = [b for _, b in where.folder.of("locals") if chain[1] in b.attributes]
-                found = _deeper(blocks[0].attributes[chain[1]], chain[2:]) if blocks else None
+                made = blocks[0].attributes[chain[1]] if blocks else None
+                inner = self._step(made, chain[2:], where) if made is not None else None
             else:
                 break
+            found, where = inner if inner is not None else (None, where)
+        return found, where
+
+    def within(self, expr: Expr, keys: list[str], scope: Scope) -> tuple[Expr, Scope] | None:
+        """What stands at a path in a table that is given through variables and merged of others."""
+        return self._step(expr, keys, scope)
+
+    def _step(self, expr: Expr, keys: list[str], scope: Scope) -> tuple[Expr, Scope] | None:
+        if not keys:
+            return expr, scope
+        if self._depth > DEPTH:
+            return None
+        self._depth += 1
+        try:
+            found, where = self.written(expr, scope)
+            return self._member(found, keys, where)
+        finally:
+            self._depth -= 1
+
+    def _member(
+        self, found: Expr | None, keys: list[str], where: Scope
+    ) -> tuple[Expr, Scope] | None:
+        key, *more = keys
+        if isinstance(found, Table):
+            named = [v for k, v in found.items if isinstance(k, Text) and k.text == key]
+            return self._step(named[-1], more, where) if named else None
+        if isinstance(found, Call):  # the last of merge(a, b) that has it, the first of try(a, b)
+            merges = isinstance(found.func, Name) and found.func.name == "merge"
+            for arg in reversed(found.args) if merges else found.args:
+                inner = self._step(arg, keys, where)
+                if inner is not None:
+                    return inner
+            return None
+        if isinstance(found, Either | Row):
+            options = found.options if isinstance(found, Either) else found.items[:1]
+            inners = (self._step(option, keys, where) for option in options)
+            return next((i for i in inners if i is not None), None)
+        if not isinstance(found, Member | Name):
+            return None
+        for name in keys:
+            found = Member(found, Text(name))
         return found, where
 
     def table(self, expr: Expr | None, scope: Scope) -> Iterator[tuple[str, Str]]:
@@ -199,6 +256,10 @@ class Modules:
         if isinstance(found, Call) and found.args:  # merge(a, b)
             for arg in found.args:
                 yield from self.table(arg, where)
+            return
+        if isinstance(found, Either):  # `x ? {a = b} : {}`
+            for option in found.options:
+                yield from self.table(option, where)
             return
         if isinstance(found, Table):
             for key, value in found.items:
@@ -216,13 +277,22 @@ def chain_of(expr: Expr) -> list[str]:
     return [p for p in reversed(parts) if not p.isdigit() and p != "*"] or ["?"]
 
 
-def _deeper(expr: Expr, keys: list[str]) -> Expr | None:
-    found: Expr | None = expr
-    for key in keys:
-        members = found.items if isinstance(found, Table) else ()
-        named = [v for k, v in members if isinstance(k, Text) and k.text == key]
-        if not named and isinstance(found, Member | Name):
-            found = Member(found, Text(key))
-        else:
-            found = named[0] if named else None
-    return found
+def _root(expr: Expr) -> Expr:
+    while isinstance(expr, Member):
+        expr = expr.of
+    return expr
+
+
+def _is_one(row: Row) -> bool:
+    """Whether a list stands for its first item: it has no other, or only an empty one."""
+    return all(isinstance(item, Text) and not item.text for item in row.items[1:])
+
+
+_NOTHING: Final = text("")
+_FIRST: Final = frozenset(
+    {
+        *("try", "coalesce", "lower", "trimspace", "tostring", "one", "nonsensitive", "element"),
+        *("concat", "compact", "flatten", "coalescelist", "sensitive", "toset", "tolist"),
+    }
+)
+"""Functions that stand for the first of their arguments that is known, where one value is meant."""

@@ -10,9 +10,11 @@ from __future__ import annotations
 import posixpath
 import re
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
-from signed_lambda.scan.infra import asl, cloudformation
+from signed_lambda.scan.infra import asl, cloudformation, object_events
+from signed_lambda.scan.infra.document import NOTHING, Tree
 from signed_lambda.scan.infra.filters import json_of, policy_of, recursion_of, shown
 from signed_lambda.scan.infra.intrinsics import value_of
 from signed_lambda.scan.infra.model import (
@@ -24,7 +26,6 @@ from signed_lambda.scan.infra.model import (
     Resource,
     ref,
 )
-from signed_lambda.scan.infra.tree import NOTHING, Tree
 from signed_lambda.scan.selection import Filter, Topics
 from signed_lambda.scan.values import Ref, Str, joined, text
 
@@ -98,6 +99,9 @@ class _Reader:
             for name, function in part.table.items():
                 for one in self.included(function):
                     self._function(name, one)
+        queues = (p.table.items() for p in self.included(self.tree.get("constructs")))
+        for name, construct in chain.from_iterable(queues):
+            self._construct(name, construct)
         for part in self.included(self.tree.get("stepFunctions", "stateMachines")):
             for name, machine in part.table.items():
                 self._machine(name, machine)
@@ -211,6 +215,21 @@ class _Reader:
             if to.get(which):
                 self._destination(ref(function.id), to.get(which))
 
+    def _construct(self, name: str, given: Tree) -> None:
+        """A queue of Lift with the function that reads it.
+
+        Source: https://github.com/getlift/lift/blob/master/docs/queue.md
+        """
+        if given.get("type").text != "queue":
+            return
+        queue = Resource(f"{self.path}#{name}", "queue", self._place(given))
+        self.infra.add(queue)
+        for attribute in ("queueUrl", "queueArn"):
+            self.infra.aliases[f"param:construct:{name}.{attribute}"] = queue.id
+        self._function(f"{name}Worker", given.get("worker"))
+        me = ref(f"{self.path}#{name}Worker")
+        self._edge(ref(queue.id), "queue", me, "function", given)
+
     def _machine(self, name: str, given: Tree) -> None:
         """A machine of the usual plugin, which is also known by its logical id.
 
@@ -263,6 +282,7 @@ class _Reader:
         *,
         filters: tuple[KeyFilter, ...] = (),
         events: tuple[str, ...] = (),
+        certain: bool = True,
         how: str = "",
         selects: bool = False,
         takes: Selection | None = None,
@@ -276,7 +296,7 @@ class _Reader:
                 self._place(at),
                 filters,
                 events,
-                True,
+                certain,
                 how,
                 selects,
                 takes=takes,
@@ -334,8 +354,22 @@ class _Reader:
         if not pattern or given.get("enabled").text.lower() == "false":
             return
         bus = self.value(given.get("eventBus")) if given.get("eventBus") else text("default")
-        takes = Filter((json_of(self._resolved(pattern, 0)),))
+        resolved = self._resolved(pattern, 0)
+        for one in object_events.of_pattern(resolved, self.value):
+            self._edge(
+                *(one.bucket, "bucket", me, "function", at),
+                filters=one.filters,
+                events=object_events.EVENTS,
+                certain=one.certain,
+            )
+        takes = Filter((json_of(resolved),))
         self._edge(bus, "bus", me, "function", at, takes=takes)
+
+    def cloudwatch_event(self, me: Str, given: Tree, at: Tree) -> None:
+        """`cloudwatchEvent` with a pattern, as EventBridge was called before."""
+        pattern = given.get("event")
+        whole = Tree(at.line, "", {"pattern": pattern, "enabled": given.get("enabled")})
+        self.event_bridge(me, whole, at)
 
     def http(self, me: Str, given: Tree, at: Tree) -> None:
         """`http: POST jobs` or a table: a route of the REST API."""
@@ -372,6 +406,7 @@ _EVENTS: Final[dict[str, Callable[[_Reader, Str, Tree, Tree], None]]] = {
     "sns": _Reader.sns,
     "stream": _Reader.stream,
     "eventBridge": _Reader.event_bridge,
+    "cloudwatchEvent": _Reader.cloudwatch_event,
     "cloudwatchLog": _Reader.logs,
     "http": _Reader.http,
     "httpApi": _Reader.http_api,

@@ -20,6 +20,7 @@ from yaml.events import (
 )
 
 from signed_lambda.lazy import dataclass
+from signed_lambda.scan.infra.document import NOTHING, Tree
 
 if TYPE_CHECKING:
     from yaml.events import Event
@@ -31,50 +32,6 @@ MAX_TEMPLATE_BYTES: Final = 1024 * 1024
 
 class NotScannedError(ValueError):
     """Why a template is not scanned, with line and column where there is one."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Tree:
-    """A node.
-
-    Attributes:
-        tag: A short-form tag of CloudFormation ("!Ref"), "" for none.
-        value: A text, a table or a list.
-    """
-
-    line: int
-    tag: str
-    value: str | dict[str, Tree] | tuple[Tree, ...]
-
-    @property
-    def text(self) -> str:
-        """The scalar, "" for anything else."""
-        return self.value if isinstance(self.value, str) else ""
-
-    @property
-    def table(self) -> dict[str, Tree]:
-        """The members, empty for anything else."""
-        return self.value if isinstance(self.value, dict) else {}
-
-    @property
-    def items(self) -> tuple[Tree, ...]:
-        """The list; a table or a text that stands for a list of one is one."""
-        if isinstance(self.value, tuple):
-            return self.value
-        return (self,) if self.value else ()
-
-    def get(self, *keys: str) -> Tree:
-        """The member at a path, `NOTHING` where there is none."""
-        found = self
-        for key in keys:
-            found = found.table.get(key, NOTHING)
-        return found
-
-    def __bool__(self) -> bool:
-        return bool(self.value)
-
-
-NOTHING: Final = Tree(0, "", "")
 
 
 def parse(body: bytes, twice: list[tuple[int, str]] | None = None) -> Tree:
@@ -225,3 +182,13 @@ def _table(done: _Open, twice: list[tuple[int, str]] | None) -> dict[str, Tree]:
         else:
             found[key.text] = value
     return merged | found
+
+
+def as_table(tree: Tree) -> Tree:
+    """A pattern that is written as JSON in a text, as the table that it is."""
+    if tree.tag or not tree.text:
+        return tree
+    try:
+        return parse(tree.text.encode())
+    except NotScannedError:
+        return tree

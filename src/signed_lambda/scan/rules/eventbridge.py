@@ -1,7 +1,8 @@
 """A function that puts events on the bus whose events start it.
 
 Why: when the rule's pattern matches them, each event starts it again, and AWS's recursive-loop
-detection does not see EventBridge.
+detection does not see EventBridge. A call of AWS that a rule on CloudTrail's records asks for
+(`CreateTags`) is such an event, too.
 
 Bad::
 
