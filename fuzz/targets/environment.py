@@ -32,7 +32,7 @@ def seeds() -> Iterator[bytes]:
     """Each input alone, and all of them together."""
     one = [f"{s.variable}={s.example or s.default}".encode() for s in SPECS]
     yield from one
-    for command in ("deploy", "plan", "rollback", "promote", "verify", "lock", "scan"):
+    for command in ("deploy", "plan", "rollback", "promote", "verify", "lock", "history", "scan"):
         yield b"\0".join((*one, f"INPUT_COMMAND={command}".encode()))
 
 

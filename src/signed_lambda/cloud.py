@@ -68,6 +68,10 @@ class AlreadyExistsError(Exception):
     """409/412 on a create-only write: something has the name. May be our own write."""
 
 
+class InUseError(Exception):
+    """409 on a deletion: an alias names the version."""
+
+
 class CodeChangedError(Exception):
     """PublishVersion found other code in $LATEST than the CodeSha256 sent.
 
@@ -392,6 +396,10 @@ class Cloud(Protocol):
         """ListVersionsByFunction, all pages, without $LATEST, oldest first."""
         ...
 
+    def provisioned(self, name: FunctionName) -> frozenset[str]:
+        """ListProvisionedConcurrencyConfigs, all pages: versions and aliases that have some."""
+        ...
+
     def download_code(
         self, name: FunctionName, version: str, to: Path, held: HeldVersion | None = None
     ) -> Download:
@@ -510,7 +518,14 @@ class Cloud(Protocol):
 
     # -- writes
     def put_object(
-        self, bucket: str, key: str, body: Path, sha256: Sha256, owner: str
+        self,
+        bucket: str,
+        key: str,
+        body: Path,
+        sha256: Sha256,
+        owner: str,
+        *,
+        content_type: str = "application/zip",
     ) -> StoredObject:
         """PutObject with ChecksumSHA256, IfNoneMatch "*", ExpectedBucketOwner.
 
@@ -590,6 +605,20 @@ class Cloud(Protocol):
 
         Raises:
             RevisionMovedError: As named.
+        """
+        ...
+
+    def delete_alias(self, name: FunctionName, alias: AliasName) -> None:
+        """DeleteAlias; nothing happens where there is none."""
+        ...
+
+    def delete_version(self, name: FunctionName, version: Version) -> None:
+        """DeleteFunction of one version by its number, never of the function.
+
+        Nothing happens where there is none.
+
+        Raises:
+            InUseError: An alias names it.
         """
         ...
 

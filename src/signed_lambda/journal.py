@@ -18,6 +18,7 @@ from signed_lambda.report.model import (
     OtherReview,
     PackageSummary,
     Reach,
+    Release,
     Report,
     Review,
     Status,
@@ -73,6 +74,7 @@ class Known(TypedDict, total=False):
     signing_job_id: str
     signing_profile: str
     undo_version: str
+    provenance: str
 
 
 class Journal:
@@ -98,6 +100,8 @@ class Journal:
         self._package: PackageSummary | None = None
         self._build: Package | None = None
         self._comparison: Comparison | None = None
+        self._releases: tuple[Release, ...] = ()
+        self._older_releases = 0
         self._checks: tuple[Check, ...] = ()
         self._review: Review | None = None
         self._review_required = False
@@ -185,6 +189,10 @@ class Journal:
     def compared(self, comparison: Comparison) -> None:
         """Records what the build would change against the live version."""
         self._comparison = comparison
+
+    def listed(self, releases: tuple[Release, ...], *, older: int) -> None:
+        """Records the versions that were published, newest first, and how many were left out."""
+        self._releases, self._older_releases = releases, older
 
     def checked(self, checks: Iterable[Check]) -> None:
         """Records what `verify` found."""
@@ -304,6 +312,8 @@ class Journal:
             reach=self._reach,
             package=self._package,
             comparison=self._comparison,
+            releases=self._releases,
+            older_releases=self._older_releases,
             checks=self._checks,
             review=self._review,
             review_required=self._review_required,

@@ -456,6 +456,13 @@ def _verify(context: Context) -> Outcome:
     return "verified"
 
 
+def _history(context: Context) -> Outcome:
+    from signed_lambda.commands.history import history  # noqa: PLC0415 - see the module's docstring
+
+    history(context.bench(), context.order, context.talk().origins)
+    return "listed"
+
+
 def _lock(context: Context) -> Outcome:
     from signed_lambda.commands.lock import lock  # noqa: PLC0415 - see the module's docstring
 
@@ -488,6 +495,7 @@ COMMANDS: Final[Mapping[str, Callable[[Context], Outcome]]] = {
     "rollback": _rollback,
     "promote": _promote,
     "verify": _verify,
+    "history": _history,
     "lock": _lock,
     "scan": _scan,
 }
@@ -566,6 +574,7 @@ def _order(inputs: Inputs, runner: Runner, workspace: Path) -> Order:
         require_code_signing=inputs.require_code_signing,
         allow_unsigned=inputs.allow_unsigned,
         hash_alias=inputs.hash_alias,
+        keep_versions=inputs.keep_versions,
         smoke_event=read_smoke_event(inputs.smoke_event, workspace),
         allow_older=inputs.allow_older,
         fail_on_unseen=inputs.fail_on_unseen,

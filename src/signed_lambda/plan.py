@@ -15,7 +15,7 @@ from signed_lambda.records import AliasRecord
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from signed_lambda.chain.observe import Observed
+    from signed_lambda.chain.observe import Observed, Subject
     from signed_lambda.chain.workbench import Order
     from signed_lambda.cloud import CodeSigning, FunctionConfiguration
     from signed_lambda.journal import Journal
@@ -99,7 +99,16 @@ def expected_hash(package: Package, expected: Sha256 | None) -> Iterator[Problem
     )
 
 
-def _identity(order: Order, observed: Observed) -> Iterator[Problem]:
+def require_there(order: Order, subject: Subject) -> None:
+    """Does nothing when the function can be read: of the right account, there, and a zip.
+
+    Raises:
+        DeployError: Of the first problem's class, carrying all.
+    """
+    require((*_identity(order, subject), *_is_there(order, subject)))
+
+
+def _identity(order: Order, observed: Subject) -> Iterator[Problem]:
     identity = observed.identity
     if order.allowed_accounts and identity.account not in order.allowed_accounts:
         yield Problem(
@@ -119,10 +128,8 @@ def _identity(order: Order, observed: Observed) -> Iterator[Problem]:
         )
 
 
-def _function(order: Order, observed: Observed, package: Package | None) -> Iterator[Problem]:
+def _is_there(order: Order, observed: Subject) -> Iterator[Problem]:
     function = observed.function
-    if "function" in observed.unseen:
-        return
     where = f"{observed.identity.region}/{observed.identity.account}"
     if function is None:
         yield Problem(
@@ -131,13 +138,20 @@ def _function(order: Order, observed: Observed, package: Package | None) -> Iter
             "Create it first (with Terraform, SAM or the console); this action deploys code to a"
             " function that exists",
         )
-        return
-    if function.package_type != "Zip":
+    elif function.package_type != "Zip":
         yield Problem(
             "E-FUNCTION-02",
             f"{order.function} is a container image function",
             "This action deploys zip packages; Signer signs images by another way (Notation)",
         )
+
+
+def _function(order: Order, observed: Observed, package: Package | None) -> Iterator[Problem]:
+    function = observed.function
+    if "function" in observed.unseen:
+        return
+    if function is None or function.package_type != "Zip":
+        yield from _is_there(order, observed)
         return
     if function.state == "Pending" or function.last_update_status == "InProgress":
         yield Problem(

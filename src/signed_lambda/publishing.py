@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from signed_lambda.provenance import checksums, predicate
 from signed_lambda.pull_request import Told
 from signed_lambda.report import annotations as notes
 from signed_lambda.report.annotations import Annotation
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from signed_lambda.runner import Runner
 
 T = TypeVar("T")
+_NO_PATHS: Final[tuple[str, ...]] = ("", "", "")
 FOLDER: Final = ".signed-lambda"
 """In the workspace, the only folder that later steps of the job can read; never packed."""
 _PLAIN: Final = frozenset(string.ascii_letters + string.digits + "-_.")
@@ -70,7 +72,16 @@ def tell(
     def hand_over(comment_url: str) -> None:
         path = serve(f"the report in {FOLDER}", lambda: _write_report(report, environ), "")
         sarif = serve(f"the SARIF file in {FOLDER}", lambda: _write_sarif(report, environ), "")
-        shown = outputs(report, comment_url=comment_url, report_path=path, sarif_path=sarif)
+        provenance = serve(
+            f"the statement in {FOLDER}", lambda: _write_provenance(report, environ), _NO_PATHS
+        )
+        shown = outputs(
+            report,
+            comment_url=comment_url,
+            report_path=path,
+            sarif_path=sarif,
+            provenance_paths=provenance,
+        )
         serve("the outputs", lambda: runner.set_outputs(shown), None)
 
     # What later steps read comes first: GitHub may take long, and a cancelled job is just ended.
@@ -109,6 +120,20 @@ def _write_sarif(report: Report, environ: Mapping[str, str]) -> str:
     if not was_reviewed(report):
         return ""
     return _write_files(report, environ, {"sarif": render_sarif(report, rule_pages())})
+
+
+def _write_provenance(report: Report, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Writes the release's statement, its predicate and its subjects; their paths."""
+    text = report.provenance
+    if not text:
+        return _NO_PATHS
+    texts = {
+        "intoto.json": text,
+        "predicate.json": predicate(text),
+        "checksums.txt": checksums(text),
+    }
+    first = _write_files(report, environ, texts)
+    return tuple(first.removesuffix("intoto.json") + ending for ending in texts)
 
 
 def rule_pages() -> dict[str, str]:

@@ -15,10 +15,12 @@ from signed_lambda.github import (
     Finding,
     IssueResult,
     NoPullRequest,
+    Origins,
     PlanRecord,
     PullRequest,
     RecordResult,
     changed_files,
+    find_origins,
     find_pull_request,
     find_reviewed,
     record_plan,
@@ -33,16 +35,18 @@ from signed_lambda.report.issue import render_issue, render_said, render_title
 from signed_lambda.review import NotAsked, review_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from signed_lambda.cloud import Clock
     from signed_lambda.inputs import Inputs
     from signed_lambda.model import Package
-    from signed_lambda.report.model import Comparison, FileChange, Report
+    from signed_lambda.report.model import Comparison, FileChange, Release, Report
     from signed_lambda.review import Reviewed
     from signed_lambda.runner import Runner
     from signed_lambda.signals import StopFlag
 
+MOST_ORIGINS: Final = 12
+"""Releases of a history that GitHub is asked about: two requests each, the newest releases."""
 BUDGET_S: Final = 60.0
 """All waits and tries of one talk with GitHub: the result must be told soon."""
 DEFAULT_API_URL: Final = "https://api.github.com"
@@ -107,6 +111,19 @@ class Conversation:
             pr_number=self._pr_number,
         )
 
+    def origins(self, releases: Sequence[Release]) -> Origins:
+        """Pull requests and people of the newest releases; asked one after the other."""
+        if not self._possible:
+            return Origins({}, {}, "there is no `github-token`, or this is not a workflow run")
+        self._ends_at = self._clock.monotonic() + BUDGET_S
+        asked = [r for r in releases if r.commit or r.run][:MOST_ORIGINS]
+        return find_origins(
+            dict.fromkeys(r.commit for r in asked if r.commit),
+            dict.fromkeys((r.run, r.attempt) for r in asked if r.run),
+            self._runner.run(),
+            self._access(),
+        )
+
     def tell(self, report: Report, build: Package | None) -> Told:
         """Adds to the report what GitHub knows, records a plan, and writes the comment.
 
@@ -144,7 +161,8 @@ class Conversation:
         return tend_issue(finding, self._access())
 
     def _tell_pull_request(self, report: Report, build: Package | None) -> Told:
-        comments = self._inputs.comment != "off"
+        # A history is about no pull request of its own.
+        comments = self._inputs.comment != "off" and report.command != "history"
         planned = build if report.command == "plan" and self._under_review(report) else None
         if not self._possible or not (comments or planned):
             return Told(report)

@@ -45,7 +45,7 @@ def test_a_key_created_before_with_our_bytes_is_rehashed_and_used(released: Team
 def test_the_upload_sends_checksum_condition_and_owner(team: Team) -> None:
     ended = team.deployed()
 
-    [put] = [c for c in ended.calls if c.operation == "PutObject"]
+    put, _statement = (c for c in ended.calls if c.operation == "PutObject")
     assert put.params["IfNoneMatch"] == "*"
     assert put.params["ExpectedBucketOwner"] == "111122223333"
     assert len(put.params["ChecksumSHA256"]) == 44
@@ -64,7 +64,7 @@ def test_the_build_overwritten_after_the_upload_is_not_what_is_signed(released: 
 
     assert ended.exit_code == 0, ended.log
     [job] = [c for c in ended.calls if c.operation == "StartSigningJob"]
-    [put] = [c for c in ended.calls if c.operation == "PutObject"]
+    put, _statement = (c for c in ended.calls if c.operation == "PutObject")
     assert job.params["source"]["s3"]["version"] not in (None, "null")
     assert put.params["Key"] == job.params["source"]["s3"]["key"]
 

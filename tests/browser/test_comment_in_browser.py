@@ -55,9 +55,14 @@ def see(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> See:
     return lambda name, screen: once(name, screen[1])[screen[0]]
 
 
-def _cycles(case: Report) -> list[list[str]]:
-    """The nodes of each loop that the comment draws."""
-    return [list(dict.fromkeys(f.cycle)) for f in findings.ranked(case) if f.cycle]
+def _drawn(case: Report) -> list[list[str]]:
+    """The nodes of each diagram: of the releases, and of each loop."""
+    days = [
+        f"{r.version}, {r.published_at[:10]}{'' if r.build else ', by others'}"
+        for r in reversed(case.releases)
+    ]
+    loops = [list(dict.fromkeys(f.cycle)) for f in findings.ranked(case) if f.cycle]
+    return [*([[*days, case.alias]] if days else []), *loops]
 
 
 @every_screen
@@ -67,7 +72,7 @@ def test_every_diagram_is_drawn_with_its_labels_as_text(
 ) -> None:
     seen = see(name, screen)
 
-    assert [diagram.labels for diagram in seen.diagrams] == _cycles(COMMENTS[name])
+    assert [diagram.labels for diagram in seen.diagrams] == _drawn(COMMENTS[name])
     assert [diagram.overhanging for diagram in seen.diagrams] == [[] for _ in seen.diagrams]
 
 

@@ -35,13 +35,16 @@ def ready(team: Team) -> None:
 
 
 def deploys(team: Team) -> Iterator[Ended]:
-    """A new alias, an update with a smoke test, no change, a build that is in the bucket."""
+    """A new alias, an update with a smoke test, no change, an old build; old versions removed."""
     yield team.run(alias="fresh")
     team.change_code(f"four {team.runs}")
     yield team.run(smoke_event=SMOKE)
     yield team.run()
     team.change_code("two")
     yield team.run()
+    team.change_code(f"five {team.runs}")
+    yield team.run(keep_versions="1")
+    yield team.run(env={"GITHUB_RUN_ID": str(1000 + team.runs), "GITHUB_RUN_ATTEMPT": "2"})
 
 
 def rollbacks(team: Team) -> Iterator[Ended]:
@@ -75,6 +78,11 @@ def verifies(team: Team) -> Iterator[Ended]:
     yield team.run("verify")
 
 
+def histories(team: Team) -> Iterator[Ended]:
+    """Of three releases."""
+    yield team.run("history")
+
+
 def locks(team: Team) -> Iterator[Ended]:
     """What denies; the lock where there is no policy, and its end; beside other statements."""
     live = Live(team)
@@ -94,6 +102,7 @@ SCENARIOS: Final[dict[str, Callable[[Team], Iterator[Ended]]]] = {
     "rollback": rollbacks,
     "promote": promotes,
     "verify": verifies,
+    "history": histories,
     "lock": locks,
 }
 SUBJECTS: Final = {
@@ -154,6 +163,7 @@ def test_every_action_of_a_role_is_missed_when_it_is_taken_away(team: Team, role
         ("deploy", "lambda:InvokeFunction", "{function}:$LATEST"),
         ("deploy", "lambda:UpdateFunctionConfiguration", "{function}"),
         ("deploy", "lambda:DeleteFunction", "{function}"),
+        ("deploy", "lambda:DeleteFunction", "{function}-other:1"),
         ("deploy", "lambda:DeleteFunctionCodeSigningConfig", "{function}"),
         ("deploy", "lambda:PutFunctionCodeSigningConfig", "{function}"),
         ("deploy", "lambda:UpdateCodeSigningConfig", "{csc}"),
@@ -185,7 +195,9 @@ def test_what_a_role_must_never_do_is_denied_whatever_else_is_attached(
     assert decision(team, action, place, everything, policy(team, role)) == "explicitDeny"
 
 
-@pytest.mark.parametrize("role", ["deploy", "rollback", "promote", "verify", "lock", "plan"])
+@pytest.mark.parametrize(
+    "role", ["deploy", "rollback", "promote", "verify", "lock", "history", "plan"]
+)
 def test_a_role_reaches_no_other_function_bucket_or_profile(team: Team, role: str) -> None:
     region, account = team.sandbox.world.region, team.sandbox.world.account
     others = {

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tests.rig.bench import Rig
     from tests.rig.faults import Trouble
 
-DEPLOYS = ("first", "update", "comment")
+DEPLOYS = ("first", "update", "remove", "comment")
 
 
 @pytest.mark.parametrize(("scenario", "trouble"), cells(*DEPLOYS), ids=str)

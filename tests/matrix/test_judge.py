@@ -28,7 +28,7 @@ EVIL = (("app.py", "0" * 64),)
 @pytest.fixture(scope="module")
 def cases(rig: Callable[[str], Rig]) -> dict[str, Case]:
     """Good cases, by their scenarios."""
-    return {n: rig(n).befall(HTML, 3) for n in ("update", "rollback", "plan", "comment")}
+    return {n: rig(n).befall(HTML, 3) for n in ("update", "rollback", "plan", "comment", "remove")}
 
 
 def first(case: Case, **changes: Any) -> Case:  # noqa: ANN401 - of any member
@@ -51,6 +51,12 @@ def version(case: Case, number: str, **changes: Any) -> Case:  # noqa: ANN401 - 
     """The case whose first run left another version."""
     versions = dict(case.runs[0].after.versions)
     return world(case, versions=versions | {number: replace(versions[number], **changes)})
+
+
+def without_version(case: Case, number: str) -> Case:
+    """The case whose first run removed a version."""
+    versions = {n: v for n, v in case.runs[0].after.versions.items() if n != number}
+    return world(case, versions=versions)
 
 
 def unmoved(case: Case, **changes: Any) -> Case:  # noqa: ANN401 - of any member
@@ -113,6 +119,21 @@ BROKEN: dict[str, tuple[str, str, Breaking]] = {
     "the alias is half moved": ("I2", "update", lambda c: alias(c, "1", (("2", 0.5),))),
     "a rollback goes to another version": ("I2", "rollback", lambda c: alias(c, "9")),
     "an old version is changed": ("I2a", "update", lambda c: version(c, "1", description="new")),
+    "a version is removed that nobody said": ("I2a", "update", lambda c: without_version(c, "1")),
+    "the version before is removed": ("I2a", "remove", lambda c: without_version(c, "4")),
+    "an aliased version is removed": ("I2a", "remove", lambda c: without_version(c, "1")),
+    "a hash alias is removed whose version stays": (
+        "I2a",
+        "remove",
+        lambda c: world(
+            c, aliases={n: a for n, a in c.runs[0].after.aliases.items() if a.version != "4"}
+        ),
+    ),
+    "old versions are removed before the alias moved": (
+        "I2a",
+        "remove",
+        lambda c: world(c, aliases=c.runs[0].before.aliases),
+    ),
     "another alias is moved": (
         "I2a",
         "update",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tests.rig.bench import Rig
 
-SCENARIOS: Final = ("first", "update", "no-op", "rollback", "promote", "comment")
+SCENARIOS: Final = ("first", "update", "remove", "no-op", "rollback", "promote", "comment")
 SAMPLE: Final = 3
 """Calls of a scenario at which the suite lets each act happen."""
 

@@ -34,6 +34,7 @@ INTERFACE: Final = {
     "allow-unsigned": "false",
     "smoke-event": "",
     "hash-alias": "true",
+    "keep-versions": "",
     "to": "previous",
     "from-alias": "",
     "reason": "",
@@ -58,8 +59,16 @@ INTERFACE: Final = {
 """Workflows rest on it: an input may be added; none is renamed, none gets another default."""
 INTERFACE_OUTPUTS: Final = (
     *("outcome", "changed", "function-name", "version", "previous-version", "build-sha256"),
-    *("code-sha256", "config-sha256", "hash-alias", "signing-job-id", "version-arn", "findings"),
-    *("comment-url", "report", "sarif"),
+    *(
+        "code-sha256",
+        "config-sha256",
+        "hash-alias",
+        "signing-job-id",
+        "version-arn",
+        "findings",
+        "releases",
+    ),
+    *("comment-url", "report", "sarif", "provenance", "predicate", "subjects"),
 )
 
 

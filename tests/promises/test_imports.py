@@ -31,6 +31,7 @@ INPUTS: Final[dict[str, Mapping[str, str]]] = {
     "rollback": {},
     "promote": {"from-alias": "staging"},
     "verify": {},
+    "history": {},
     "lock": {},
 }
 OTHERS: Final = {
@@ -39,6 +40,7 @@ OTHERS: Final = {
     "rollback": ("scan", "commands.plan", "publishing", "report.sarif", "package.packing"),
     "promote": ("scan", "commands.plan", "publishing", "report.sarif"),
     "verify": ("scan", "commands.plan", "publishing", "report.sarif"),
+    "history": ("scan", "commands.plan", "commands.deploy", "publishing", "report.sarif"),
     "lock": ("scan", "commands.plan", "commands.verify", "publishing", "report.sarif"),
 }
 """What of ours belongs to other commands, or comes when there is something to tell."""

@@ -103,13 +103,19 @@ def _i2_the_alias_is_old_or_new(case: Case, ran: Ran) -> Iterator[str]:
 
 
 def _i2_nothing_else_moves(case: Case, ran: Ran) -> Iterator[str]:
-    """Other aliases, versions, objects, jobs and the code-signing configuration stand."""
+    """Other aliases, versions, objects, jobs and the code-signing configuration stand.
+
+    But old versions that the run was told to remove, and their hash aliases.
+    """
     before, after = ran.before, ran.after
+    old = _removable(case, ran)
     for name, alias in before.aliases.items():
-        if name != case.goal.alias and after.aliases.get(name) != alias:
+        gone = name not in after.aliases and name.startswith("HASH-") and alias.version in old
+        if name != case.goal.alias and after.aliases.get(name) != alias and not gone:
             yield f"alias {name} was changed"
     for number, version in before.versions.items():
-        if after.versions.get(number) != version:
+        gone = number not in after.versions and number in old
+        if after.versions.get(number) != version and not gone:
             yield f"version {number} was changed"
     for place, versions in before.objects.items():
         if after.objects.get(place, ())[: len(versions)] != versions:
@@ -119,6 +125,28 @@ def _i2_nothing_else_moves(case: Case, ran: Ran) -> Iterator[str]:
             yield f"signing job {job_id} was changed"
     if after.signing != before.signing:
         yield "the code-signing configuration was changed"
+
+
+def _removable(case: Case, ran: Ran) -> set[str]:
+    """Versions that a run with `keep_versions` may delete, once its alias has moved.
+
+    Of this action, before the newest so many of those that are there in the end, and neither where
+    an alias but a hash alias leads nor where the alias came from.
+    """
+    keep = case.scenario.inputs.get("keep_versions")
+    if keep is None or not at_goal(ran.after, case.goal) or not _moved(ran, case.goal):
+        return set()
+    known = ran.before.versions | ran.after.versions
+    ours = [n for n, v in known.items() if v.description.startswith("signed-lambda/1 build=")]
+    newest = sorted(ours, key=int)[-int(keep) :]
+    named = {
+        number
+        for picture in (ran.before, ran.after)
+        for name, alias in picture.aliases.items()
+        if not name.startswith("HASH-")
+        for number in _routed(alias)
+    }
+    return set(ours) - set(newest) - named
 
 
 def _i2_what_is_new_is_ours(case: Case, ran: Ran) -> Iterator[str]:

@@ -97,6 +97,16 @@ def _two(project: Project) -> None:
     project.team.deployed()
 
 
+def _four(project: Project) -> None:
+    """Versions 1 to 4; 4 is live, 3 was before, `old` leads to 1; the source has changed."""
+    for text in ("one", "two", "three", "four"):
+        project.team.change_code(text)
+        project.team.deployed()
+        if text == "one":
+            project.team.deployed(command="promote", alias="old", from_alias="live")
+    project.team.change_code("five")
+
+
 def _staged(project: Project) -> None:
     """Version 2 behind `staging`, version 1 behind `live`."""
     _changed(project)
@@ -134,6 +144,15 @@ _ALL: Final = (
         own_from="PutObject",
     ),
     Scenario(name="update", arrange=_changed, command="deploy", kind="deploy", outcome="deployed"),
+    Scenario(
+        name="remove",
+        arrange=_four,
+        command="deploy",
+        kind="deploy",
+        outcome="deployed",
+        own_from="ListProvisionedConcurrencyConfigs",
+        inputs={"keep_versions": "2"},
+    ),
     Scenario(name="no-op", arrange=_released, command="deploy", kind="deploy", outcome="unchanged"),
     Scenario(
         name="rollback",
@@ -179,6 +198,14 @@ _ALL: Final = (
         command="verify",
         kind="read",
         outcome="verified",
+        version="2",
+    ),
+    Scenario(
+        name="history",
+        arrange=_two,
+        command="history",
+        kind="read",
+        outcome="listed",
         version="2",
     ),
     Scenario(

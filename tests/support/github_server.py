@@ -30,7 +30,7 @@ class User:
     Attributes:
         integration: An installation token, as GITHUB_TOKEN is one: REST does not know its user.
         pull_requests: Permission of the token: "none", "read" or "write".
-        checks, issues: Likewise.
+        checks, issues, actions: Likewise.
     """
 
     login: str
@@ -38,6 +38,7 @@ class User:
     integration: bool = True
     pull_requests: str = "write"
     checks: str = "write"
+    actions: str = "read"
     issues: str = "write"
 
 
@@ -87,6 +88,7 @@ class GitHubServer(CheckedServer):
         self.commits: dict[str, list[dict[str, Any]]] = {}
         self.files: dict[int, list[dict[str, Any]]] = {}
         self.checks: list[dict[str, Any]] = []
+        self.started: dict[int, tuple[str, int, str]] = {}
         self.issues: list[dict[str, Any]] = []
         self.locked: set[int] = set()
         self.graphql = True
@@ -247,6 +249,7 @@ class GitHubServer(CheckedServer):
             Route(rf"DELETE {repo}/issues/comments/(\d+)", pulls, "write", self._delete),
             Route(rf"POST {repo}/check-runs", checks, "write", self._create_check),
             Route(rf"GET {repo}/commits/([^/]+)/check-runs", checks, "read", self._checks),
+            Route(rf"GET {repo}/actions/runs/(\d+)", "actions", "read", self._get_run),
         ]
 
     def _graphql(self, seen: Seen, user: User) -> Answer:
@@ -299,6 +302,18 @@ class GitHubServer(CheckedServer):
     def _commit_pulls(self, seen: Seen, _user: User, sha: str) -> Answer:
         pulls = self.commits.get(sha, [])
         return self._page(seen, [openapi.filled("pull-request-simple", p) for p in pulls])
+
+    def _get_run(self, _seen: Seen, _user: User, id_: str) -> Answer:
+        if int(id_) not in self.started:
+            return 404, {"message": "Not Found"}, {}
+        actor, attempt, last = self.started[int(id_)]
+        known = {
+            "id": int(id_),
+            "run_attempt": attempt,
+            "actor": {"login": actor},
+            "triggering_actor": {"login": last},
+        }
+        return 200, openapi.filled("workflow-run", known), {}
 
     def _list(self, seen: Seen, _user: User, number: str) -> Answer:
         return self._page(seen, [self.as_json(c) for c in self.comments if c.number == int(number)])

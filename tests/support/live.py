@@ -150,6 +150,8 @@ def told(ended: Ended) -> list[tuple[str, str]]:
 
 
 def skipped(ended: Ended) -> list[str]:
-    """What of the triggers, or of who reaches $LATEST, could not be looked at."""
-    facts = [f for f in ended.report["facts"] if f["step"] in ("triggers", "latest")]
-    return [f["proof"] for f in facts if f["status"] == "skipped"]
+    """What could not be looked at (triggers, $LATEST, a history), and what was not removed."""
+    facts = [
+        f for f in ended.report["facts"] if f["step"] in ("triggers", "latest", "history", "remove")
+    ]
+    return [f["proof"] for f in facts if f["status"] in ("skipped", "warning")]

@@ -20,6 +20,7 @@ GOOD = {
     "rollback": {"function-name": "fn"},
     "promote": {"function-name": "fn", "from-alias": "staging"},
     "verify": {"function-name": "fn"},
+    "history": {"function-name": "fn"},
     "lock": {"function-name": "fn"},
     "scan": {"source": "dist"},
 }

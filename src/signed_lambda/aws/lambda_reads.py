@@ -172,6 +172,21 @@ class LambdaReads(AwsBase):
         numbered = [version for version in found if version.version != "$LATEST"]
         return tuple(sorted(numbered, key=lambda version: int(version.version)))
 
+    def provisioned(self, name: FunctionName) -> frozenset[str]:
+        """ListProvisionedConcurrencyConfigs, all pages: versions and aliases that have some.
+
+        Source: https://docs.aws.amazon.com/lambda/latest/api/API_ListProvisionedConcurrencyConfigs.html
+        """
+        found = self._pages(
+            self._call("ListProvisionedConcurrencyConfigs", name, None, _MISSING),
+            "ProvisionedConcurrencyConfigs",
+            lambda marked: self._clients.lambda_.list_provisioned_concurrency_configs(
+                FunctionName=name, **marked
+            ),
+            lambda answer: answer.text("FunctionArn").rpartition(":")[2],
+        )
+        return frozenset(found)
+
     def held(self, name: FunctionName, qualifier: str) -> HeldVersion | None:
         """GetFunction of a version or an alias; None when the function or it does not exist.
 

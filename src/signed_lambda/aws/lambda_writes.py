@@ -20,6 +20,7 @@ from signed_lambda.aws.session import INVOKE_TIMEOUT_S
 from signed_lambda.cloud import (
     AlreadyExistsError,
     CodeChangedError,
+    InUseError,
     Invocation,
     RevisionMovedError,
     SignatureRefusedError,
@@ -81,6 +82,13 @@ def _exists_or_busy(refusal: Refusal) -> Exception:
     return AlreadyExistsError(shown(refusal.message))
 
 
+def _in_use(refusal: Refusal) -> Exception:
+    """409 of DeleteFunction: an alias names the version, or the function is being updated."""
+    if "in progress" in refusal.message.lower():
+        return _busy(refusal)
+    return InUseError(shown(refusal.message))
+
+
 def _alias_gone(refusal: Refusal) -> Exception | None:
     """404 of UpdateAlias is about the alias or about the version; the first is somebody's move."""
     return _moved(refusal) if "alias" in refusal.message.lower() else None
@@ -109,6 +117,14 @@ _UPDATE_ALIAS: Final[Mapping[str, Expected]] = {
     "PreconditionFailedException": _moved,
     "ResourceConflictException": _busy,
     "ResourceNotFoundException": _alias_gone,
+}
+_DELETE_ALIAS: Final[Mapping[str, Expected]] = {
+    "ResourceNotFoundException": not_there,
+    "ResourceConflictException": _busy,
+}
+_DELETE_VERSION: Final[Mapping[str, Expected]] = {
+    "ResourceNotFoundException": not_there,
+    "ResourceConflictException": _in_use,
 }
 _INVOKE: Final[Mapping[str, Expected]] = {"ResourceConflictException": _busy}
 
@@ -235,6 +251,45 @@ class LambdaWrites(AwsBase):
             read.alias,
         )
 
+    def delete_alias(self, name: FunctionName, alias: AliasName) -> None:
+        """DeleteAlias; nothing happens where there is none: Lambda answers 204 then, too.
+
+        Source: LocalStack AWS-validated snapshot 2025-11 (test_non_existent_alias_deletion).
+        """
+        with suppress(NotThere):
+            self._calls.run(
+                self._write("DeleteAlias", name, _DELETE_ALIAS),
+                lambda: self._clients.lambda_.delete_alias(FunctionName=name, Name=alias),
+                _nothing,
+            )
+
+    def delete_version(self, name: FunctionName, version: Version) -> None:
+        """DeleteFunction of one version by its number, never of the function.
+
+        Without its qualifier the call would delete the whole function.
+        Source: https://docs.aws.amazon.com/lambda/latest/api/API_DeleteFunction.html
+
+        Raises:
+            InUseError: An alias names it.
+            InternalError: It is no number.
+        """
+        if not re.fullmatch(r"[1-9][0-9]*", version, re.ASCII):
+            raise InternalError.of(
+                "E-INTERNAL-01", f"{version!r} would be deleted of {name}", "Please report this"
+            )
+        call = Call(
+            operation="lambda:DeleteFunction",
+            action="lambda:DeleteFunction",
+            resource=self._place.function(name, version),
+            expected=_DELETE_VERSION,
+        )
+        with suppress(NotThere):
+            self._calls.run(
+                call,
+                lambda: self._clients.lambda_.delete_function(FunctionName=name, Qualifier=version),
+                _nothing,
+            )
+
     def put_policy(self, arn: str, policy: str, revision_id: str | None) -> None:
         """PutResourcePolicy, which replaces the whole policy.
 
@@ -330,6 +385,10 @@ def pinned(source: StoredObject) -> str:
             "Please report this",
         )
     return source.version_id
+
+
+def _nothing(_answer: Answer) -> None:
+    """A deletion answers with nothing."""
 
 
 def _invocation(answer: Answer) -> Invocation:

@@ -178,7 +178,14 @@ class S3Calls(AwsBase):
             return None
 
     def put_object(
-        self, bucket: str, key: str, body: Path, sha256: Sha256, owner: str
+        self,
+        bucket: str,
+        key: str,
+        body: Path,
+        sha256: Sha256,
+        owner: str,
+        *,
+        content_type: str = "application/zip",
     ) -> StoredObject:
         """PutObject with ChecksumSHA256, IfNoneMatch "*", ExpectedBucketOwner.
 
@@ -229,7 +236,7 @@ class S3Calls(AwsBase):
                     Key=key,
                     Body=file,
                     ContentLength=size,
-                    ContentType="application/zip",
+                    ContentType=content_type,
                     ChecksumSHA256=sha256.b64,
                     IfNoneMatch="*",
                     ExpectedBucketOwner=owner,

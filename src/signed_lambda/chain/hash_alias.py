@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 
 _NAME: Final = re.compile(r"HASH-(?P<hex>[0-9a-f]{64})")
+IMMUTABLE: Final = "signed-lambda/1 immutable"
+"""The Description of a hash alias of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +82,7 @@ def create_hash_alias(bench: Workbench, order: Order, published: PublishedVersio
     if alias is None:
         bench.journal.writing(max(bench.journal.reach, Reach.VERSION))
         try:
-            alias = bench.cloud.create_alias(
-                order.function, name, published.version, "signed-lambda/1 immutable"
-            )
+            alias = bench.cloud.create_alias(order.function, name, published.version, IMMUTABLE)
         except AlreadyExistsError:
             alias = bench.cloud.alias(order.function, name)
     if alias is None:

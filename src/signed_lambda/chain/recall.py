@@ -100,6 +100,15 @@ def _note_record(bench: Workbench, published: PublishedVersion, record: VersionR
     )
 
 
+def profile_of(version_arn: str) -> tuple[str, str]:
+    """Name and owner of the profile of a version: "arn:..:ACCOUNT:/signing-profiles/NAME/VERSION".
+
+    Both are "" where it is no such ARN.
+    """
+    place, _, named = version_arn.partition(":/signing-profiles/")
+    return named.partition("/")[0], place.rpartition(":")[2] if named else ""
+
+
 def _recorded(answer: FunctionConfiguration) -> Sha256:
     if answer.code_sha256 is None:
         raise TargetError.of(
@@ -175,10 +184,8 @@ class _SignerLook:
         self.job_id = (version.signing_job_arn or "").rsplit("/", 1)[-1]
         # The profile is its owner's, whatever signing-profile-owner says: a namesake here is no
         # answer.
-        place, _, named = str(version.signing_profile_version_arn).partition(":/signing-profiles/")
-        self.profile_name = name = named.partition("/")[0]
-        owner = place.rpartition(":")[2]
-        other = None if owner == observed.identity.account else owner
+        self.profile_name, owner = profile_of(str(version.signing_profile_version_arn))
+        name, other = self.profile_name, None if owner == observed.identity.account else owner
         cloud, ask = bench.cloud, bench.ask
         self._job = ask(lambda: cloud.signing_job(self.job_id)) if self.job_id else None
         self._profile = ask(lambda: cloud.profile(name, other)) if name else None

@@ -91,6 +91,7 @@ class Order:
         profile: Name of the signing profile; None to deploy unsigned.
         function_account, function_region: From an ARN, None when a name was given.
         allowed_accounts: Empty for any.
+        keep_versions: How many of this action's versions stay at least; None: all.
         smoke_event: Payload, None for no smoke test.
         fail_on_unseen: A plan that may not see something is refused.
         require_lock: `$LATEST` must be locked, or it is drift.
@@ -107,6 +108,7 @@ class Order:
     require_code_signing: Literal["enforce", "warn", "off"] = "enforce"
     allow_unsigned: bool = False
     hash_alias: bool = True
+    keep_versions: int | None = None
     smoke_event: bytes | None = field(default=None, repr=False)
     allow_older: bool = False
     fail_on_unseen: bool = False

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from signed_lambda.chain.hash_alias import create_hash_alias, find_by_hash
 from signed_lambda.chain.move import SecondLook, move_alias
 from signed_lambda.chain.publish import publish
+from signed_lambda.chain.record import make_up_for_record, record_release
+from signed_lambda.chain.removal import remove_old_versions
 from signed_lambda.chain.sign import find_earlier, sign
 from signed_lambda.chain.smoke import smoke_test
 from signed_lambda.chain.stage import stage, try_out
@@ -46,6 +48,7 @@ def deploy(
         reviewing.look(bench, order, observed)
     reviewing.conclude()
     if unchanged is not None:
+        make_up_for_record(bench, order, package, observed)
         return note(unchanged)
     artefact = _artefact(bench, order, observed, package)
     published = note(_version(bench, order, observed, artefact, package))
@@ -59,6 +62,11 @@ def deploy(
     bench.journal.know(config_sha256=published.configuration.sha256)
     moved = note(move_alias(bench, order, published, observed, looking))
     bench.journal.know(undo_version=moved.before if moved.moved else "")
+    if moved.moved:
+        owner = order.owner or observed.identity.account
+        record_release(bench, order, package, published, moved, owner)
+    if order.keep_versions is not None and moved.moved:
+        remove_old_versions(bench, order, order.keep_versions, moved)
     return moved
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 from signed_lambda.lazy import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from signed_lambda.cloud import Clock
     from signed_lambda.model import Sha256
@@ -84,6 +84,21 @@ class NoPullRequest:
     reason: str
     expected: bool = False
     unknown: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Origins:
+    """Where releases came from, as far as GitHub tells.
+
+    Attributes:
+        pull_requests: Number by commit.
+        people: Login by run id and attempt.
+        notice: What could not be asked, and why; "" when all could.
+    """
+
+    pull_requests: Mapping[str, int]
+    people: Mapping[tuple[int, int], str]
+    notice: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +190,22 @@ class IssueResult:
 
     url: str = ""
     notice: str = ""
+
+
+def find_origins(
+    commits: Iterable[str], runs: Iterable[tuple[int, int]], run: Run, access: Access
+) -> Origins:
+    """The pull requests of commits, and who started runs, of the run's own repository.
+
+    Args:
+        commits: 40 hex digits each.
+        runs: Id and attempt each.
+        run: Names the repository.
+        access: How GitHub is reached.
+    """
+    from signed_lambda.github import origins  # noqa: PLC0415 - lazy: see the module's docstring
+
+    return origins.find(commits, runs, run, access)
 
 
 def find_pull_request(

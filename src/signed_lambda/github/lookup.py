@@ -189,9 +189,19 @@ def _by_number(repository: Repository, name: str, number: int) -> PullRequest | 
     return _described(_candidate(found, name), name)
 
 
-def _by_commit(repository: Repository, name: str, commit: str) -> PullRequest | NoPullRequest:
+def numbered(repository: Repository, name: str, commit: str) -> int | None:
+    """The number of the pull request that a commit belongs to, None where it is not certain."""
+    chosen = _chosen(repository, name, commit)
+    return None if isinstance(chosen, str) else chosen.number
+
+
+def _chosen(repository: Repository, name: str, commit: str) -> Candidate | str:
     pulls = repository.get_commit(commit).get_pulls()
-    chosen = choose([_candidate(p, name) for p in pulls if _is_of(p, name)], commit)
+    return choose([_candidate(p, name) for p in pulls if _is_of(p, name)], commit)
+
+
+def _by_commit(repository: Repository, name: str, commit: str) -> PullRequest | NoPullRequest:
+    chosen = _chosen(repository, name, commit)
     return NoPullRequest(chosen) if isinstance(chosen, str) else _described(chosen, name)
 
 

@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 from signed_lambda.lazy import dataclass
 
-CommandName = Literal["deploy", "plan", "rollback", "promote", "verify", "lock", "scan"]
+CommandName = Literal["deploy", "plan", "rollback", "promote", "verify", "lock", "history", "scan"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +80,14 @@ COMMANDS: Final[dict[CommandName, Command]] = {
             help="say what keeps callers from `$LATEST`, or write it into the function's policy",
             writes=True,
             writes_what="one statement of the function's resource policy, with `lock-latest`",
+            needs=("function-name",),
+        ),
+        Command(
+            name="history",
+            help="list what was released: versions, hashes, commits, signatures, what can be rolled"
+            " back to",
+            writes=False,
+            writes_what="nothing",
             needs=("function-name",),
         ),
         Command(

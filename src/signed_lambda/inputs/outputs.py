@@ -10,7 +10,7 @@ from typing import Final
 
 OUTPUTS: Final[dict[str, str]] = {
     "outcome": "How the run ended: `deployed`, `unchanged`, `planned`, `rolled-back`, `promoted`, "
-    "`verified`, `drifted`, `locked`, `unlocked`, `scanned`, `refused`, `failed`, "
+    "`verified`, `drifted`, `locked`, `unlocked`, `scanned`, `listed`, `refused`, `failed`, "
     "`moved-unconfirmed` (the move was sent and could not be read back) or `superseded` (a later "
     "run won).",
     "changed": "`true` if the alias now runs another version than before this run, else `false`.",
@@ -31,10 +31,19 @@ OUTPUTS: Final[dict[str, str]] = {
     "that hold a secret; `function-name` and `version` serve then.",
     "findings": "Number of findings of the scan, of all severities, without those that are "
     "allowed with a reason, and without other reviewers' (`sarif-files`).",
+    "releases": "Of `history`: the numbers of the versions that it lists and that a rollback may "
+    "take, newest first, as a JSON array (`fromJSON`). `[]` for any other command.",
     "comment-url": "Address of the comment on the pull request; empty if there is none.",
     "report": "Path of the whole report as JSON, relative to the workspace.",
     "sarif": "Path of the review's findings as SARIF, relative to the workspace, for "
     "github/codeql-action/upload-sarif (`permissions: security-events: write`). Findings that "
     "are allowed are not in it. Empty when nothing was reviewed: then upload nothing, "
     "or alerts would be closed.",
+    "provenance": "Path of the release's in-toto statement, relative to the workspace; the bucket "
+    "keeps it too. Empty when this run released nothing. This and the two that follow are for "
+    "actions/attest.",
+    "predicate": "Path of that statement's predicate alone (SLSA provenance v1), for "
+    "`predicate-path`.",
+    "subjects": "Path of that statement's subjects, the signed zip and the build, as `sha256sum` "
+    "prints them, for `subject-checksums`.",
 }

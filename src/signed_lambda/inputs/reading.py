@@ -196,6 +196,7 @@ def _inputs(values: Reading) -> Inputs:
         allow_unsigned=values[t.ALLOW_UNSIGNED],
         smoke_event=values[t.SMOKE_EVENT],
         hash_alias=values[t.HASH_ALIAS],
+        keep_versions=values[t.KEEP_VERSIONS],
         to=values[t.TO],
         from_alias=values[t.FROM_ALIAS],
         reason=values[t.REASON],

@@ -179,6 +179,17 @@ HASH_ALIAS: Final = Spec[bool](
     absent=True,
     default="true",
 )
+KEEP_VERSIONS: Final = Spec[int | None](
+    name="keep-versions",
+    help="After the alias has moved, delete versions that this action published, but the newest so "
+    "many (1 to 1000). Never one that an alias leads to or ran before, nor one with provisioned "
+    "concurrency; hash aliases of deleted versions go with them. What calls a version by its bare "
+    "number cannot be seen: give such a version an alias. Without this input nothing is deleted.",
+    parse=plain.whole_number(1, 1000, "versions"),
+    absent=None,
+    example="10",
+    only_for=("deploy",),
+)
 TO: Final = Spec[Target](
     name="to",
     help="Where to roll back to: `previous`, a version number, `sha256:<64 hex>` (hash of the "
@@ -378,6 +389,7 @@ SPECS: Final[tuple[Spec[object], ...]] = (
     ALLOW_UNSIGNED,
     SMOKE_EVENT,
     HASH_ALIAS,
+    KEEP_VERSIONS,
     TO,
     FROM_ALIAS,
     REASON,

@@ -92,6 +92,7 @@ class Inputs:
         bucket_owner: 12 digits; None: the account of the credentials.
         prefix: Without "/" at its ends.
         smoke_event: As written: path of a JSON file, relative to the workspace.
+        keep_versions: At least 1; None: nothing is deleted.
         to: Rollback's target; `Previous` for every other command.
         reason: At most 200 printable characters.
         github_token: A secret: not in the repr, never to be printed.
@@ -125,6 +126,7 @@ class Inputs:
     allow_unsigned: bool
     smoke_event: str | None
     hash_alias: bool
+    keep_versions: int | None
     to: Target
     from_alias: AliasName | None
     reason: str | None

@@ -14,7 +14,7 @@ from signed_lambda.report.model import REPORT_VERSION
 if TYPE_CHECKING:
     from signed_lambda.errors import Problem
     from signed_lambda.model import Sha256
-    from signed_lambda.report.model import Check, Fact, Finding, OtherReview, Report
+    from signed_lambda.report.model import Check, Fact, Finding, OtherReview, Release, Report
 
 
 def render_json(report: Report) -> str:
@@ -80,6 +80,8 @@ def as_dict(report: Report) -> dict[str, object]:
         "other_reviews": [_other(review) for review in report.other_reviews],
         "package": _package(report),
         "comparison": _comparison(report),
+        "releases": [_release(release) for release in report.releases],
+        "older_releases": report.older_releases,
         "review": _review(report),
         "review_required": report.review_required,
         "run": _run(report),
@@ -215,6 +217,29 @@ def _comparison(report: Report) -> dict[str, object] | None:
             for c in comparison.configuration
         ],
         "pins": list(comparison.pins),
+    }
+
+
+def _release(release: Release) -> dict[str, object]:
+    return {
+        "version": release.version,
+        "place": release.place,
+        "code_sha256": _sha(release.code_sha256),
+        "hash_alias": release.hash_alias,
+        "aliases": list(release.aliases),
+        "build": release.build,
+        "commit": release.commit,
+        "run_id": release.run,
+        "attempt": release.attempt,
+        "pull_request": release.pull_request,
+        "who": release.who,
+        "published_at": release.published_at,
+        "command": release.command,
+        "reason": release.reason,
+        "signing_job_id": release.signing_job_id,
+        "signed_by": release.signed_by,
+        "standing": release.standing,
+        "why": release.why,
     }
 
 

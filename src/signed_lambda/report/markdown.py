@@ -23,6 +23,7 @@ from signed_lambda.report import (
     hashes,
     others,
     plan,
+    releases,
     review,
     story,
 )
@@ -100,6 +101,7 @@ def _render(report: Report, rung: Rung) -> str:
             *([] if planned else [_totals(report), _undo(report)]),
             checks.section(report, rung.files),
             plan.checks(report) if planned else _chain(report),
+            releases.section(report, rung.files),
             findings.section(report, rung.findings),
             review.section(report.review, rung.files) if report.review else "",
             comparison.section(report.comparison, rung.files) if report.comparison else "",
@@ -193,6 +195,8 @@ def _opening(report: Report) -> str:
             return "What runs is what was reviewed:"
         built = report.build_sha256 is not None
         return "What runs is what was built:" if built else "What runs was hashed again:"
+    if report.command == "history":
+        return "What runs, as Lambda tells it:"
     return "This review covers" if report.command == "plan" else "This was about:"
 
 
@@ -345,6 +349,8 @@ def _dropped(report: Report, rung: Rung) -> str:
         gone.append("the package's details")
     if report.comparison and report.comparison.files and not (rung.files and rung.details):
         gone.append(story.count(len(report.comparison.files), "changed file"))
+    if report.releases and not (rung.files and rung.details):
+        gone.append(story.count(len(report.releases), "version"))
     if len(report.checks) > 1 and not rung.details:
         gone.append(story.count(len(report.checks), "line of the table", "lines of the table"))
     hidden = len(report.findings) - (rung.findings if rung.details else 0)

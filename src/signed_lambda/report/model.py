@@ -32,6 +32,7 @@ Outcome = Literal[
     "locked",
     "unlocked",
     "scanned",
+    "listed",
     "refused",
     "failed",
     "moved-unconfirmed",
@@ -310,6 +311,55 @@ class Review:
     url: str = ""
 
 
+Place = Literal["live", "previous", ""]
+Standing = Literal["usable", "refused", "unseen"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """A published version, as `history` tells it.
+
+    Attributes:
+        place: "live" where the alias leads, "previous" where its record says it led before, ""
+            for all others.
+        code_sha256: As Lambda shows it; None where it shows none.
+        hash_alias: "HASH-<hex>" of exactly its code and configuration, "" when none names it.
+        aliases: Other aliases that lead to it, by name.
+        build: Hex SHA-256 of the unsigned build, "" where the version carries no record of this
+            action: then somebody else published it. A record is a hint, as are `commit` and `run`.
+        commit: 40 hex digits, "" unknown.
+        run, attempt: Of the workflow run that published it, 0 unknown.
+        pull_request: That holds the commit, 0 unknown.
+        who: Login of who started that run, "" unknown.
+        published_at: UTC in ISO 8601 as Lambda tells it: the last change of the code or the
+            configuration that was published.
+        command, reason: Of the last move of the alias, where it led here; else "".
+        signing_job_id, signed_by: As Lambda recorded them: the job, and profile/version; "" when
+            unsigned.
+        standing: Whether a rollback to it would pass what AWS tells without a download.
+        why: What `standing` goes by, one phrase.
+    """
+
+    version: str
+    place: Place
+    code_sha256: Sha256 | None
+    hash_alias: str
+    aliases: tuple[str, ...]
+    build: str
+    commit: str
+    run: int
+    attempt: int
+    pull_request: int = 0
+    who: str = ""
+    published_at: str
+    command: str
+    reason: str
+    signing_job_id: str
+    signed_by: str
+    standing: Standing
+    why: str
+
+
 Verdict = Literal["verified", "drifted", "unverified"]
 
 
@@ -386,11 +436,14 @@ class Report:
         problems: Why the run was refused or failed; empty on success.
         left: What was left unchanged, one sentence; "" on success.
         reach: How far the writes came.
+        releases: What `history` found, newest first.
+        older_releases: How many further versions it left out.
         checks: What `verify` found, an alias each; then `function_name` is "" where there are
             several.
         review: What was reviewed before the merge; None when it was not looked up.
         review_required: Whether a deploy refuses a build that was not reviewed.
         undo_version: The version that a rollback would move to, "" when there is none.
+        provenance: The in-toto statement of the release as JSON, "" where nothing was released.
         started_at: UTC.
         took_s: The whole run.
     """
@@ -421,10 +474,13 @@ class Report:
     reach: Reach = Reach.NOTHING
     package: PackageSummary | None = None
     comparison: Comparison | None = None
+    releases: tuple[Release, ...] = ()
+    older_releases: int = 0
     checks: tuple[Check, ...] = ()
     review: Review | None = None
     review_required: bool = False
     undo_version: str = ""
+    provenance: str = ""
     run: Run = field(default_factory=Run)
     action_version: str = ""
     started_at: datetime

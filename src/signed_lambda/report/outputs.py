@@ -5,14 +5,22 @@ Pure: imports the report model for types only.
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from signed_lambda.report.model import Report
 
 
 def outputs(
-    report: Report, *, comment_url: str, report_path: str, sarif_path: str
+    report: Report,
+    *,
+    comment_url: str,
+    report_path: str,
+    sarif_path: str,
+    provenance_paths: Sequence[str] = ("", "", ""),
 ) -> dict[str, str]:
     """All outputs, always all of them: "" when a value is not known.
 
@@ -23,9 +31,11 @@ def outputs(
         comment_url: Of the pull-request comment, "" when there is none.
         report_path: Of the JSON report, as a later step of the job sees it.
         sarif_path: Of the SARIF file, likewise.
+        provenance_paths: Of the statement, its predicate and its checksums, likewise.
 
     Source: actions/runner 2.336.0, src/Runner.Worker/JobExtension.cs ("may contain secret")
     """
+    statement_path, predicate_path, subjects_path = provenance_paths
     return {
         "outcome": report.outcome,
         "changed": "true" if report.changed else "false",
@@ -39,7 +49,11 @@ def outputs(
         "signing-job-id": report.signing_job_id,
         "version-arn": report.version_arn,
         "findings": str(sum(f.allowed is None for f in report.findings)),
+        "releases": json.dumps([r.version for r in report.releases if r.standing == "usable"]),
         "comment-url": comment_url,
         "report": report_path,
         "sarif": sarif_path,
+        "provenance": statement_path,
+        "predicate": predicate_path,
+        "subjects": subjects_path,
     }

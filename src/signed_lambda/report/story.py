@@ -47,6 +47,7 @@ _MARKS: Final = {
     "locked": "🔒",
     "unlocked": "🔓",
     "scanned": "✅",
+    "listed": "📜",
     "refused": "🛑",
     "failed": "❌",
     "moved-unconfirmed": "⚠️",
@@ -125,6 +126,7 @@ def headline(report: Report) -> str:
         "locked": "$LATEST is locked",
         "unlocked": "$LATEST is no longer locked",
         "scanned": _scanned(report, found),
+        "listed": _listed(report),
         "refused": _still(report),
         "failed": _still(report),
         "moved-unconfirmed": f"may have moved to version {version}, please check",
@@ -155,6 +157,8 @@ def meaning(report: Report) -> str:
         " on. Calls of its aliases and versions go on.",
         "unlocked": "Who may invoke the function can call $LATEST again.",
         "scanned": "Static review only: nothing was read from AWS, nothing was written.",
+        "listed": "Nothing was downloaded or written. Who published a version, and from which "
+        "commit, is as its own description says; hashes and signing jobs are Lambda's word.",
         "refused": f"Calls through {alias} run the same code as before.",
         "failed": f"Calls through {alias} run the same code as before.",
         "moved-unconfirmed": f"The move of {alias} was sent, but it could not be read back.",
@@ -233,17 +237,32 @@ def web(run: Run) -> str:
 
 def commit_url(run: Run) -> str:
     """Page of the commit that was built, "" when it is not known."""
-    if _is_repository(run.repository) and re.fullmatch(r"[0-9a-f]{40}", run.commit):
-        return f"{web(run)}/{run.repository}/commit/{run.commit}"
+    return commit_page(run, run.commit)
+
+
+def commit_page(run: Run, commit: str) -> str:
+    """Page of a commit of the run's repository, "" when it is none."""
+    if _is_repository(run.repository) and re.fullmatch(r"[0-9a-f]{40}", commit):
+        return f"{web(run)}/{run.repository}/commit/{commit}"
     return ""
 
 
 def run_url(run: Run) -> str:
     """Page of the workflow run, "" outside of GitHub."""
-    if not _is_repository(run.repository) or not run.run_id:
+    return run_page(run, run.run_id, run.attempt)
+
+
+def run_page(run: Run, run_id: int, attempt: int) -> str:
+    """Page of any workflow run of the run's repository, "" outside of GitHub."""
+    if not _is_repository(run.repository) or not run_id:
         return ""
-    attempt = f"/attempts/{run.attempt}" if run.attempt > 1 else ""
-    return f"{web(run)}/{run.repository}/actions/runs/{run.run_id}{attempt}"
+    last = f"/attempts/{attempt}" if attempt > 1 else ""
+    return f"{web(run)}/{run.repository}/actions/runs/{run_id}{last}"
+
+
+def pull_request_page(run: Run, number: int) -> str:
+    """Page of a pull request of the run's repository, "" outside of GitHub."""
+    return f"{web(run)}/{run.repository}/pull/{number}" if _is_repository(run.repository) else ""
 
 
 def file_url(run: Run, path: str, line: int, end_line: int) -> str:
@@ -315,6 +334,11 @@ def _scanned(report: Report, found: int) -> str:
     what = count(found, "open finding") if found else "nothing found"
     partly = any(f.step == "scan" and " not read: " in f.proof for f in report.facts)
     return f"{what}, but not all could be read" if partly else what
+
+
+def _listed(report: Report) -> str:
+    listed = count(len(report.releases), "version")
+    return f"{listed} listed, it runs version {report.version or '?'}"
 
 
 def _unchanged(report: Report) -> str:

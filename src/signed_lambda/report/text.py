@@ -3,7 +3,7 @@
 The verdict first, then problems with what to do, then the chain, the steps, what was left out, and
 how to go back. At most 100 columns, no colours, no pictograms.
 
-Pure: imports this package's escape, findings, others, story and model.
+Pure: imports this package's escape, findings, others, releases, story and model.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import re
 import textwrap
 from typing import TYPE_CHECKING, Final
 
-from signed_lambda.report import escape, findings, others, story
+from signed_lambda.report import escape, findings, others, releases, story
 from signed_lambda.report.model import Link, Status
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ _MAX_LEFT_OUT: Final = 40
 _MAX_CHANGES: Final = 40
 _MAX_FINDINGS: Final = 50
 _MAX_OTHERS: Final = 20
+_MAX_RELEASES: Final = 60
 _CLIP: Final = 2_000
 
 _STATUS: Final = {
@@ -50,6 +51,7 @@ def render_text(report: Report) -> str:
         _verdict(report),
         _problems(report),
         _chain(report),
+        _releases(report),
         _findings(report),
         _others(report),
         _changes(report.comparison) if report.comparison else [],
@@ -107,6 +109,13 @@ def _link(link: Link) -> Iterator[str]:
         return
     yield from _wrap(f"{mark}  {name}", indent=2, hanging=4)
     yield f"{link.sha256.b64:>{WIDTH - 2}}"
+
+
+def _releases(report: Report) -> Iterator[str]:
+    if report.releases:
+        yield "Versions, newest first:"
+    for line in releases.lines(report, _MAX_RELEASES):
+        yield from _wrap(line.strip(), indent=2 + len(line) - len(line.lstrip()))
 
 
 def _findings(report: Report) -> Iterator[str]:

@@ -44,6 +44,7 @@ OUTCOMES = {
     "rollback": "rolled-back",
     "promote": "promoted",
     "verify": "verified",
+    "history": "listed",
     "lock": "unchanged",
     "scan": "scanned",
 }

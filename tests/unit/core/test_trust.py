@@ -11,7 +11,7 @@ from signed_lambda.trust import PULL_REQUEST_EVENTS, require_trusted_event
 
 HERE = {"GITHUB_REPOSITORY": "acme/orders"}
 WRITING: list[CommandName] = ["deploy", "rollback", "promote", "lock"]
-READING: list[CommandName] = ["plan", "verify", "scan"]
+READING: list[CommandName] = ["plan", "verify", "history", "scan"]
 
 
 def pull_request(repository: object) -> dict[str, object]:

@@ -21,6 +21,7 @@ from signed_lambda.report.model import (
     OtherReview,
     PackageSummary,
     Reach,
+    Release,
     Report,
     Review,
     Run,
@@ -335,6 +336,64 @@ OTHER_BUILD: Final = Review(
     url=CHECK_RUN,
 )
 
+
+def release(version: str, **changes: Any) -> Release:  # noqa: ANN401 - any member of the release
+    """A release of this action, with changes."""
+    values: dict[str, Any] = {
+        "version": version,
+        "place": "",
+        "code_sha256": OLD,
+        "hash_alias": f"HASH-{CONFIG.hex}",
+        "aliases": (),
+        "build": BUILD.hex,
+        "commit": COMMIT,
+        "run": 17204991112,
+        "attempt": 1,
+        "pull_request": 128,
+        "who": "dev-anna",
+        "published_at": "2026-11-20T14:03:22+00:00",
+        "command": "",
+        "reason": "",
+        "signing_job_id": JOB,
+        "signed_by": "orders_prod/7Xk2Lm9QaB",
+        "standing": "usable",
+        "why": "signed, not revoked",
+    }
+    return Release(**(values | changes))
+
+
+RELEASES: Final = (
+    release(
+        "42",
+        place="previous",
+        code_sha256=SIGNED,
+        published_at="2026-11-22T09:02:11+00:00",
+        standing="refused",
+        why="its signature was revoked",
+    ),
+    release(
+        "41",
+        place="live",
+        aliases=("staging",),
+        command="rollback",
+        reason="errors since 12:00, ticket 4711",
+    ),
+    release(
+        "40",
+        hash_alias="",
+        build="",
+        commit="",
+        run=0,
+        attempt=0,
+        pull_request=0,
+        who="",
+        published_at="2026-11-18T08:00:00+00:00",
+        signing_job_id="",
+        signed_by="",
+        standing="refused",
+        why="unsigned",
+    ),
+)
 MOVED_BY_HAND: Final = Problem(
     "E-DRIFT-02",
     "alias 'live' was moved to version 43 outside of this action: its record is of run 17.1, which"
@@ -374,6 +433,28 @@ _CHECKED: Final = {
 
 CASES: Final = {
     "deployed": report(),
+    "listed": report(
+        command="history",
+        outcome="listed",
+        changed=False,
+        version="41",
+        previous_version="42",
+        version_arn="",
+        build_sha256=None,
+        code_sha256=OLD,
+        config_sha256=None,
+        undo_version="",
+        package=None,
+        links=(),
+        reach=Reach.NOTHING,
+        facts=(
+            fact("history", "Versions of orders", "3 listed, 2 published by us, 12 older", 0.4),
+        ),
+        warnings=("A rollback to version 42, which alias 'live' ran before, would be refused",),
+        releases=RELEASES,
+        older_releases=12,
+        took_s=0.9,
+    ),
     "reviewed": report(
         review=REVIEWED,
         review_required=True,

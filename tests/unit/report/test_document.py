@@ -156,6 +156,8 @@ def test_only_what_was_read_is_claimed_to_run() -> None:
         "failed": False,
         "rolled-back": False,
         "findings": False,
+        "listed": False,
+        "advised": False,
     }
 
 

@@ -49,6 +49,15 @@ def our_links(report: Report) -> set[str]:
         story.file_url(run, findings.repository_path(report, f), 1, 1).partition("#")[0]
         for f in report.findings
     }
+    places |= {
+        page
+        for r in report.releases
+        for page in (
+            story.commit_page(run, r.commit),
+            story.run_page(run, r.run, r.attempt),
+            story.pull_request_page(run, r.pull_request),
+        )
+    }
     return {story.run_url(run), story.commit_url(run), undo.url if undo else "", *places}
 
 

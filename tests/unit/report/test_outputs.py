@@ -10,7 +10,7 @@ from tests.unit.report.cases import CASES, report
 NAMES = [
     "outcome", "changed", "function-name", "version", "previous-version", "build-sha256",
     "code-sha256", "config-sha256", "hash-alias", "signing-job-id", "version-arn", "findings",
-    "comment-url", "report", "sarif",
+    "releases", "comment-url", "report", "sarif", "provenance", "predicate", "subjects",
 ]  # fmt: skip
 
 
@@ -38,9 +38,13 @@ def test_outputs_of_a_deploy() -> None:
         "signing-job-id": "8f1c2a44-63f0-4b58-9a0f-0c1d2e3f4a5b",
         "version-arn": "arn:aws:lambda:eu-west-1:111122223333:function:orders-thumbnailer:42",
         "findings": "0",
+        "releases": "[]",
         "comment-url": "u",
         "report": "r.json",
         "sarif": "s.sarif",
+        "provenance": "",
+        "predicate": "",
+        "subjects": "",
     }
 
 
