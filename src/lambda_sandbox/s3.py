@@ -24,7 +24,7 @@ from lambda_sandbox.wire.message import Response
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from lambda_sandbox.core import World
+    from lambda_sandbox.core import Clock, World
     from lambda_sandbox.emulated import Tenancy
     from lambda_sandbox.wire.message import Request
 
@@ -108,8 +108,12 @@ class S3Filter:
         (s3 checksums: ChecksumType FULL_OBJECT; bucket notifications;
         test_filter_rules_case_insensitive, 2023-08).
         """
-        if request.method == "PUT" and not request.query and not bucket_and_key(request.path)[1]:
+        bucket, key = bucket_and_key(request.path)
+        if request.method == "PUT" and not request.query and not key:
             self._begin_closed(request)
+        if request.method == "PUT" and not request.query and key:
+            with self._tenancy.active():
+                _date(self._stores().get_bucket(bucket).keys[key], self._world.clock)
         for name in _DIGESTS:
             header = f"x-amz-checksum-{name}"
             sent = request.headers.get(header) if request.method == "PUT" else None
@@ -297,12 +301,18 @@ def _checked_body(request: Request) -> Request:
     return request
 
 
+def _date(stored: Any, clock: Clock) -> None:  # noqa: ANN401 - moto's key
+    """Gives a new object the sandbox's time: moto takes the machine's."""
+    stored.last_modified = clock.now().replace(tzinfo=None)
+
+
 class MotoObjects:
     """moto's S3 as the sandbox's ObjectStore."""
 
-    def __init__(self, account: str, tenancy: Tenancy) -> None:
+    def __init__(self, account: str, tenancy: Tenancy, clock: Clock) -> None:
         self._account = account
         self._tenancy = tenancy
+        self._clock = clock
 
     def get(self, bucket: str, key: str, version_id: str | None = None) -> StoredObject:
         """The newest version or the one asked for; see core.ObjectStore."""
@@ -324,6 +334,7 @@ class MotoObjects:
         with self._tenancy.active():
             self._bucket(bucket)
             stored = s3_backends[self._account]["aws"].put_object(bucket, key, body)
+            _date(stored, self._clock)
             return str(stored.version_id)
 
     def versioning(self, bucket: str) -> str | None:

@@ -70,7 +70,7 @@ class Sandbox:
         self.clock: Clock = clock if clock is not None else VirtualClock()
         self.world = World(
             clock=self.clock,
-            objects=MotoObjects(account, tenancy),
+            objects=MotoObjects(account, tenancy, self.clock),
             account=account,
             region=region,
             timing=timing if timing is not None else Timing(),

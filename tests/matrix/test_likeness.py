@@ -79,7 +79,7 @@ def _stored_twice(world: Picture) -> Picture:
 
 
 def _overwritten(world: Picture) -> Picture:
-    place, stored = list(world.objects.items())[-1]
+    place, stored = [o for o in world.objects.items() if "/signed/" in o[0][1]][-1]
     return replace(world, objects={**world.objects, place: ((stored[0][0], "0" * 64),)})
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.rig.picture import Picture, VersionPicture
 
 _DRAWN: Final = re.compile(
-    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\b[0-9a-f]{64}\b|\b[0-9a-f]{32}\b|[\w+/]{43}=|[\w+/]{12}…"
+    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\b[0-9a-f]{64}\b|\b[0-9a-f]{32}\b|\b[0-9a-f]{16}\b|[\w+/]{43}=|[\w+/]{12}…"
 )
 """Ids, seals, and hashes, whole or shortened: that of a signed zip, whose signature names its job
 and its time, is as drawn."""

@@ -157,7 +157,6 @@ def test_only_what_was_read_is_claimed_to_run() -> None:
         "rolled-back": False,
         "findings": False,
         "listed": False,
-        "advised": False,
     }
 
 
