@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "src")]
 
+import botocore.session  # noqa: E402
+
 from lambda_sandbox import Sandbox  # noqa: E402
 from lambda_sandbox.estate import make_estate  # noqa: E402
 from signed_lambda.aws import Aws, make_clients  # noqa: E402
@@ -106,7 +108,9 @@ class Demo:
         }
 
     def _connect(self, _inputs: Inputs, deadline: Deadline, say: Callable[[str], None]) -> Aws:
-        session, region = self.sandbox.session(), self.sandbox.world.region
+        session, region = botocore.session.Session(), self.sandbox.world.region
+        session.set_credentials("AKIASANDBOX000000001", "sandbox")
+        session.register("before-send", self.sandbox.before_send)
         clients = make_clients(
             {}, region=region, endpoint_url=None, mask=lambda _: None, session=session
         )
