@@ -95,6 +95,7 @@ def test_a_deploy_reads_as_steps_with_times_and_ends_with_the_report(job: Job) -
         "> ok Version 1 published",
         "> ok Hash alias",
         "> ok Move alias 'live'",
+        "> ok Statement of the release",
     ]
     assert all(re.search(r" \(\d+\.\d s\)$", step) for step in steps)
     assert any(

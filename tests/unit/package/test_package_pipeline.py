@@ -48,9 +48,10 @@ def descriptors() -> set[str]:
 
 
 def children() -> set[int]:
-    """Processes that this one started and that are not waited for."""
+    """The packer's processes that this one started and that are not waited for."""
     tasks = Path("/proc/self/task").glob("*/children")
-    return {int(pid) for task in tasks for pid in task.read_text().split()}
+    found = {int(pid) for task in tasks for pid in task.read_text().split()}
+    return {pid for pid in found if b"worker.py" in Path(f"/proc/{pid}/cmdline").read_bytes()}
 
 
 class Given:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 FOREIGN_TEXTS: Final = 5_000
 """How many generated texts go through every sink; always the same ones."""
-SEEN_AT_LEAST: Final = 20
+SEEN_AT_LEAST: Final = 15
 """How many of them hold each danger, the rarest one included."""
 
 JOINER = "\u2060"
