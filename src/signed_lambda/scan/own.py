@@ -23,7 +23,6 @@ SAYS_OWN: Final = _NAMES | _ARNS | {"ServiceToken", OWN_NAME}
 """Members that hold the name of the running function."""
 _ARN: Final = "invokedfunctionarn"
 """How names end that programs give to what holds their own ARN, without `_` and in lower case."""
-_VARIABLE: Final = "awslambdafunctionname"
 _CONTEXT: Final = re.compile(r"(?i).*(context|ctx).*|_*c|lc")
 _WHOLE: Final = re.compile(r"split\((?::?function:)\)|split\(:\)")
 _OTHER_NAME: Final = re.compile(r"replace\([^:/>]+>.*\)")
@@ -66,8 +65,6 @@ def _own_path(path: Path) -> How | None:
     for place, name in enumerate(parts):
         if _plain(name).endswith(_ARN):
             return "arn" if _still_whole(parts[place + 1 :]) else None
-        if place and _plain(name).endswith(_VARIABLE):  # `settings.aws_lambda_function_name`
-            return "environment" if place == len(parts) - 1 else None
         if name in _NAMES and place == len(parts) - 1 and place:
             return "context" if _CONTEXT.fullmatch(parts[place - 1]) else None
         if name == "ServiceToken" and place == len(parts) - 1 and place:

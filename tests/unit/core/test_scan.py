@@ -185,6 +185,8 @@ def test_every_way_to_read_the_own_name_from_the_environment_is_known(text: str)
         "invoke(FunctionName=context.function_name)",
         "c.publish(FunctionName=context.function_name)",
         'c.invoke(FunctionName=os.environ["TARGET"])',
+        'c.invoke(FunctionName=config.get("AWS_LAMBDA_FUNCTION_NAME"))',
+        'c.invoke(FunctionName=settings["AWS_LAMBDA_FUNCTION_NAME"])',
         "c.invoke(FunctionName=lookup())",
         'c.invoke(FunctionName=f"{stage}-worker")',
         "def f():\n    n = context.function_name\ndef g(n):\n    c.invoke(FunctionName=n)",
