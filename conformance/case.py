@@ -80,7 +80,7 @@ class Case:
         during: Acts just before the `nth` call of an operation.
         faults: What goes wrong between tool and AWS.
         runs: How often the tool is run, one after the other; the last run is judged.
-        writes: "none": no call that writes may have been made.
+        writes: "none": no call that writes may have been made; "alias": UpdateAlias at most.
         without: Names that callers must not get.
     """
 
@@ -99,7 +99,7 @@ class Case:
     faults: Sequence[Mapping[str, Any]] = ()
     to_release: int = 0
     runs: int = 1
-    writes: Literal["any", "none"] = "any"
+    writes: Literal["any", "none", "alias"] = "any"
     without: Sequence[str] = ()
 
 
