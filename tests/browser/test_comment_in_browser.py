@@ -159,7 +159,8 @@ def test_the_first_five_lines_tell_verdict_place_and_build(
     identity = case.build_sha256 or case.code_sha256
 
     assert story.headline(case).lower() in first.lower()
-    if case.checks:  # several aliases: no one place and no one build
+    if case.checks:  # several aliases: no one place and no one build, but how many are well
+        assert (case.region in first, "1 of 3 aliases were read again" in first) == (True, True)
         return
     assert identity is not None
     assert (case.function_name in first, case.alias in first) == (True, True)

@@ -115,9 +115,9 @@ def test_delays_double_from_a_tenth_to_two_seconds() -> None:
 
 
 def test_jitter_takes_at_most_half_of_a_delay() -> None:
-    at = bench(refused("ServiceException", "It failed", 500), ok(ALIAS))
+    at = bench(refused("TooManyRequestsException", "Rate exceeded", 429), ok(ALIAS))
     aws = at.aws()
-    aws._calls._jitter = lambda: 0.0
+    aws._calls._jitter = aws._calls._pace._jitter = lambda: 0.0
     start = at.clock.monotonic()
 
     aws.alias(FN, LIVE)
