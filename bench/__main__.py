@@ -19,7 +19,7 @@ from bench.figures import machine
 
 HERE: Final = Path(__file__).resolve().parent
 PAGE: Final = HERE.parent / "docs" / "performance.md"
-SHARED: Final = {"__main__.py", "figures.py"}
+SHARED: Final = {"__main__.py", "figures.py", "installs.py"}
 PATIENCE_S: Final = 3600
 VERDICTS: Final = {True: "yes", False: "**no**", None: ""}
 INTRODUCTION: Final = """\

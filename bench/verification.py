@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 
 from bench.figures import CACHE, Run, Sheet, arguments, interleave, process
-from bench.scan_speed import installed, tool
+from bench.installs import installed, tool
 from lambda_sandbox import Sandbox
 from lambda_sandbox.core import VirtualClock
 from lambda_sandbox.estate import make_estate

