@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 BATCH_BYTES: Final = 524_288
 """Content of one job: small files go together, or handing over costs more than the work."""
 BATCH_FILES: Final = 256
-AHEAD_BYTES: Final = 16_777_216
+AHEAD_BYTES: Final = 50_331_648
 """Content that may be packed behind the job that is written next, which may be a large file. With a
 file of the largest size (250 MiB) on each core and what it is compressed to, this bounds the
 memory."""
@@ -55,6 +55,8 @@ class Pipeline:
         self._waiting: Final[deque[tuple[int, Future[list[Packed]]]]] = deque()
         self._ahead = 0
         self._taken: list[Found] = []
+        self._foreseen: Final[list[Found]] = []
+        self._looked_at = 0
 
     def __enter__(self) -> Self:
         return self
@@ -73,8 +75,10 @@ class Pipeline:
         """
         if not self._crew.grows_to(len(found)) or self._full(0):
             return
-        files = [item for item in found if item.kind == "file"]
-        for size, batch in _batches(files[len(self._taken) :], whole=True):
+        new = found[self._looked_at :]
+        self._looked_at += len(new)
+        self._foreseen.extend(item for item in new if item.kind == "file")
+        for size, batch in _batches(self._foreseen[len(self._taken) :], whole=True):
             if self._full(size):
                 return
             self._begin(size, batch)

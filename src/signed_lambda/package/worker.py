@@ -76,6 +76,7 @@ class Beneath:
         """Args: root: File descriptor of the folder; stays the caller's."""
         self._root: Final = root
         self._open: Final[list[tuple[str, int]]] = []
+        self._entered: str | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -101,7 +102,11 @@ class Beneath:
 
     def _enter(self, name: str) -> int:
         """The open folder that holds `name`; keeps open what the next name will need, too."""
-        parts = name.split("/")[:-1]
+        folder = name.rpartition("/")[0]
+        if folder == self._entered:
+            return self._open[-1][1] if self._open else self._root
+        self._entered = None
+        parts = folder.split("/") if folder else []
         common = 0
         while common < min(len(parts), len(self._open)) and self._open[common][0] == parts[common]:
             common += 1
@@ -113,6 +118,7 @@ class Beneath:
             except OSError as error:
                 raise ChangedError from error
             self._open.append((part, fd))
+        self._entered = folder
         return self._open[-1][1] if self._open else self._root
 
     def _close_down_to(self, depth: int) -> None:
