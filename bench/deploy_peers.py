@@ -247,15 +247,17 @@ class Desk:
         """`sam deploy` with a signing profile."""
         template = {
             "AWSTemplateFormatVersion": "2010-09-09",
+            "Transform": "AWS::Serverless-2016-10-31",
             "Resources": {
                 "Orders": {
-                    "Type": "AWS::Lambda::Function",
+                    "Type": "AWS::Serverless::Function",
                     "Properties": {
                         "FunctionName": "orders-by-sam",
                         "Handler": "app.handler",
                         "Runtime": "python3.13",
                         "Role": f"arn:aws:iam::{ACCOUNT}:role/orders",
-                        "Code": "function",
+                        "CodeUri": "function",
+                        "AutoPublishAlias": "live",
                     },
                 }
             },
@@ -264,7 +266,7 @@ class Desk:
         words: Words = [programs / "sam", "deploy", "--template-file", "template.json"]
         words += ["--stack-name", "orders", "--s3-bucket", SAM_BUCKET]
         words += ["--signing-profiles", f"Orders={self.account.profile}", "--region", SAM_REGION]
-        words += ["--no-confirm-changeset", "--no-fail-on-empty-changeset", "--no-progressbar"]
+        words += ["--capabilities", "CAPABILITY_AUTO_EXPAND", "--no-confirm-changeset", "--no-fail-on-empty-changeset", "--no-progressbar"]
         return self.run(words, self.account.environ(SAM_REGION), expect)
 
     def ald(self, dist: Path, handler: str, runtime: str) -> Run:
