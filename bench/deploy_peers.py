@@ -266,7 +266,13 @@ class Desk:
         words: Words = [programs / "sam", "deploy", "--template-file", "template.json"]
         words += ["--stack-name", "orders", "--s3-bucket", SAM_BUCKET]
         words += ["--signing-profiles", f"Orders={self.account.profile}", "--region", SAM_REGION]
-        words += ["--capabilities", "CAPABILITY_AUTO_EXPAND", "--no-confirm-changeset", "--no-fail-on-empty-changeset", "--no-progressbar"]
+        words += [
+            "--capabilities",
+            "CAPABILITY_AUTO_EXPAND",
+            "--no-confirm-changeset",
+            "--no-fail-on-empty-changeset",
+            "--no-progressbar",
+        ]
         return self.run(words, self.account.environ(SAM_REGION), expect)
 
     def ald(self, dist: Path, handler: str, runtime: str) -> Run:
