@@ -1,30 +1,34 @@
 """What the static review adds to a deploy: signed deploys of 45 MB in this process, in turn.
 
-`python bench/scan_in_deploy.py`: medians of 5 with the review and 5 without it, against the
-sandbox; the clock that waits is virtual, so that this is our own time and the sandbox's. The tree
-is that of scan_speed.py (boto3 and Django as pip installs them).
+`python bench/scan_in_deploy.py [--json FILE] [--rounds N]`: medians of 5 with the review and 5
+without it, against the sandbox; the clock that waits is virtual, so that this is our own time and
+the sandbox's. The tree is that of scan_speed.py (boto3 and Django as pip installs them).
 """
 
 from __future__ import annotations
 
 import shutil
-import statistics
 import sys
 import tempfile
-import time
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 
-import signed_lambda.main as program
+import entrypoint
+from bench.figures import Run, Sheet, arguments, interleave, timed
 from bench.installs import trees
-from bench.scan_speed import ROUNDS
+from signed_lambda import scan
 from signed_lambda.scan import Gathered, Survey
 from signed_lambda.scan.world import groundwork
 from tests.support.action import Team
 
-SURVEY = program.survey
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MORE: Final = 0.10
+"""What the review may add."""
 
 
 def no_survey(*_: object, **__: object) -> Survey:
@@ -42,28 +46,47 @@ def fill(team: Team, tree: Path) -> None:
 
 
 def main() -> None:
-    """Prints the medians and what the review adds."""
+    """Measures and tells."""
+    options = arguments(__doc__).parse_args()
+    sheet = Sheet("Review in a deploy", (__doc__ or "").partition("\n\n")[2])
     tree = trees()["python"]
     if isinstance(tree, str):
-        print(f"nothing measured: {tree}")
-        return
-    taken: dict[str, list[tuple[float, float]]] = {"with": [], "without": []}
-    with tempfile.TemporaryDirectory() as folder:
-        team = Team(Path(folder))
-        fill(team, tree)
-        team.deployed()
-        for number in range(ROUNDS):
-            for name, survey in (("with", SURVEY), ("without", no_survey)):
-                team.change_code(f"{name} {number}")
-                program.survey = survey  # type: ignore[assignment]
-                began = time.perf_counter(), time.process_time()
-                ended = team.run()
-                taken[name].append((time.perf_counter() - began[0], time.process_time() - began[1]))
-                if ended.outputs["outcome"] != "deployed":
-                    raise SystemExit(ended.log)
-    for place, what in enumerate(("", " of the CPU")):
-        ours, bare = (statistics.median(t[place] for t in taken[n]) for n in ("with", "without"))
-        print(f"{ours:.2f} s{what} with the review, {bare:.2f} s without: {ours / bare - 1:+.1%}")
+        sheet.skip("all", tree)
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            measure(sheet, Team(Path(folder)), tree, options.rounds)
+    sheet.tell("python bench/scan_in_deploy.py", options.json)
+
+
+def measure(sheet: Sheet, team: Team, tree: Path, rounds: int) -> None:
+    """Deploys with and without the review."""
+    entrypoint.collect_rarely()
+    fill(team, tree)
+    team.deployed()
+    surveys: dict[str, Callable[..., Survey]] = {"with": scan.survey, "without": no_survey}
+    numbers = iter(range(1_000_000))
+
+    def deploy(name: str) -> Run:
+        team.change_code(f"{name} {next(numbers)}")
+        scan.survey = surveys[name]
+        ended: list[str] = []
+        run = timed(lambda: ended.append(team.run().outputs["outcome"]))
+        if ended != ["deployed"]:
+            raise SystemExit(f"not deployed but {ended}")
+        return run
+
+    sides = interleave({name: lambda name=name: deploy(name) for name in surveys}, rounds)  # type: ignore[misc]
+    for what, more in (
+        ("clock", sides["with"].seconds / sides["without"].seconds - 1),
+        ("CPU", sides["with"].cpu_s / sides["without"].cpu_s - 1),
+    ):
+        sheet.add(
+            f"What the review adds, by the {what}",
+            asked=f"at most {MORE:+.0%}",
+            measured=f"{more:+.1%}",
+            reached=more <= MORE,
+            sides=tuple(sides.values()),
+        )
 
 
 if __name__ == "__main__":
