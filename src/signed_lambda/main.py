@@ -188,7 +188,7 @@ def main(
     if names := ignored(given):
         journal.warn(
             f"{', '.join(names)} in the environment {'is' if len(names) == 1 else 'are'} ignored:"
-            " the environment redirects no request of this action"
+            " requests are redirected by inputs only (`https-proxy`, `aws-endpoint-url`)"
         )
     workspace = Path(environ.get("GITHUB_WORKSPACE") or Path.cwd()).resolve()
     process = Process(
@@ -312,6 +312,8 @@ def _prepared(
     require_trusted_event(inputs.command, runner.event(), environ)
     if inputs.aws_endpoint_url is not None:
         journal.warn(f"AWS calls go to {inputs.aws_endpoint_url} (aws-endpoint-url), not to AWS")
+    if inputs.https_proxy is not None:
+        journal.progress(f"all requests go through {inputs.https_proxy} (https-proxy)")
     return Context(
         inputs=inputs,
         order=order,
@@ -593,9 +595,13 @@ def _connect(environ: Mapping[str, str], mask: Callable[[str], None]) -> Connect
         from signed_lambda.aws.pace import Pace  # noqa: PLC0415 - see the module's docstring
 
         clients = make_clients(
-            environ, region=inputs.aws_region, endpoint_url=inputs.aws_endpoint_url, mask=mask
+            environ,
+            region=inputs.aws_region,
+            endpoint_url=inputs.aws_endpoint_url,
+            mask=mask,
+            proxy_url=inputs.https_proxy,
         )
-        fetch = UrlFetch(mask)
+        fetch = UrlFetch(mask, inputs.https_proxy)
         return Aws(
             clients,
             clock=deadline.clock,

@@ -195,6 +195,7 @@ class Conversation:
             token=self._inputs.github_token or "",
             clock=self._clock,
             api_url=self._api_url,
+            proxy_url=self._inputs.https_proxy,
             budget_s=max(self._ends_at - self._clock.monotonic(), 0.0),
             check=self._stop.check,
         )

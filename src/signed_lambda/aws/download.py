@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import functools
 import ssl
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
 import urllib3
@@ -107,11 +107,12 @@ def _origin(url: str) -> tuple[str, str, int] | None:
 
 
 class UrlFetch:
-    """Downloads with urllib3: TLS verified, no proxy, no redirect, no credentials."""
+    """Downloads with urllib3: TLS verified, no redirect, no credentials, no proxy but the given."""
 
-    def __init__(self, mask: Callable[[str], None]) -> None:
-        """Takes what keeps a secret out of the log."""
+    def __init__(self, mask: Callable[[str], None], proxy_url: str | None = None) -> None:
+        """Takes what keeps a secret out of the log, and the input https-proxy."""
         self._mask = mask
+        self._proxy_url = proxy_url
 
     @functools.cached_property
     def _pool(self) -> urllib3.PoolManager:
@@ -119,12 +120,15 @@ class UrlFetch:
         # Made by hand: create_default_context() listens to SSLKEYLOGFILE.
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.load_verify_locations(cafile=get_cert_path(verify=True))
-        return urllib3.PoolManager(
-            retries=False,
-            timeout=urllib3.Timeout(connect=CONNECT_TIMEOUT_S, read=READ_TIMEOUT_S),
-            ssl_context=context,
-            maxsize=1,
-        )
+        options: dict[str, Any] = {
+            "retries": False,
+            "timeout": urllib3.Timeout(connect=CONNECT_TIMEOUT_S, read=READ_TIMEOUT_S),
+            "ssl_context": context,
+            "maxsize": 1,
+        }
+        if self._proxy_url is None:
+            return urllib3.PoolManager(**options)
+        return urllib3.ProxyManager(self._proxy_url, proxy_ssl_context=context, **options)
 
     def __call__(self, url: str, to: Path, limit_bytes: int) -> Download:
         """The download, hashed while written.

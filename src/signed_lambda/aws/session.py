@@ -74,6 +74,19 @@ JSON_BODIES: Final = {
 """The services we call, and whether they answer in JSON (else in XML)."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How requests get to AWS.
+
+    Attributes:
+        endpoint_url: Where all of them go, None for AWS itself.
+        proxy_url: What they go through, None for nothing.
+    """
+
+    endpoint_url: str | None
+    proxy_url: str | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clients:
     """The clients of one region and one identity.
@@ -143,6 +156,7 @@ def make_clients(
     region: str | None,
     endpoint_url: str | None,
     mask: Callable[[str], None],
+    proxy_url: str | None = None,
     session: botocore.session.Session | None = None,
 ) -> Clients:
     """The clients, of which the first is made; sends nothing.
@@ -152,6 +166,7 @@ def make_clients(
         region: The input aws-region, None when it was not given.
         endpoint_url: The input aws-endpoint-url: all calls go there. None: AWS.
         mask: Keeps a secret out of the log; called before the secret is first used.
+        proxy_url: The input https-proxy: all calls go through it. None: through none.
         session: Used instead of a hardened one (its credentials, its models): for tests.
 
     Raises:
@@ -163,16 +178,17 @@ def make_clients(
         # Their debug lines hold whole answers (environment values) and presigned URLs.
         logging.getLogger(name).setLevel(logging.ERROR)
     core = _hardened_session()
+    way = _Way(endpoint_url, proxy_url)
     chosen = _region(core, environ, region, endpoint_url)
     if session is None:
-        sts_client = _sts_for_roles(core, chosen, endpoint_url)
+        sts_client = _sts_for_roles(core, chosen, way)
         core.register_component("credential_provider", resolver(environ, sts_client, mask))
         session = core
     try:
         partition = core.get_partition_for_region(chosen)
     except UnknownRegionError:
         partition = "aws"
-    return _clients(session, chosen, partition, endpoint_url)
+    return _clients(session, chosen, partition, way)
 
 
 def _hardened_session() -> botocore.session.Session:
@@ -194,7 +210,7 @@ def _hardened_session() -> botocore.session.Session:
     return core
 
 
-def _config(endpoint_url: str | None, read_timeout_s: float = READ_TIMEOUT_S) -> Config:
+def _config(way: _Way, read_timeout_s: float = READ_TIMEOUT_S) -> Config:
     """The settings of every client; each one given, none left to the environment."""
     return Config(
         connect_timeout=CONNECT_TIMEOUT_S,
@@ -202,9 +218,9 @@ def _config(endpoint_url: str | None, read_timeout_s: float = READ_TIMEOUT_S) ->
         max_pool_connections=CONNECTIONS,
         tcp_keepalive=True,
         retries={"mode": "standard", "total_max_attempts": 1},  # `calls` repeats
-        proxies={},
+        proxies={"http": way.proxy_url, "https": way.proxy_url} if way.proxy_url else {},
         s3={
-            "addressing_style": "path" if endpoint_url else "auto",
+            "addressing_style": "path" if way.endpoint_url else "auto",
             "us_east_1_regional_endpoint": "regional",
         },
         request_checksum_calculation="when_required",
@@ -215,12 +231,11 @@ def _config(endpoint_url: str | None, read_timeout_s: float = READ_TIMEOUT_S) ->
     )
 
 
-def _clients(
-    session: botocore.session.Session, region: str, partition: str, endpoint_url: str | None
-) -> Clients:
+def _clients(session: botocore.session.Session, region: str, partition: str, way: _Way) -> Clients:
     """The clients of the session, each with the check of its answers."""
     making = threading.Lock()
     made: dict[str, Any] = {}
+    endpoint_url = way.endpoint_url
 
     def make(service: str, config: Config) -> Any:  # noqa: ANN401 - of any service
         _no_plugins()
@@ -235,12 +250,12 @@ def _clients(
     def of(service: str) -> Any:  # noqa: ANN401 - of any service
         with making:  # a session makes one client at a time
             if service not in made:
-                made[service] = make(service, _config(endpoint_url))
+                made[service] = make(service, _config(way))
             return made[service]
 
     def invoker(timeout_s: float) -> LambdaClient:
         with making:
-            client: LambdaClient = make("lambda", _config(endpoint_url, timeout_s))
+            client: LambdaClient = make("lambda", _config(way, timeout_s))
             return client
 
     try:
@@ -273,17 +288,15 @@ def _stay_in_region(context: dict[str, Any], **_: object) -> None:
     context.setdefault("s3_redirect", {})["redirected"] = True
 
 
-def _sts_for_roles(
-    core: botocore.session.Session, region: str, endpoint_url: str | None
-) -> Callable[..., Any]:
+def _sts_for_roles(core: botocore.session.Session, region: str, way: _Way) -> Callable[..., Any]:
     """Makes the client of AssumeRoleWithWebIdentity, with our endpoint and settings."""
 
     def create(service: str, **given: Any) -> object:  # noqa: ANN401 - botocore's own parameters
         _no_plugins()
-        config = _config(endpoint_url).merge(given.pop("config", Config()))
+        config = _config(way).merge(given.pop("config", Config()))
         given.setdefault("region_name", region)
         return core.create_client(
-            service, endpoint_url=endpoint_url, verify=True, config=config, **given
+            service, endpoint_url=way.endpoint_url, verify=True, config=config, **given
         )
 
     return create

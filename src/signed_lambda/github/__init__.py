@@ -35,6 +35,7 @@ class Access:
         token: `github-token`; "" when there is none. Never shown.
         clock: For waits between tries and for the limit of all of them.
         api_url: From GITHUB_API_URL; another one than the default on GitHub Enterprise Server.
+        proxy_url: The input https-proxy, None to ask GitHub directly.
         budget_s: All waits and tries of one function together end after so many seconds.
         timeout_s: Of one request.
         check: Asked before each request; raises `Cancelled` when a stop signal came.
@@ -43,6 +44,7 @@ class Access:
     token: str = field(repr=False)
     clock: Clock
     api_url: str = DEFAULT_API_URL
+    proxy_url: str | None = None
     budget_s: float = 60.0
     timeout_s: int = 10
     check: Callable[[], None] = lambda: None

@@ -184,10 +184,10 @@ def _client(access: Access, ends_at: float) -> Github:
             raise requests.Timeout("the time for all requests is over")
 
     class Http(_Alone, HTTPRequestsConnectionClass):
-        before = staticmethod(check_time)
+        before, proxy_url = staticmethod(check_time), access.proxy_url
 
     class Https(_Alone, HTTPSRequestsConnectionClass):
-        before = staticmethod(check_time)
+        before, proxy_url = staticmethod(check_time), access.proxy_url
 
     with _INJECTION:
         Requester.injectConnectionClasses(Http, Https)
@@ -216,10 +216,13 @@ class _Alone:
 
     session: requests.Session
     before: Callable[[], None]
+    proxy_url: str | None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - PyGithub's
         super().__init__(*args, **kwargs)
         self.session.trust_env = False
+        if self.proxy_url is not None:
+            self.session.proxies = {"http": self.proxy_url, "https": self.proxy_url}
 
     def request(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - PyGithub's
         """One request.

@@ -214,6 +214,7 @@ def _inputs(values: Reading) -> Inputs:
         allowed_account_ids=values[t.ALLOWED_ACCOUNT_IDS],
         aws_region=values[t.AWS_REGION],
         aws_endpoint_url=values[t.AWS_ENDPOINT_URL],
+        https_proxy=values[t.HTTPS_PROXY],
         signer_root=values[t.SIGNER_ROOT],
         timeout_s=values[t.TIMEOUT_MINUTES] * 60,
         parallel_jobs=values[t.PARALLEL_JOBS],

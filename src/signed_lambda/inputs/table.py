@@ -10,7 +10,7 @@ from typing import Final, get_args
 
 from signed_lambda.inputs import aws_names, plain
 from signed_lambda.inputs.commands import COMMANDS, CommandName
-from signed_lambda.inputs.endpoint import endpoint
+from signed_lambda.inputs.endpoint import endpoint, proxy
 from signed_lambda.inputs.spec import Spec
 from signed_lambda.inputs.values import (
     CommentMode,
@@ -345,6 +345,14 @@ AWS_ENDPOINT_URL: Final = Spec[str | None](
     absent=None,
     example="http://127.0.0.1:4566",
 )
+HTTPS_PROXY: Final = Spec[str | None](
+    name="https-proxy",
+    help="Send all requests, to AWS and to GitHub, through this proxy, without a password; TLS "
+    "ends at AWS and GitHub all the same. HTTPS_PROXY and its like in the environment are ignored.",
+    parse=proxy,
+    absent=None,
+    example="http://proxy.example:3128",
+)
 SIGNER_ROOT: Final = Spec[str | None](
     name="signer-root",
     help="For emulators: PEM file with the root certificate to trust instead of AWS Signer's. Only "
@@ -407,6 +415,7 @@ SPECS: Final[tuple[Spec[object], ...]] = (
     ALLOWED_ACCOUNT_IDS,
     AWS_REGION,
     AWS_ENDPOINT_URL,
+    HTTPS_PROXY,
     SIGNER_ROOT,
     TIMEOUT_MINUTES,
     PARALLEL_JOBS,

@@ -100,6 +100,7 @@ class Inputs:
         allowed_account_ids: 12 digits each; empty: any account.
         aws_region: From the input, the ARN or the environment; None only for `scan`.
         aws_endpoint_url: The only way to send AWS calls elsewhere; print a warning.
+        https_proxy: What all requests go through; None: nothing.
         signer_root: Path of a PEM file with the root to trust instead of AWS Signer's.
         timeout_s: Of the whole run, in seconds.
         parallel_jobs: That deploy to the account at the same time; 0 counts as 1.
@@ -144,6 +145,7 @@ class Inputs:
     allowed_account_ids: tuple[str, ...]
     aws_region: str | None
     aws_endpoint_url: str | None
+    https_proxy: str | None
     signer_root: str | None
     timeout_s: int
     parallel_jobs: int
