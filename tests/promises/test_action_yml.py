@@ -52,6 +52,7 @@ INTERFACE: Final = {
     "allowed-account-ids": "",
     "aws-region": "",
     "aws-endpoint-url": "",
+    "https-proxy": "",
     "signer-root": "",
     "timeout-minutes": "15",
     "parallel-jobs": "${{ strategy.max-parallel }}",

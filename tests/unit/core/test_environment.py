@@ -85,8 +85,8 @@ def test_the_reader_is_told_what_was_ignored(team: Team) -> None:
 
     assert ended.exit_code == 0
     assert ended.report["warnings"][0] == (
-        "AWS_ENDPOINT_URL, HTTPS_PROXY in the environment are ignored: the environment redirects"
-        " no request of this action"
+        "AWS_ENDPOINT_URL, HTTPS_PROXY in the environment are ignored: requests are redirected by"
+        " inputs only (`https-proxy`, `aws-endpoint-url`)"
     )
 
 
