@@ -21,6 +21,11 @@ in seconds, and at Python's own 700 a tenth of the time of a large package goes 
 (bench/packaging.py)."""
 
 
+SWITCH_S = 0.001
+"""How long a thread that computes keeps others waiting which have an answer of AWS: at Python's own
+5 ms the questions beside the review take a tenth of a second more."""
+
+
 def collect_rarely() -> None:
     """Lets the collector of cycles look rarely; what nobody refers to goes at once all the same."""
     gc.set_threshold(ALLOCATIONS, 10, 10)
@@ -29,6 +34,7 @@ def collect_rarely() -> None:
 def run() -> int:
     """Runs the action in this process, which is then good for nothing else."""
     collect_rarely()
+    sys.setswitchinterval(SWITCH_S)
     stop = StopFlag()
     handle_stop_signals(stop)
     from signed_lambda.environment import take  # noqa: PLC0415 - only now: see above
