@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from lambda_sandbox.core import World
     from lambda_sandbox.emulated import Tenancy
     from lambda_sandbox.lambda_service.state import CodeSigningConfig
+    from lambda_sandbox.partition import Partition
     from lambda_sandbox.s3 import S3Filter
     from lambda_sandbox.snapshots import Snapshots
     from lambda_sandbox.wire.message import Request, Response
@@ -51,8 +52,16 @@ class Region:
 class Dispatcher:
     """All services of one sandbox."""
 
-    def __init__(self, world: World, tenancy: Tenancy, s3: S3Filter, snapshots: Snapshots) -> None:
+    def __init__(
+        self,
+        world: World,
+        tenancy: Tenancy,
+        s3: S3Filter,
+        snapshots: Snapshots,
+        partition: Partition,
+    ) -> None:
         self._world = world
+        self._partition = partition
         self._tenancy = tenancy
         self._s3 = s3
         self._snapshots = snapshots
@@ -111,6 +120,24 @@ class Dispatcher:
             raise ApiError("NotImplementedException", f"the sandbox has no {operation.name}", 501)
         return serialise(operation, method(params))
 
+    def require_may_assume(self, request: Request, role: str) -> str:
+        """The ARN of the caller, who may assume a role of another account.
+
+        Raises:
+            ApiError: AccessDenied, 403.
+        """
+        key = request.scope.access_key if request.scope is not None else ""
+        return self._enforcement.require_may_assume(key, role)
+
+    def require_trusts(self, role: str, caller: str) -> None:
+        """Does nothing where a role of this account trusts the caller.
+
+        Raises:
+            ApiError: AccessDenied, 403.
+        """
+        self._enforcement.notice("iam")
+        self._enforcement.require_trusts(role, caller)
+
     def settle(self) -> None:
         """Lets signing jobs that are due put their objects into S3."""
         for region in self._regions.values():
@@ -139,7 +166,7 @@ class Dispatcher:
 
     def _new_region(self, name: str) -> Region:
         world = replace(self._world, region=name)
-        signer = SignerService(world)
+        signer = SignerService(world, partition=self._partition)
         service = LambdaService(
             world, _CodeSigning(world, signer), partial(self._snapshots.locate, name)
         )

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from lambda_sandbox.dispatch import Dispatcher
     from lambda_sandbox.faults import Fault
     from lambda_sandbox.limit import Bucket
+    from lambda_sandbox.partition import Partition
     from lambda_sandbox.snapshots import Snapshots
     from lambda_sandbox.wire.message import Request
 
@@ -38,8 +39,12 @@ _UNSIGNED = {"AssumeRoleWithWebIdentity": "sts", "AssumeRoleWithSAML": "sts"}
 class Gateway:
     """Answers requests, one at a time where they touch the world."""
 
-    def __init__(self, world: World, dispatcher: Dispatcher, snapshots: Snapshots) -> None:
+    def __init__(
+        self, world: World, dispatcher: Dispatcher, snapshots: Snapshots, partition: Partition
+    ) -> None:
         self._world = world
+        self._partition = partition
+        partition.join(world.account, self)
         self._dispatcher = dispatcher
         self._snapshots = snapshots
         self._lock = threading.RLock()
@@ -50,11 +55,15 @@ class Gateway:
         self.limit: Bucket | None = None
 
     def handle(self, request: Request) -> Response:
-        """The answer to a request.
+        """The answer to a request, by the account whose key it was signed with.
 
         Raises:
             TransportFault: The connection is to break here.
         """
+        return (self._partition.gateway_of(request) or self).handle_own(request)
+
+    def handle_own(self, request: Request) -> Response:
+        """As `handle`, of a request to this account."""
         if is_snapshot(request):
             self._take_time()
             return self._snapshot(request)
@@ -112,7 +121,7 @@ class Gateway:
                 self._snapshots.base = (
                     None if request.in_process else f"{request.scheme}://{request.host}"
                 )
-                response = self._dispatcher.dispatch(target, params, request)
+                response = self._dispatched(target, params, request)
         except ApiError as error:
             response = error_for(model_of(target.service), error, request)
         moment = self._world.clock.now()
@@ -129,6 +138,28 @@ class Gateway:
                 response.error,
             )
         )
+        return response
+
+    def _dispatched(self, target: Target, params: dict[str, Any], request: Request) -> Response:
+        """A service's answer: of this account, or of STS about a role of another one."""
+        elsewhere = self._partition.role_elsewhere(request, self._world.account)
+        if elsewhere is None:
+            return self._dispatcher.dispatch(target, params, request)
+        other, role = elsewhere
+        caller = self._dispatcher.require_may_assume(request, role)
+        return other.assumed(target, params, request, caller)
+
+    def assumed(
+        self, target: Target, params: dict[str, Any], request: Request, caller: str
+    ) -> Response:
+        """The keys of a role of this account, for a caller of another one.
+
+        Raises:
+            ApiError: AccessDenied, 403: the role does not exist, or does not trust the caller.
+        """
+        self._dispatcher.require_trusts(request.form["RoleArn"], caller)
+        response = self._dispatcher.dispatch(target, params, request)
+        self._partition.remember(self._world.account, response)
         return response
 
     def _failure(self, target: Target, request: Request, fault: Fault) -> Response:

@@ -17,6 +17,7 @@ from lambda_sandbox.core import ApiError, Timing, VirtualClock, World
 from lambda_sandbox.dispatch import Dispatcher
 from lambda_sandbox.emulated import Tenancy
 from lambda_sandbox.gateway import Gateway
+from lambda_sandbox.partition import Partition
 from lambda_sandbox.s3 import MotoObjects, S3Filter
 from lambda_sandbox.snapshots import Snapshots
 from lambda_sandbox.transport import InProcess
@@ -56,18 +57,23 @@ class Sandbox:
         timing: Timing | None = None,
         region: str = "eu-west-1",
         account: str = "111122223333",
+        beside: Sandbox | None = None,
     ) -> None:
         """Starts an empty account.
 
         Args:
             seed: Of all random ids: the same calls give the same ids.
-            clock: VirtualClock when None.
+            clock: VirtualClock when None, or the clock of `beside`.
             timing: How long things take; AWS's measured shapes when None.
             region: Of `acts`; clients of other regions find other, empty ones.
             account: Twelve digits.
+            beside: A sandbox of another account, see `partition`; None: this one is alone.
         """
         tenancy = Tenancy(account, seed)
-        self.clock: Clock = clock if clock is not None else VirtualClock()
+        self.partition: Partition = beside.partition if beside is not None else Partition()
+        if clock is None:
+            clock = beside.clock if beside is not None else VirtualClock()
+        self.clock: Clock = clock
         self.world = World(
             clock=self.clock,
             objects=MotoObjects(account, tenancy, self.clock),
@@ -78,9 +84,9 @@ class Sandbox:
         )
         self._snapshots = Snapshots(self.world)
         self._dispatcher = Dispatcher(
-            self.world, tenancy, S3Filter(self.world, tenancy), self._snapshots
+            self.world, tenancy, S3Filter(self.world, tenancy), self._snapshots, self.partition
         )
-        self.gateway = Gateway(self.world, self._dispatcher, self._snapshots)
+        self.gateway = Gateway(self.world, self._dispatcher, self._snapshots, self.partition)
         self._keeper = Keeper(self.world, tenancy, self._dispatcher, self.gateway, self._snapshots)
         self._in_process = InProcess(self.gateway, self.clock)
         self.acts = Acts(self.world, self._dispatcher, self.gateway)

@@ -103,7 +103,10 @@ class Team:
         self.endpoint = ""
         self._attach()
         self.estate: Estate = make_estate(
-            self.client, sleep=self.sandbox.clock.sleep, environment=variables
+            self.client,
+            sleep=self.sandbox.clock.sleep,
+            environment=variables,
+            region=self.sandbox.world.region,
         )
         self.write_source(SOURCE)
         (self.workspace / "signer-root.pem").write_bytes(self.sandbox.signer_root_pem)

@@ -10,6 +10,7 @@ logic; texts and the matrix of qualified invocations: stackd native capture 2026
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from lambda_sandbox.core import ApiError
@@ -99,6 +100,40 @@ class Enforcement:
         if operation == "CreateFunction" and principal is not None:
             self._require_pass_role(principal, params, caller)
 
+    def require_may_assume(self, access_key: str, role: str) -> str:
+        """The ARN of the caller, whose own policies let it assume a role of another account.
+
+        Raises:
+            ApiError: AccessDenied, 403.
+
+        Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html
+        """
+        principal = self._principals.by_access_key(access_key) if self._identities else None
+        if principal is None:
+            return f"arn:aws:iam::{self._world.account}:root"
+        decision = _decision(principal, [], "sts:AssumeRole", role, {})
+        if decision != "allowed":
+            raise _assume_refused(principal.arn, role)
+        return principal.arn
+
+    def require_trusts(self, role: str, caller: str) -> None:
+        """Does nothing where a role of this account exists and trusts the caller.
+
+        Raises:
+            ApiError: AccessDenied, 403: AWS does not tell the two apart.
+        """
+        policy = self._principals.trust_policy(role)
+        statements = statements_of("trust policy", policy) if policy else []
+        trusting = [
+            s
+            for s in statements
+            if s.body.get("Effect") == "Allow"
+            and s.body.get("Action") == "sts:AssumeRole"
+            and any(_means(s.body.get("Principal"), arn) for arn in {caller, _role_of(caller)})
+        ]
+        if not trusting:
+            raise _assume_refused(caller, role)
+
     def _of_bucket(self, bucket: str | None, caller: str) -> list[Statement]:
         """The statements of a bucket's policy, as far as they mean the caller."""
         policy = self._bucket_policy(bucket) if bucket else None
@@ -186,6 +221,21 @@ def _means(principal: object, caller: str) -> bool:
     account = caller.split(":")[4]
     accepted = {"*", caller, account, f"arn:aws:iam::{account}:root"}
     return bool(accepted & set([named] if isinstance(named, str) else named))
+
+
+def _role_of(caller: str) -> str:
+    """The role's ARN of a session's; anybody else's as it is."""
+    return re.sub(
+        r"arn:aws:sts::(\d{12}):assumed-role/([^/]+)/.*", r"arn:aws:iam::\1:role/\2", caller
+    )
+
+
+def _assume_refused(caller: str, role: str) -> ApiError:
+    return ApiError(
+        "AccessDenied",
+        f"User: {caller} is not authorized to perform: sts:AssumeRole on resource: {role}",
+        403,
+    )
 
 
 def _context(params: dict[str, Any], region: str, caller: str) -> dict[str, list[str]]:

@@ -73,6 +73,13 @@ class Principals:
         with self._tenancy.active():
             return self._of(arn)
 
+    def trust_policy(self, role: str) -> Any:  # noqa: ANN401 - a JSON document
+        """Who may assume a role of this account, as JSON parsed it; None: there is no such role."""
+        with self._tenancy.active():
+            found = (r for r in self._store().roles.values() if r.arn == role)
+            entity = next(found, None)
+        return json.loads(entity.assume_role_policy_document) if entity is not None else None
+
     def _of(self, arn: str) -> Principal:
         match = _PRINCIPAL.fullmatch(arn)
         if match is None or match[1] != self._account:

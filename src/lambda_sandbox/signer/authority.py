@@ -58,27 +58,55 @@ class LeafShape:
     not_before: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Top:
+    """What the authorities of all regions have in common."""
+
+    root_key: ec.EllipticCurvePrivateKey
+    root: x509.Certificate
+    middle_key: ec.EllipticCurvePrivateKey
+
+
 class Authority:
     """Root, intermediate and regional CA; makes a leaf for a day of signing."""
 
-    def __init__(self, region: str, organization: str = "lambda_sandbox, not AWS") -> None:
-        """Makes the three CAs' keys; certificates are made when a time asks for them."""
+    def __init__(
+        self,
+        region: str,
+        organization: str = "lambda_sandbox, not AWS",
+        *,
+        above: Authority | None = None,
+    ) -> None:
+        """Makes the three CAs' keys; certificates are made when a time asks for them.
+
+        Args:
+            region: Of the regional CA.
+            organization: In every name.
+            above: Whose root and intermediate CA it has; None: makes its own.
+        """
         self._region = region
         self.organization = organization
-        self._root_key = new_key()
-        self._middle_key = new_key()
         self._regional_key = new_key()
         self._leaf_key = new_key()
-        name = self._ca_name(ROOT_CA)
-        self.root = _issue(
+        self._days: dict[datetime, Signing] = {}
+        if above is not None:
+            self.top: Top = above.top
+            return
+        name, key = self._ca_name(ROOT_CA), new_key()
+        root = _issue(
             subject=name,
             issuer=name,
-            key=self._root_key,
-            issuer_key=self._root_key,
+            key=key,
+            issuer_key=key,
             valid=(_ROOT_FROM, _ROOT_UNTIL),
-            extensions=_ca_extensions(self._root_key, self._root_key, None),
+            extensions=_ca_extensions(key, key, None),
         )
-        self._days: dict[datetime, Signing] = {}
+        self.top = Top(key, root, new_key())
+
+    @property
+    def root(self) -> x509.Certificate:
+        """Self-signed: what a verifier trusts."""
+        return self.top.root
 
     @property
     def root_pem(self) -> bytes:
@@ -146,9 +174,9 @@ class Authority:
             subject=self._ca_name(self._regional_ca),
             issuer=self._ca_name(_MIDDLE_CA),
             key=self._regional_key,
-            issuer_key=self._middle_key,
+            issuer_key=self.top.middle_key,
             valid=(begin - _HOUR, begin + timedelta(days=365)),
-            extensions=_ca_extensions(self._regional_key, self._middle_key, 0),
+            extensions=_ca_extensions(self._regional_key, self.top.middle_key, 0),
         )
 
     def _middle(self, at: datetime) -> x509.Certificate:
@@ -156,10 +184,10 @@ class Authority:
         return _issue(
             subject=self._ca_name(_MIDDLE_CA),
             issuer=self._ca_name(ROOT_CA),
-            key=self._middle_key,
-            issuer_key=self._root_key,
+            key=self.top.middle_key,
+            issuer_key=self.top.root_key,
             valid=(begin - _HOUR, begin + timedelta(days=5 * 365)),
-            extensions=_ca_extensions(self._middle_key, self._root_key, 1),
+            extensions=_ca_extensions(self.top.middle_key, self.top.root_key, 1),
         )
 
     def _ca_name(self, common_name: str) -> x509.Name:
@@ -174,8 +202,16 @@ class Authority:
 
 @cache
 def shared_authority(region: str) -> Authority:
-    """The process's authority of a region: all sandboxes of a process trust one root."""
-    return Authority(region)
+    """The process's authority of a region: all sandboxes and regions of a process trust one root.
+
+    Source: AWS's signatures of us-east-1 end at "Signer us-west-2 ROOT CA", too (see above).
+    """
+    return Authority(region, above=_worldwide())
+
+
+@cache
+def _worldwide() -> Authority:
+    return Authority("us-west-2")
 
 
 def new_key() -> ec.EllipticCurvePrivateKey:

@@ -87,7 +87,7 @@ def settle(caller: Caller) -> None:
     """Ends every job that is due."""
     now = caller.world.clock.now()
     for job in list(caller.state.jobs.values()):
-        if job.status == "InProgress" and job.due_at <= now:
+        if job.status == "InProgress" and job.due_at <= now and caller.settles(job):
             _finish(caller, job)
 
 

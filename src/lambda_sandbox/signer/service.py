@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from lambda_sandbox.core import World
+    from lambda_sandbox.partition import Partition
 
 
 class SignerService:
@@ -35,6 +36,7 @@ class SignerService:
         authority: Authority | None = None,
         account: str | None = None,
         state: State | None = None,
+        partition: Partition | None = None,
     ) -> None:
         """A new service, or with `state` another account's view of an old one.
 
@@ -44,13 +46,18 @@ class SignerService:
             authority: Who signs; None: the one that all sandboxes of this process share.
             account: Who calls; None: the world's own account.
             state: What is remembered already.
+            partition: Gives the state, unless one is given, and the Signers of other regions and
+                accounts; None: there are none.
         """
+        if state is None:
+            state = State() if partition is None else partition.signer_states[world.region]
         self._caller = Caller(
             world,
-            State() if state is None else state,
+            state,
             authority or shared_authority(world.region),
             behaviour or Behaviour(),
             account or world.account,
+            partition,
         )
 
     @property
@@ -87,6 +94,7 @@ class SignerService:
             authority=mine.authority,
             account=account,
             state=mine.state,
+            partition=mine.partition,
         )
 
     # -- profiles
@@ -217,14 +225,20 @@ class SignerService:
         jobs.settle(self._caller)
 
     def find_job(self, arn: str) -> Job | None:
-        """The job of that ARN, of any account."""
+        """The job of that ARN, of any account and region."""
         self.settle()
-        return next((job for job in self._caller.state.jobs.values() if job.arn == arn), None)
+        jobs_of_all = (job for state in self._states() for job in state.jobs.values())
+        return next((job for job in jobs_of_all if job.arn == arn), None)
 
     def find_profile_version(self, arn: str) -> Profile | None:
-        """The profile whose version has that ARN, of any account."""
-        known = self._caller.state.profiles.values()
+        """The profile whose version has that ARN, of any account and region."""
+        known = (profile for state in self._states() for profile in state.profiles.values())
         return next((profile for profile in known if profile.version_arn == arn), None)
+
+    def _states(self) -> list[State]:
+        partition = self._caller.partition
+        others = partition.signer_states.values() if partition is not None else ()
+        return [self._caller.state, *(s for s in others if s is not self._caller.state)]
 
     def sign_bytes(self, zip_bytes: bytes, *, profile: str) -> bytes:
         """The signed zip of `zip_bytes`, at once and without S3; a job stands behind it.

@@ -310,7 +310,7 @@ def _under(*, path_length: int | None, cert_sign: bool) -> Signing:
         subject=authority.root.subject,
         issuer=OURS.chain[1].subject if cert_sign else shared.root.subject,
         key=key,
-        issuer_key=shared._regional_key if cert_sign else shared._root_key,
+        issuer_key=shared._regional_key if cert_sign else shared.top.root_key,
         valid=valid,
         extensions=extensions,
     )
@@ -353,7 +353,7 @@ def test_a_serial_number_of_another_issuer_is_not_the_signer() -> None:
         .serial_number(OURS.leaf.serial_number)
         .not_valid_before(SIGNED_AT)
         .not_valid_after(SIGNED_AT + timedelta(days=3))
-        .sign(authority._root_key, hashes.SHA384())
+        .sign(authority.top.root_key, hashes.SHA384())
     )
     attributes = signed_attributes(CLAIMS)
     shown = Signing(OURS.key, (OURS.leaf, double, *OURS.chain[1:]))
@@ -387,11 +387,11 @@ def test_who_may_sign_certificates_but_is_no_authority_issues_nobody() -> None:
         subject=OURS.leaf.issuer,
         issuer=authority.root.subject,
         key=key,
-        issuer_key=authority._root_key,
+        issuer_key=authority.top.root_key,
         valid=valid,
         extensions=(
-            _leaf_extensions(key, authority._root_key, code_signing=True)[0],
-            _ca_extensions(key, authority._root_key, None)[-1],
+            _leaf_extensions(key, authority.top.root_key, code_signing=True)[0],
+            _ca_extensions(key, authority.top.root_key, None)[-1],
         ),
     )
     leaf = _issue(
