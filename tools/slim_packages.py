@@ -42,7 +42,7 @@ OPERATIONS: Final = {
     ),
     "signer": ("DescribeSigningJob", "GetSigningProfile", "StartSigningJob"),
     "sns": ("GetSubscriptionAttributes", "ListSubscriptionsByTopic"),
-    "sts": ("AssumeRoleWithWebIdentity", "GetCallerIdentity"),
+    "sts": ("AssumeRole", "AssumeRoleWithWebIdentity", "GetCallerIdentity"),
 }
 """What we call, by service. AssumeRoleWithWebIdentity is called by botocore's credentials."""
 SHARED: Final = ("_retry.json", "partitions.json", "sdk-default-configuration.json")

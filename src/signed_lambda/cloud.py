@@ -356,6 +356,14 @@ class Cloud(Protocol):
         """The same, with at most so many calls a second, whichever thread makes them."""
         ...
 
+    def elsewhere(self, region: str, role: str | None = None) -> Cloud:
+        """The same in another region, and as another role where one is named: STS AssumeRole.
+
+        Raises:
+            AccessError: The role may not be assumed.
+        """
+        ...
+
     # -- who and where
     def identity(self) -> Identity:
         """STS GetCallerIdentity."""

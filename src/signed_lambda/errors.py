@@ -345,6 +345,7 @@ CATALOGUE: Final[dict[str, str]] = {
     # -- IDENTITY (by the plan)
     "E-IDENTITY-20": "The credentials are of an account that is not allowed.",
     "E-IDENTITY-21": "The function's ARN is of another account or region.",
+    "E-IDENTITY-22": "The function to promote from is of another account.",
     # -- DRIFT
     "E-DRIFT-01": "The alias does not run what was released.",
     "E-DRIFT-02": "The alias was moved, or its record changed, outside of this action.",
@@ -467,6 +468,9 @@ CATALOGUE: Final[dict[str, str]] = {
     "E-TARGET-06": "The target version is not active.",
     "E-TARGET-07": "The target version's code is not what Lambda recorded.",
     "E-TARGET-08": "The alias to promote from does not exist or cannot be used.",
+    "E-TARGET-09": "The code to promote is made for another package type, runtime, architecture or"
+    " handler.",
+    "E-TARGET-10": "The version to promote carries no record of this action.",
     # -- SETUP: the console command, not the action
     "E-SETUP-01": "Something that a deploy needs is missing.",
     "E-SETUP-02": "Something is there in another form than a deploy needs.",

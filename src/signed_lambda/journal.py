@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, TypedDict, TypeVar, Unpack
 
 from signed_lambda.report.model import (
+    CameFrom,
     Check,
     Comparison,
     Fact,
@@ -74,6 +75,7 @@ class Known(TypedDict, total=False):
     signing_job_id: str
     signing_profile: str
     undo_version: str
+    came_from: CameFrom
     provenance: str
 
 

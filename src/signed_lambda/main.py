@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 from signed_lambda import __version__
 from signed_lambda.chain.observe import Observing
 from signed_lambda.chain.smoke import read_smoke_event
-from signed_lambda.chain.workbench import Lanes, Order, Workbench
+from signed_lambda.chain.workbench import Lanes, Order, Origin, Workbench
 from signed_lambda.clock import Deadline, SystemClock
 from signed_lambda.environment import ignored, known
 from signed_lambda.errors import (
@@ -37,6 +37,7 @@ from signed_lambda.errors import (
     refuse,
 )
 from signed_lambda.inputs import Inputs, read
+from signed_lambda.inputs.aws_names import account_of_role
 from signed_lambda.journal import Journal
 from signed_lambda.lazy import dataclass
 from signed_lambda.plan import expected_hash, require, unseen
@@ -442,12 +443,13 @@ def _rollback(context: Context) -> Outcome:
 
 
 def _promote(context: Context) -> Outcome:
-    from signed_lambda.commands.promote import promote  # noqa: PLC0415 - see the module's docstring
+    from signed_lambda.commands.promote import promote, promote_from  # noqa: PLC0415 - see the module's docstring
 
-    source = context.inputs.from_alias
+    source, origin = context.inputs.from_alias, context.order.origin
     if source is None:
         raise InternalError.of("E-INTERNAL-01", "promote without from-alias", "Report it")
-    done = promote(context.bench(), context.order, source)
+    bench, order = context.bench(), context.order
+    done = promote_from(bench, order, origin) if origin else promote(bench, order, source)
     return "promoted" if done.moved else "unchanged"
 
 
@@ -577,6 +579,7 @@ def _order(inputs: Inputs, runner: Runner, workspace: Path) -> Order:
         allow_unsigned=inputs.allow_unsigned,
         hash_alias=inputs.hash_alias,
         keep_versions=inputs.keep_versions,
+        origin=_origin(inputs),
         smoke_event=read_smoke_event(inputs.smoke_event, workspace),
         allow_older=inputs.allow_older,
         fail_on_unseen=inputs.fail_on_unseen,
@@ -586,6 +589,20 @@ def _order(inputs: Inputs, runner: Runner, workspace: Path) -> Order:
         function_region=inputs.function_region,
         allowed_accounts=inputs.allowed_account_ids,
         run=runner.run(),
+    )
+
+
+def _origin(inputs: Inputs) -> Origin | None:
+    """Where a promotion comes from; None where that is the function itself."""
+    named, alias, role = inputs.from_function, inputs.from_alias, inputs.from_role
+    if named is None or alias is None:
+        return None
+    return Origin(
+        function=named.name,
+        alias=alias,
+        account=named.account or (account_of_role(role) if role else None),
+        region=named.region or inputs.aws_region or "",
+        role=role,
     )
 
 

@@ -37,13 +37,16 @@ class Plan:
     problems: tuple[Problem, ...]
     warnings: tuple[str, ...]
 
-    def require_allowed(self) -> None:
+    def require_allowed(self, further: Iterable[Problem] = ()) -> None:
         """Does nothing when the order may be carried out.
+
+        Args:
+            further: Problems that the command itself found.
 
         Raises:
             DeployError: Of the first problem's class, carrying all.
         """
-        require(self.problems)
+        require((*self.problems, *further))
 
 
 def make_plan(order: Order, observed: Observed, package: Package | None = None) -> Plan:
@@ -214,7 +217,7 @@ def _code_signing(order: Order, observed: Observed) -> Iterator[Problem]:
     signing, function = observed.code_signing, observed.function
     if function is None or function.package_type != "Zip":
         return
-    if order.allow_unsigned and order.command in ("deploy", "plan"):
+    if order.allow_unsigned and (order.command in ("deploy", "plan") or order.origin):
         if signing is not None and signing.policy == "Enforce":
             yield Problem(
                 "E-CODESIGNING-04",
@@ -250,12 +253,22 @@ def _code_signing(order: Order, observed: Observed) -> Iterator[Problem]:
 
 def _publisher(observed: Observed, signing: CodeSigning) -> Iterator[Problem]:
     profile = observed.profile
-    usable = profile is not None and profile.platform == PLATFORM
-    if profile is not None and usable and profile.version_arn not in signing.allowed_publishers:
-        publishers = ",".join((*signing.allowed_publishers, profile.version_arn))
+    if profile is not None and profile.platform == PLATFORM:
+        yield from publisher_is_allowed(profile.version_arn, signing)
+
+
+def publisher_is_allowed(version_arn: str, signing: CodeSigning) -> Iterator[Problem]:
+    """The problem that a function does not take what a profile version signed.
+
+    Args:
+        version_arn: Of the profile version.
+        signing: The function's code-signing configuration.
+    """
+    if version_arn not in signing.allowed_publishers:
+        publishers = ",".join((*signing.allowed_publishers, version_arn))
         yield Problem(
             "E-CODESIGNING-03",
-            f"{profile.version_arn} is not among the allowed publishers of {signing.arn}"
+            f"{version_arn} is not among the allowed publishers of {signing.arn}"
             f" ({', '.join(signing.allowed_publishers) or 'none'})",
             "Add it; the command replaces the list, so it names all: `aws lambda"
             f" update-code-signing-config --code-signing-config-arn {signing.arn}"

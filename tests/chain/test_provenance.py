@@ -55,6 +55,9 @@ def test_a_release_leaves_one_statement_whose_every_value_is_lambdas(released: T
     ]
     told_of = statement["predicate"]["urn:signed-lambda-deploy:deployment:1"]
     assert told_of == {
+        "kind": "deploy",
+        "reason": "",
+        "from": None,
         "function": version["FunctionArn"].removesuffix(":2"),
         "version": "2",
         "alias": {"name": "live", "before": "1", "after": "2"},

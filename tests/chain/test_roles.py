@@ -115,8 +115,11 @@ SUBJECTS: Final = {
     "trust-verify": ["ref:refs/heads/main"],
 }
 """Whose jobs each trust lets in."""
-ELSEWHERE: Final = {"plan", "setup", "bucket"}
-"""Tested in test_plan_role.py and tests/setup."""
+ELSEWHERE: Final = {
+    *("plan", "setup", "bucket"),
+    *("promote-from-function", "promote-source", "trust-promote-source"),
+}
+"""Tested in test_plan_role.py, tests/setup and test_promote_roles.py."""
 ROLES: Final = sorted(SCENARIOS)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from tests.matrix.cells import cells, check
 from tests.matrix.test_faults_of_deploys import DEPLOYS
+from tests.matrix.test_faults_of_promotions import PROMOTIONS
 from tests.rig.scenarios import SCENARIOS
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from tests.rig.bench import Rig
     from tests.rig.faults import Trouble
 
-REST = [name for name in SCENARIOS if name not in DEPLOYS]
+REST = [name for name in SCENARIOS if name not in {*DEPLOYS, *PROMOTIONS}]
 
 
 @pytest.mark.parametrize(("scenario", "trouble"), cells(*REST), ids=str)

@@ -37,6 +37,8 @@ INTERFACE: Final = {
     "keep-versions": "",
     "to": "previous",
     "from-alias": "",
+    "from-function": "",
+    "from-role": "",
     "reason": "",
     "allow-older": "false",
     "fail-on": "high",

@@ -113,6 +113,13 @@ def _staged(project: Project) -> None:
     project.team.deployed(alias="staging")
 
 
+def _tried_elsewhere(project: Project) -> None:
+    """Version 1 behind `live`; the changed source runs behind `staging` of another function."""
+    _changed(project)
+    project.team.another_function("orders-dev")
+    project.team.deployed(function_name="orders-dev", alias="staging")
+
+
 def _failing(project: Project) -> None:
     """As `_changed`, and the new version will answer with an error."""
     _changed(project)
@@ -181,6 +188,18 @@ _ALL: Final = (
         outcome="promoted",
         version="2",
         inputs={"from_alias": "staging"},
+    ),
+    Scenario(
+        name="promote-elsewhere",
+        arrange=_tried_elsewhere,
+        command="promote",
+        kind="deploy",
+        outcome="promoted",
+        inputs={
+            "from_function": "orders-dev",
+            "from_alias": "staging",
+            "bucket": "acme-artifacts",
+        },
     ),
     Scenario(
         name="plan",

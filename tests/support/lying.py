@@ -29,6 +29,10 @@ class Lying:
         """It lies when it is slowed, too."""
         return Lying(self._cloud.slowed(calls_per_s), self._lies)
 
+    def elsewhere(self, region: str, role: str | None = None) -> Lying:
+        """Of another region and role, too."""
+        return Lying(self._cloud.elsewhere(region, role), self._lies)
+
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - any method of the port
         real = getattr(self._cloud, name)
         lie = self._lies.get(name)

@@ -26,12 +26,25 @@ GOOD_ROLLBACK: Final = {
     "INPUT_COMMAND": "rollback",
     "INPUT_FUNCTION-NAME": "fn",
 }
+GOOD_PROMOTION: Final = {
+    "AWS_REGION": "eu-central-1",
+    "INPUT_COMMAND": "promote",
+    "INPUT_FUNCTION-NAME": "fn",
+    "INPUT_FROM-ALIAS": "staging",
+    "INPUT_FROM-FUNCTION": "fn-staging",
+    "INPUT_BUCKET": "artefacts",
+}
+GOOD_FOR: Final = {
+    "to": GOOD_ROLLBACK,
+    "from-function": GOOD_PROMOTION,
+    "from-role": GOOD_PROMOTION,
+}
 HARMLESS: Final = {"exclude", "include", "template"}
 """Their values are patterns and paths: refused only for characters and length."""
 
 
 def _environment(case: dict[str, Any]) -> dict[str, str]:
-    good = GOOD_ROLLBACK if case["input"] == "to" else GOOD
+    good = GOOD_FOR.get(case["input"], GOOD)
     return {**good, f"INPUT_{case['input'].upper()}": case["value"] * case.get("times", 1)}
 
 
@@ -58,6 +71,7 @@ def test_a_message_is_one_short_line_that_a_log_can_hold(case: dict[str, Any]) -
 def test_the_sets_that_the_bad_values_spoil_are_good() -> None:
     assert read(GOOD).command.name == "deploy"
     assert read(GOOD_ROLLBACK).command.name == "rollback"
+    assert read(GOOD_PROMOTION).command.name == "promote"
 
 
 def test_every_input_has_bad_values() -> None:

@@ -9,6 +9,7 @@ from signed_lambda.inputs import COMMANDS, OUTPUTS, SPECS, CommandName, read
 
 REGION = {"AWS_REGION": "eu-central-1"}
 ARN = "arn:aws:lambda:eu-central-1:111122223333:function:fn"
+ROLE = "arn:aws:iam::444455556666:role/read-orders"
 GOOD = {
     "deploy": {
         "function-name": "fn",
@@ -183,6 +184,55 @@ def test_one_with_block_serves_deploy_and_plan_and_scan() -> None:
             "E-INPUT-04 from-alias and alias are both 'live'. Promote from one alias to another.",
         ),
         (
+            "promote",
+            {"from-function": "fn", "bucket": "artefacts"},
+            (
+                "E-INPUT-04 from-function is function-name itself, 'fn'. Leave it out: from-alias "
+                "is of the same function then."
+            ),
+        ),
+        (
+            "promote",
+            {"from-function": "fn-staging"},
+            (
+                "E-INPUT-01 bucket is empty; `from-function` needs it: Lambda reads the code from "
+                "there. Give one in the region of function-name, for example `bucket: "
+                "my-team-artefacts`"
+            ),
+        ),
+        (
+            "promote",
+            {"from-function": "fn-staging", "bucket": "artefacts", "from-alias": ""},
+            (
+                "E-INPUT-01 from-alias is empty; `command: promote` needs it. Give it, for example "
+                "`from-alias: staging`"
+            ),
+        ),
+        (
+            "promote",
+            {"from-role": ROLE},
+            (
+                "E-INPUT-04 from-role is given without from-function. Give from-function too, or "
+                "leave out from-role."
+            ),
+        ),
+        (
+            "promote",
+            {"from-function": ARN, "bucket": "artefacts", "from-role": ROLE},
+            (
+                "E-INPUT-04 from-function is of account 111122223333, from-role of 444455556666. "
+                "Name a role of the function's account."
+            ),
+        ),
+        (
+            "deploy",
+            {"from-function": "fn-staging"},
+            (
+                "E-INPUT-04 from-function is given, but `command: deploy` does not use it. Leave "
+                "it out, or use command promote."
+            ),
+        ),
+        (
             "verify",
             {"function-name": ARN, "aws-region": "us-east-1"},
             (
@@ -239,6 +289,8 @@ def test_inputs_that_contradict_each_other(
         ("verify", {"function-name": ARN, "allowed-account-ids": "1"}),
         ("promote", {"alias": "7"}),
         ("promote", {"from-alias": "7"}),
+        ("promote", {"from-function": "a b", "from-alias": "live"}),
+        ("promote", {"from-function": "a b", "from-role": ROLE}),
     ],
 )
 def test_a_value_that_is_bad_breaks_no_rule_too(

@@ -61,15 +61,28 @@ class Aws(LambdaReads, LambdaWrites, SignerCalls, S3Calls, TriggerReads):
         """
         pace = pace or Pace(1, jitter)
         calls = Calls(clock=clock, deadline=deadline, say=say, jitter=jitter, pace=pace)
-        self._jitter = jitter
+        self._jitter, self._pace = jitter, pace
         self._again = partial(
-            Aws, clients, clock=clock, deadline=deadline, fetch=fetch, say=say, jitter=jitter
+            Aws, clock=clock, deadline=deadline, fetch=fetch, say=say, jitter=jitter
         )
         super().__init__(clients, calls, CodeSource(fetch, clients.endpoint_url))
 
     def slowed(self, calls_per_s: float) -> Aws:
         """The same, with so many calls of Lambda a second, of all threads together."""
-        return self._again(pace=Pace(1, self._jitter, gap_s=1 / calls_per_s))
+        pace = Pace(1, self._jitter, gap_s=1 / calls_per_s)
+        return self._again(self._clients, pace=pace)
+
+    def elsewhere(self, region: str, role: str | None = None) -> Aws:
+        """The same in another region, and as another role where one is named.
+
+        Raises:
+            AccessError: The role may not be assumed.
+            IdentityError: E-IDENTITY-04, there is no such region.
+        """
+        if role is None and region == self._clients.region:
+            return self
+        keys = self._assumed(role) if role is not None else None
+        return self._again(self._clients.elsewhere(region, keys), pace=self._pace)
 
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from signed_lambda.aws.answer import NotAnAnswer
 from signed_lambda.aws.call import UNKNOWN, Call, Place
+from signed_lambda.aws.session import Keys
 from signed_lambda.cloud import Identity
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from signed_lambda.aws.session import Clients
 
 _ACCOUNT: Final = re.compile(r"[0-9]{12}")
+_SESSION: Final = "signed-lambda-deploy"
+_SESSION_S: Final = 3600
 _ARN: Final = re.compile(r"arn:(?P<partition>[a-z0-9-]+):[^\s]+")
 
 
@@ -53,6 +56,26 @@ class AwsBase:
             known = self._place.account
             return self._ask_identity().account if known == UNKNOWN else known
 
+    def _assumed(self, role: str) -> Keys:
+        """STS AssumeRole: the keys of a session of an hour.
+
+        Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html (a role that
+        assumes another one: at most one hour)
+        """
+        call = Call(
+            operation="sts:AssumeRole",
+            action="sts:AssumeRole",
+            resource=role,
+            hint="The role's own trust policy must name this role, too",
+        )
+        return self._calls.run(
+            call,
+            lambda: self._clients.sts.assume_role(
+                RoleArn=role, RoleSessionName=_SESSION, DurationSeconds=_SESSION_S
+            ),
+            _read_keys,
+        )
+
     def _known_account(self) -> str:
         """The account, UNKNOWN before it is asked for; waits for an answer that is under way."""
         with self._who:
@@ -66,3 +89,8 @@ class AwsBase:
         if form is None:
             raise NotAnAnswer("'Arn' is not an ARN")
         return Identity(account, arn, self._clients.region, form["partition"])
+
+
+def _read_keys(answer: Answer) -> Keys:
+    keys = answer.inside("Credentials")
+    return Keys(keys.text("AccessKeyId"), keys.text("SecretAccessKey"), keys.text("SessionToken"))

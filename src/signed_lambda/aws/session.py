@@ -17,6 +17,7 @@ from __future__ import annotations
 import difflib
 import logging
 import threading
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final
 
 import botocore.session
@@ -87,11 +88,21 @@ class _Way:
     proxy_url: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Credentials of a role's session, which never leave this package."""
+
+    key_id: str
+    secret: str = field(repr=False)
+    token: str = field(repr=False)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clients:
     """The clients of one region and one identity.
 
     Attributes:
+        elsewhere: Makes the clients of another region, and of other keys where some are given.
         of: Gives the client of a service, made when it is first asked for.
         invoker: Makes the Lambda client that waits so many seconds for a function's answer.
         region: Of all clients.
@@ -99,6 +110,7 @@ class Clients:
         endpoint_url: Where they were redirected to, None for AWS itself.
     """
 
+    elsewhere: Callable[[str, Keys | None], Clients]
     of: Callable[[str], Any]
     invoker: Callable[[float], LambdaClient]
     region: str
@@ -184,11 +196,33 @@ def make_clients(
         sts_client = _sts_for_roles(core, chosen, way)
         core.register_component("credential_provider", resolver(environ, sts_client, mask))
         session = core
+    making = threading.Lock()  # a session makes one client at a time
+
+    def elsewhere(other: str, keys: Keys | None) -> Clients:
+        if keys is not None:
+            mask(keys.secret)
+            mask(keys.token)
+        return clients_of(_region(core, {}, other, endpoint_url), keys)
+
+    def clients_of(place: str, keys: Keys | None) -> Clients:
+        made = _Made(session, making, place, way, keys)
+        return Clients(
+            elsewhere=elsewhere,
+            of=made.of,
+            invoker=made.invoker,
+            region=place,
+            partition=_partition(core, place),
+            endpoint_url=endpoint_url,
+        )
+
+    return clients_of(chosen, None)
+
+
+def _partition(core: botocore.session.Session, region: str) -> str:
     try:
-        partition = core.get_partition_for_region(chosen)
+        return core.get_partition_for_region(region)
     except UnknownRegionError:
-        partition = "aws"
-    return _clients(session, chosen, partition, way)
+        return "aws"
 
 
 def _hardened_session() -> botocore.session.Session:
@@ -231,44 +265,67 @@ def _config(way: _Way, read_timeout_s: float = READ_TIMEOUT_S) -> Config:
     )
 
 
-def _clients(session: botocore.session.Session, region: str, partition: str, way: _Way) -> Clients:
-    """The clients of the session, each with the check of its answers."""
-    making = threading.Lock()
-    made: dict[str, Any] = {}
-    endpoint_url = way.endpoint_url
+class _Made:
+    """The clients of one region and identity, each with the check of its answers."""
 
-    def make(service: str, config: Config) -> Any:  # noqa: ANN401 - of any service
+    def __init__(
+        self,
+        session: botocore.session.Session,
+        making: threading.Lock,
+        region: str,
+        way: _Way,
+        keys: Keys | None,
+    ) -> None:
+        """Makes the first one: whom the first question goes to.
+
+        Raises:
+            InputError: E-INPUT-03, the endpoint is not a URL.
+        """
+        self._session = session
+        self._making = making
+        self._region = region
+        self._way = way
+        self._keys = keys
+        self._made: dict[str, Any] = {}
+        try:
+            self.of("sts")
+        except ValueError as error:
+            raise InputError.of(
+                "E-INPUT-03",
+                f"aws-endpoint-url {shown(way.endpoint_url or '')!r} is not a URL",
+                "Write scheme, host and port: http://127.0.0.1:4566",
+            ) from error
+
+    def of(self, service: str) -> Any:  # noqa: ANN401 - of any service
+        """The client of a service, made when it is first asked for."""
+        with self._making:
+            if service not in self._made:
+                self._made[service] = self._make(service, _config(self._way))
+            return self._made[service]
+
+    def invoker(self, timeout_s: float) -> LambdaClient:
+        """A Lambda client that waits so long for a function's answer."""
+        with self._making:
+            client: LambdaClient = self._make("lambda", _config(self._way, timeout_s))
+            return client
+
+    def _make(self, service: str, config: Config) -> Any:  # noqa: ANN401 - of any service
         _no_plugins()
-        client: Any = session.create_client(
-            service, region_name=region, endpoint_url=endpoint_url, verify=True, config=config
+        keys = self._keys
+        client: Any = self._session.create_client(
+            service,
+            region_name=self._region,
+            endpoint_url=self._way.endpoint_url,
+            verify=True,
+            config=config,
+            aws_access_key_id=keys.key_id if keys else None,
+            aws_secret_access_key=keys.secret if keys else None,
+            aws_session_token=keys.token if keys else None,
         )
         if service == "s3":
             client.meta.events.register("before-call.s3", _stay_in_region)
         check_answers(client, service, json_bodies=JSON_BODIES[service])
         return client
-
-    def of(service: str) -> Any:  # noqa: ANN401 - of any service
-        with making:  # a session makes one client at a time
-            if service not in made:
-                made[service] = make(service, _config(way))
-            return made[service]
-
-    def invoker(timeout_s: float) -> LambdaClient:
-        with making:
-            client: LambdaClient = make("lambda", _config(way, timeout_s))
-            return client
-
-    try:
-        of("sts")  # whom the first question goes to
-    except ValueError as error:
-        raise InputError.of(
-            "E-INPUT-03",
-            f"aws-endpoint-url {shown(endpoint_url or '')!r} is not a URL",
-            "Write scheme, host and port: http://127.0.0.1:4566",
-        ) from error
-    return Clients(
-        of=of, invoker=invoker, region=region, partition=partition, endpoint_url=endpoint_url
-    )
 
 
 def _no_plugins() -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from signed_lambda.chain.stage import StagedCode
     from signed_lambda.chain.workbench import Order, Workbench
     from signed_lambda.cloud import Download, FunctionConfiguration, HeldVersion
-    from signed_lambda.model import AliasName, FunctionName, Package, Sha256
+    from signed_lambda.model import AliasName, FunctionName, Sha256
 
 ATTEMPTS: Final = 5
 """$LATEST's revision rotates by itself when an update settles and on each publish."""
@@ -147,12 +147,19 @@ class PublishedVersion:
 
 
 def publish(
-    bench: Workbench, order: Order, staged: StagedCode, package: Package
+    bench: Workbench, order: Order, staged: StagedCode, build: Sha256, commit: str
 ) -> PublishedVersion:
     """Freezes $LATEST as a version, only if it still holds the staged bytes and configuration.
 
     Sends CodeSha256 and RevisionId, so that Lambda itself refuses anything else. Unchanged code
     gives the existing version: the number may not grow.
+
+    Args:
+        bench: The means.
+        order: What was asked for.
+        staged: What is frozen.
+        build: Of the zip before it was signed.
+        commit: That it was built from, "" unknown.
 
     Raises:
         HashMismatch: $LATEST or the version holds something else.
@@ -160,14 +167,13 @@ def publish(
         LambdaFailure: The version did not become active.
     Source: https://docs.aws.amazon.com/lambda/latest/api/API_PublishVersion.html
     """
-    run, build = order.run, package.sha256.hex
     content = code_and_config(staged.sha256, staged.configuration)
     record = VersionRecord(
-        build=build,
-        commit=run.commit,
-        run=run.run_id,
-        attempt=run.attempt,
-        seal=version_seal(staged.arn, build, content.hex),
+        build=build.hex,
+        commit=commit,
+        run=order.run.run_id,
+        attempt=order.run.attempt,
+        seal=version_seal(staged.arn, build.hex, content.hex),
     )
     bench.journal.writing(Reach.VERSION)
     answer = _publish(bench, staged, str(record))

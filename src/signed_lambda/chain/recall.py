@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from signed_lambda.chain.publish import PublishedVersion
+from signed_lambda.chain.signer_look import SignerLook
 from signed_lambda.chain.verify_signed import verify_signed
 from signed_lambda.confighash import canonical, code_and_config
 from signed_lambda.errors import TargetError
@@ -21,7 +22,7 @@ from signed_lambda.report.model import Status
 if TYPE_CHECKING:
     from signed_lambda.chain.observe import Observed
     from signed_lambda.chain.workbench import Order, Workbench
-    from signed_lambda.cloud import Download, FunctionConfiguration
+    from signed_lambda.cloud import Download, FunctionConfiguration, HeldVersion
     from signed_lambda.inputs import Target
     from signed_lambda.model import Sha256
 
@@ -64,14 +65,8 @@ def recall(
     held = bench.cloud.held(order.function, version)
     if held is None:
         raise _missing(bench, order, f"version {version}")
-    answer = held.configuration
-    _require_usable(answer)
-    asking = _SignerLook(bench, observed, answer)
-    to = bench.new_file("recalled.zip")
-    got = bench.cloud.download_code(order.function, version, to, held)
-    published = PublishedVersion.recall(_recorded(answer), answer, got)
-    _require_signature(bench, order, observed, published, got, asking)
-    to.unlink()
+    published, got = examine(bench, order, observed, held)
+    got.path.unlink()
     bench.journal.know(
         code_sha256=published.sha256,
         config_sha256=published.configuration.sha256,
@@ -80,6 +75,30 @@ def recall(
     if published.record is not None:
         _note_record(bench, published, published.record)
     return published
+
+
+def examine(
+    bench: Workbench, order: Order, observed: Observed, held: HeldVersion
+) -> tuple[PublishedVersion, Download]:
+    """A version's state, bytes and signature; the bytes stay in the run's folder.
+
+    Args:
+        bench: The means; its cloud is where the version is.
+        order: Of which function.
+        observed: Whose identity asks Signer, and whose code signing must allow the publisher.
+        held: The version.
+
+    Raises:
+        TargetError, HashMismatch, SignatureError: As `recall`.
+    """
+    answer = held.configuration
+    _require_usable(answer)
+    asking = SignerLook(bench, observed.identity, answer)
+    to = bench.new_file("recalled.zip")
+    got = bench.cloud.download_code(order.function, Version(answer.version), to, held)
+    published = PublishedVersion.recall(_recorded(answer), answer, got)
+    _require_signature(bench, order, observed, published, got, asking)
+    return published, got
 
 
 def _note_record(bench: Workbench, published: PublishedVersion, record: VersionRecord) -> None:
@@ -98,15 +117,6 @@ def _note_record(bench: Workbench, published: PublishedVersion, record: VersionR
         status=Status.OK,
         proof=f"commit {record.commit or 'unknown'}, run {record.run}.{record.attempt}",
     )
-
-
-def profile_of(version_arn: str) -> tuple[str, str]:
-    """Name and owner of the profile of a version: "arn:..:ACCOUNT:/signing-profiles/NAME/VERSION".
-
-    Both are "" where it is no such ARN.
-    """
-    place, _, named = version_arn.partition(":/signing-profiles/")
-    return named.partition("/")[0], place.rpartition(":")[2] if named else ""
 
 
 def _recorded(answer: FunctionConfiguration) -> Sha256:
@@ -135,7 +145,7 @@ def _require_signature(
     observed: Observed,
     published: PublishedVersion,
     got: Download,
-    asking: _SignerLook,
+    asking: SignerLook,
 ) -> None:
     version, job_arn = published.version, published.signing_job_arn
     if job_arn is None or published.profile_version_arn is None:
@@ -163,56 +173,16 @@ def _require_signature(
         profile_version_arn=published.profile_version_arn,
         build=None,
     )
-    asking.require_not_revoked(published)
+    bench.journal.know(signing_job_id=asking.job_id)
+    asking.require_not_revoked(published.version, _OTHER.format(published.function))
+    revoked = "" if asking.unseen_job else ", not revoked"
     bench.journal.fact(
         step="verify-signature",
-        title=f"Verify the signature of version {version}",
+        title=f"Verify the signature of version {version} of {order.function}",
         status=Status.OK,
         proof=f"job {job_arn.rsplit('/', 1)[-1]}, signed"
-        f" {verified.signature.signed_at:%Y-%m-%d %H:%M} UTC, not revoked",
+        f" {verified.signature.signed_at:%Y-%m-%d %H:%M} UTC{revoked}",
     )
-
-
-class _SignerLook:
-    """Signer's word on the job and the profile of a version; asked beside its download."""
-
-    def __init__(
-        self, bench: Workbench, observed: Observed, version: FunctionConfiguration
-    ) -> None:
-        """Begins both questions; asks nothing of an unsigned version."""
-        self._bench = bench
-        self.job_id = (version.signing_job_arn or "").rsplit("/", 1)[-1]
-        # The profile is its owner's, whatever signing-profile-owner says: a namesake here is no
-        # answer.
-        self.profile_name, owner = profile_of(str(version.signing_profile_version_arn))
-        name, other = self.profile_name, None if owner == observed.identity.account else owner
-        cloud, ask = bench.cloud, bench.ask
-        self._job = ask(lambda: cloud.signing_job(self.job_id)) if self.job_id else None
-        self._profile = ask(lambda: cloud.profile(name, other)) if name else None
-
-    def require_not_revoked(self, published: PublishedVersion) -> None:
-        """Does nothing where job and profile are known and not revoked.
-
-        Raises:
-            TargetError: E-TARGET-04.
-        """
-        self._bench.journal.know(signing_job_id=self.job_id)
-        job = self._job.result() if self._job else None
-        if job is None or job.revoked:
-            why = "was revoked" if job else "is not known to Signer any more, so it may be revoked"
-            raise TargetError.of(
-                "E-TARGET-04",
-                f"the signing job {self.job_id} of version {published.version} {why}",
-                _OTHER.format(published.function),
-            )
-        profile = self._profile.result() if self._profile else None
-        if profile is None or profile.status == "Revoked":
-            raise TargetError.of(
-                "E-TARGET-04",
-                f"the signing profile {self.profile_name} of version {published.version} is"
-                f" {profile.status if profile else 'unknown'}",
-                "Choose a version signed by another profile",
-            )
 
 
 def _previous(bench: Workbench, order: Order, observed: Observed) -> Version:

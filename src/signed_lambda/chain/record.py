@@ -1,4 +1,4 @@
-"""After the move: an in-toto statement of the release is kept in S3, for auditors.
+"""After the move: an in-toto statement of it, for auditors; that of a release is kept in S3.
 
 Written only after the alias was read back at the version, so that no record claims what did not
 happen; and created only, never written over: one for each alias, version and workflow run. A run
@@ -9,13 +9,15 @@ again. The alias has moved when this begins: a record that cannot be kept is a w
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Self
 
 from signed_lambda import __version__
 from signed_lambda.chain.hash_alias import name_of
 from signed_lambda.cloud import AlreadyExistsError
-from signed_lambda.confighash import canonical, code_and_config
+from signed_lambda.confighash import canonical, code_and_config, unqualified
 from signed_lambda.errors import DeployError
+from signed_lambda.lazy import dataclass
 from signed_lambda.model import Sha256
 from signed_lambda.provenance import Released, statement
 from signed_lambda.records import AliasRecord
@@ -26,47 +28,86 @@ if TYPE_CHECKING:
     from signed_lambda.chain.observe import Observed
     from signed_lambda.chain.publish import PublishedVersion
     from signed_lambda.chain.workbench import Order, Workbench
-    from signed_lambda.model import Package
+    from signed_lambda.cloud import FunctionConfiguration
+    from signed_lambda.confighash import Configuration
+    from signed_lambda.report.model import CameFrom
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """A version that an alias leads to, as far as a statement tells of it.
+
+    Attributes:
+        arn: Of the version.
+    """
+
+    arn: str
+    version: str
+    code: Sha256
+    configuration: Configuration
+    signing_job_arn: str | None
+    profile_version_arn: str | None
+
+    @classmethod
+    def of(cls, published: PublishedVersion) -> Self:
+        """From the version that was verified."""
+        return cls(
+            arn=published.arn,
+            version=published.version,
+            code=published.sha256,
+            configuration=published.configuration,
+            signing_job_arn=published.signing_job_arn,
+            profile_version_arn=published.profile_version_arn,
+        )
+
+    @classmethod
+    def of_live(cls, live: FunctionConfiguration) -> Self | None:
+        """From Lambda's own words; None where they name no code."""
+        if live.code_sha256 is None:
+            return None
+        return cls(
+            arn=live.arn,
+            version=live.version,
+            code=live.code_sha256,
+            configuration=canonical(live.content),
+            signing_job_arn=live.signing_job_arn,
+            profile_version_arn=live.signing_profile_version_arn,
+        )
 
 
 def record_release(
     bench: Workbench,
     order: Order,
-    package: Package,
-    published: PublishedVersion,
+    running: Running,
     moved: AliasMove,
-    owner: str,
+    observed: Observed,
+    *,
+    build: Sha256,
+    came_from: CameFrom | None = None,
 ) -> None:
     """Keeps the statement of a move of this run; never raises what goes wrong with it.
 
     Args:
         bench: The means.
         order: What was asked for.
-        package: The build.
-        published: The version.
+        running: The version.
         moved: The alias' move to it, read back.
-        owner: Account that must own the bucket.
+        observed: The world before.
+        build: Of the zip before it was signed.
+        came_from: At a promotion, where the code came from.
     """
-    released = Released(
-        function_arn=published.arn.removesuffix(f":{published.version}"),
-        alias=order.alias,
-        version=published.version,
-        previous=moved.before,
-        build=package.sha256,
-        code=published.sha256,
-        configuration=published.configuration.sha256,
-        content=published.code_and_config,
-        hash_alias=(name_of(published.sha256, published.configuration) if order.hash_alias else ""),
-        signing_job_arn=published.signing_job_arn,
-        profile_version_arn=published.profile_version_arn,
-        run=order.run.run_id,
-        attempt=order.run.attempt,
-    )
-    _keep(bench, order, released, owner)
+    released = _released(order, running, moved.before, build, came_from)
+    _keep(bench, order, released, order.owner or observed.identity.account)
 
 
 def make_up_for_record(
-    bench: Workbench, order: Order, package: Package, observed: Observed
+    bench: Workbench,
+    order: Order,
+    running: Running | None,
+    observed: Observed,
+    *,
+    build: Sha256,
+    came_from: CameFrom | None = None,
 ) -> None:
     """Keeps the statement of a move that an earlier attempt of this run made and did not record.
 
@@ -75,32 +116,74 @@ def make_up_for_record(
     Args:
         bench: The means.
         order: What was asked for.
-        package: The build, which the live version was found to run.
+        running: What the alias leads to.
         observed: The world.
+        build: Which it was found to run.
+        came_from: As in `record_release`.
     """
-    alias, live = observed.alias, observed.live
-    record = AliasRecord.parse(alias.description) if alias else None
-    if live is None or live.code_sha256 is None or record is None:
+    record = AliasRecord.parse(observed.alias.description) if observed.alias else None
+    if running is None or record is None:
         return
     if record.run != order.run.run_id or record.run == 0:
         return
-    configuration = canonical(live.content)
-    released = Released(
-        function_arn=live.arn.removesuffix(f":{live.version}"),
-        alias=order.alias,
-        version=live.version,
-        previous=record.previous,
-        build=package.sha256,
-        code=live.code_sha256,
-        configuration=configuration.sha256,
-        content=code_and_config(live.code_sha256, configuration),
-        hash_alias=name_of(live.code_sha256, configuration) if order.hash_alias else "",
-        signing_job_arn=live.signing_job_arn,
-        profile_version_arn=live.signing_profile_version_arn,
-        run=record.run,
-        attempt=record.attempt,
+    released = replace(
+        _released(order, running, record.previous, build, came_from), attempt=record.attempt
     )
     _keep(bench, order, released, order.owner or observed.identity.account, look=True)
+
+
+def tell_move(
+    bench: Workbench, order: Order, published: PublishedVersion, moved: AliasMove
+) -> None:
+    """Tells the statement of a move within the function; nothing is kept in S3.
+
+    A role that moves an alias writes nothing else: what keeps the statement is a later step, to
+    which the outputs give it.
+
+    Args:
+        bench: The means.
+        order: What was asked for.
+        published: The version, verified again.
+        moved: The alias' move to it, read back.
+    """
+    record = published.record if published.is_as_recorded else None
+    build = Sha256(bytes.fromhex(record.build)) if record is not None else None
+    released = _released(order, Running.of(published), moved.before, build, None)
+    bench.journal.know(provenance=statement(released, order.run, __version__, bench.clock.now()))
+    bench.journal.fact(
+        step="record",
+        title=f"Statement of the {order.command}",
+        status=Status.OK,
+        proof="in the output `provenance`; this role keeps nothing in S3",
+    )
+
+
+def _released(
+    order: Order,
+    running: Running,
+    before: str,
+    build: Sha256 | None,
+    came_from: CameFrom | None,
+) -> Released:
+    code, configuration = running.code, running.configuration
+    return Released(
+        command=order.command,
+        reason=order.reason,
+        function_arn=unqualified(running.arn),
+        alias=order.alias,
+        version=running.version,
+        previous=before,
+        build=build,
+        code=code,
+        configuration=configuration.sha256,
+        content=code_and_config(code, configuration),
+        hash_alias=name_of(code, configuration) if order.hash_alias else "",
+        signing_job_arn=running.signing_job_arn,
+        profile_version_arn=running.profile_version_arn,
+        came_from=came_from,
+        run=order.run.run_id,
+        attempt=order.run.attempt,
+    )
 
 
 def key_of(prefix: str, released: Released) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from signed_lambda.chain.hash_alias import name_of
 from signed_lambda.chain.observe import Subject
-from signed_lambda.chain.recall import profile_of
+from signed_lambda.chain.signer_look import SignerArn, SignerLook
 from signed_lambda.confighash import canonical
 from signed_lambda.errors import AccessError
 from signed_lambda.lazy import dataclass
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
         Alias,
         CodeSigning,
         FunctionConfiguration,
-        SigningJob,
         SigningProfile,
     )
     from signed_lambda.report.model import Place, Standing
@@ -79,7 +78,7 @@ def look_at_releases(bench: Workbench, order: Order) -> Releases:
         place: Place = places.get(version.version, "")
         moved_here = record if place == "live" else None
         written = VersionRecord.parse(version.description)
-        profile, _ = profile_of(version.signing_profile_version_arn or "")
+        profile = SignerArn.of(version.signing_profile_version_arn).name
         number = (version.signing_profile_version_arn or "").rpartition("/")[2]
         listed.append(
             Release(
@@ -143,14 +142,6 @@ def _in_utc(lambdas: str) -> str:
     return ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Signer:
-    """Questions about a version's signature, under way; None where nothing is signed."""
-
-    job: Future[SigningJob | None] | None
-    profile: Future[SigningProfile | None] | None
-
-
 class _Look:
     """The questions, under way; and what could not be seen."""
 
@@ -162,7 +153,7 @@ class _Look:
         self._signing = ask(lambda: cloud.code_signing(name))
         self.aliases = ask(lambda: cloud.aliases(name))
         self.versions = ask(lambda: cloud.versions(name))
-        self._profiles: dict[tuple[str, str], Future[SigningProfile | None]] = {}
+        self._profiles: dict[SignerArn, Future[SigningProfile | None]] = {}
         self._unseen: dict[str, None] = {}
 
     def require_there(self) -> None:
@@ -176,23 +167,14 @@ class _Look:
         """Lists of versions leave the state out: each is asked for by itself."""
         return self._bench.ask(lambda: self._bench.cloud.function(self._order.function, version))
 
-    def signer(self, version: FunctionConfiguration) -> _Signer:
-        job_id = (version.signing_job_arn or "").rpartition("/")[2]
-        name, owner = profile_of(version.signing_profile_version_arn or "")
-        cloud, ask = self._bench.cloud, self._bench.ask
-        other = None if owner == self._identity.result().account else owner
-        if name and (name, owner) not in self._profiles:
-            self._profiles[name, owner] = ask(lambda: cloud.profile(name, other))
-        return _Signer(
-            job=ask(lambda: cloud.signing_job(job_id)) if job_id else None,
-            profile=self._profiles.get((name, owner)),
-        )
+    def signer(self, version: FunctionConfiguration) -> SignerLook:
+        return SignerLook(self._bench, self._identity.result(), version, self._profiles)
 
     def judged(
         self,
         version: FunctionConfiguration,
         state: Future[FunctionConfiguration | None],
-        signer: _Signer,
+        signer: SignerLook,
     ) -> tuple[Standing, str]:
         """What a rollback to the version would be told, as far as it takes no download."""
         now = state.result()
@@ -202,7 +184,7 @@ class _Look:
             return "refused", f"{now.state}: {now.why_state}"
         if now.code_sha256 is None:
             return "refused", "Lambda names no CodeSha256: the code is no copy"
-        if signer.job is None or signer.profile is None:
+        if signer.is_unsigned:
             unsigned_is_taken = (
                 self._order.require_code_signing == "off" or self._order.allow_unsigned
             )
@@ -211,8 +193,7 @@ class _Look:
             return _signed(
                 version.signing_profile_version_arn or "",
                 self._signing.result(),
-                signer.job.result(),
-                signer.profile.result(),
+                signer,
                 self._bench.clock.now(),
             )
         except AccessError as error:
@@ -229,19 +210,20 @@ class _Look:
 def _signed(
     profile_version: str,
     signing: CodeSigning | None,
-    job: SigningJob | None,
-    profile: SigningProfile | None,
+    signer: SignerLook,
     now: datetime,
 ) -> tuple[Standing, str]:
     """In the order of a rollback's own checks (`recall`)."""
     if signing is not None and profile_version not in signing.allowed_publishers:
         return "refused", "its profile version is no allowed publisher any more"
-    if job is None:
+    job, profile, unseen = signer.job(), signer.profile(), signer.unseen_job
+    if job is None and not unseen:
         return "refused", "its signing job is not known to Signer any more"
-    if job.revoked:
+    if job is not None and job.revoked:
         return "refused", "its signature was revoked"
-    if job.signature_expires_at is not None and job.signature_expires_at <= now:
-        return "refused", f"its signature expired on {job.signature_expires_at:%Y-%m-%d}"
+    expires_at = job.signature_expires_at if job is not None else None
+    if expires_at is not None and expires_at <= now:
+        return "refused", f"its signature expired on {expires_at:%Y-%m-%d}"
     if profile is None or profile.status == "Revoked":
         return "refused", f"its signing profile is {profile.status if profile else 'unknown'}"
-    return "usable", "signed, not revoked"
+    return "usable", f"signed; {unseen}" if unseen else "signed, not revoked"

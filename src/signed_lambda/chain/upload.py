@@ -1,4 +1,7 @@
-"""Step 6: the build goes to S3, under its own hash, into a versioned bucket."""
+"""Step 6: the build goes to S3, under its own hash, into a versioned bucket.
+
+At a promotion from another function it is the signed code that goes there, in the same way.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,8 @@ from signed_lambda.lazy import dataclass
 from signed_lambda.report.model import Fact, Link, Reach, Status
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from signed_lambda.chain.workbench import Order, Workbench
     from signed_lambda.model import Package, Sha256
 
@@ -21,43 +26,38 @@ class UploadedObject:
     stored: StoredObject
     sha256: Sha256
     reused: bool
-
-    @property
-    def signing_job_arn(self) -> None:
-        """An unsigned artefact has none."""
-
-    @property
-    def profile_version_arn(self) -> None:
-        """An unsigned artefact has none."""
+    what: str
+    signing_job_arn: str | None
+    profile_version_arn: str | None
 
     @classmethod
-    def confirm(cls, package: Package, answer: StoredObject) -> Self:
+    def confirm(cls, wanted: Bytes, answer: StoredObject) -> Self:
         """From PutObject's answer.
 
         Raises:
             BucketError: S3 names no version, or another or no checksum.
         """
-        if answer.sha256 != package.sha256 or not _pinned(answer.version_id):
+        if answer.sha256 != wanted.sha256 or not _pinned(answer.version_id):
             raise BucketError.of(
                 "E-BUCKET-07",
                 f"s3://{answer.bucket}/{answer.key} was stored as version"
-                f" {answer.version_id} with checksum {answer.sha256}, expected {package.sha256}",
+                f" {answer.version_id} with checksum {answer.sha256}, expected {wanted.sha256}",
                 "Check that the endpoint is S3 and that the bucket's versioning is enabled",
             )
-        return cls(stored=answer, sha256=package.sha256, reused=False)
+        return cls._of(wanted, answer, reused=False)
 
     @classmethod
-    def confirm_existing(cls, package: Package, stored: StoredObject, got: Download) -> Self:
+    def confirm_existing(cls, wanted: Bytes, stored: StoredObject, got: Download) -> Self:
         """From a download of the object that was there before.
 
         Raises:
             BucketError: It holds other bytes, or the bucket does not name a version.
         """
-        if got.sha256 != package.sha256:
+        if got.sha256 != wanted.sha256:
             raise BucketError.of(
                 "E-BUCKET-06",
                 f"s3://{stored.bucket}/{stored.key} holds {got.sha256}, expected"
-                f" {package.sha256}: somebody else wrote it, it was not used",
+                f" {wanted.sha256}: somebody else wrote it, it was not used",
                 f"Find out who wrote version {got.version_id} of it, then delete that version",
             )
         if not _pinned(got.version_id):
@@ -67,7 +67,18 @@ class UploadedObject:
                 "Delete the object: it was written before versioning was enabled",
             )
         pinned = StoredObject(stored.bucket, stored.key, got.version_id, got.sha256, got.size_bytes)
-        return cls(stored=pinned, sha256=got.sha256, reused=True)
+        return cls._of(wanted, pinned, reused=True)
+
+    @classmethod
+    def _of(cls, wanted: Bytes, stored: StoredObject, *, reused: bool) -> Self:
+        return cls(
+            stored=stored,
+            sha256=wanted.sha256,
+            reused=reused,
+            what=wanted.what,
+            signing_job_arn=wanted.signing_job_arn,
+            profile_version_arn=wanted.profile_version_arn,
+        )
 
     def fact(self) -> Fact:
         """For the journal."""
@@ -80,8 +91,26 @@ class UploadedObject:
         )
 
     def links(self) -> tuple[Link, ...]:
-        """The object in S3 equals the build."""
-        return (Link(name="Object in S3", sha256=self.sha256, equals="the build"),)
+        """The object in S3 equals what was to be stored."""
+        return (Link(name="Object in S3", sha256=self.sha256, equals=self.what),)
+
+
+@dataclass(frozen=True, slots=True)
+class Bytes:
+    """What is to be stored.
+
+    Attributes:
+        path: Of the file.
+        what: In words, for the chain: "the build".
+        signing_job_arn, profile_version_arn: Of their signature, which was verified; None of bytes
+            that are not signed.
+    """
+
+    path: Path
+    sha256: Sha256
+    what: str
+    signing_job_arn: str | None = None
+    profile_version_arn: str | None = None
 
 
 def upload(bench: Workbench, order: Order, package: Package, owner: str) -> UploadedObject:
@@ -96,17 +125,34 @@ def upload(bench: Workbench, order: Order, package: Package, owner: str) -> Uplo
     Raises:
         BucketError: The bucket does not hold exactly our bytes.
     """
-    key = f"{order.prefix}/unsigned/{package.sha256.hex}.zip"
+    wanted = Bytes(package.path, package.sha256, "the build")
+    return store(bench, order, wanted, f"unsigned/{package.sha256.hex}.zip", owner)
+
+
+def store(bench: Workbench, order: Order, wanted: Bytes, name: str, owner: str) -> UploadedObject:
+    """Stores bytes under a name that says their hash, or takes those that are there after hashing.
+
+    Args:
+        bench: The means.
+        order: What was asked for.
+        wanted: The bytes.
+        name: Of the key, behind the prefix.
+        owner: Account that must own the bucket.
+
+    Raises:
+        BucketError: The bucket does not hold exactly our bytes.
+    """
+    key = f"{order.prefix}/{name}"
     bench.journal.writing(Reach.ARTEFACTS)
     try:
-        stored = bench.cloud.put_object(order.bucket, key, package.path, package.sha256, owner)
+        stored = bench.cloud.put_object(order.bucket, key, wanted.path, wanted.sha256, owner)
     except AlreadyExistsError:
-        return _existing(bench, order, package, key, owner)
-    return UploadedObject.confirm(package, stored)
+        return _existing(bench, order, wanted, key, owner)
+    return UploadedObject.confirm(wanted, stored)
 
 
 def _existing(
-    bench: Workbench, order: Order, package: Package, key: str, owner: str
+    bench: Workbench, order: Order, wanted: Bytes, key: str, owner: str
 ) -> UploadedObject:
     to = bench.new_file("existing-build.zip")
     got = bench.cloud.get_object(order.bucket, key, None, owner, to)
@@ -118,7 +164,7 @@ def _existing(
         )
     stored = StoredObject(order.bucket, key, got.version_id, None, got.size_bytes)
     try:
-        return UploadedObject.confirm_existing(package, stored, got)
+        return UploadedObject.confirm_existing(wanted, stored, got)
     finally:
         to.unlink()
 

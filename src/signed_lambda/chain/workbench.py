@@ -83,6 +83,23 @@ class Lanes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where a promotion comes from: an alias of another function.
+
+    Attributes:
+        account: 12 digits, as the function's ARN or the role names it; None: the caller's own.
+        region: Of the function.
+        role: ARN of the role that reads it, None for the run's own credentials.
+    """
+
+    function: FunctionName
+    alias: AliasName
+    account: str | None
+    region: str
+    role: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
     """What was asked for, as far as the chain needs it.
 
@@ -91,6 +108,7 @@ class Order:
         profile: Name of the signing profile; None to deploy unsigned.
         function_account, function_region: From an ARN, None when a name was given.
         allowed_accounts: Empty for any.
+        origin: Another function whose signed code is deployed; None: no promotion from elsewhere.
         keep_versions: How many of this action's versions stay at least; None: all.
         smoke_event: Payload, None for no smoke test.
         fail_on_unseen: A plan that may not see something is refused.
@@ -114,6 +132,7 @@ class Order:
     fail_on_unseen: bool = False
     require_lock: bool = False
     reason: str = ""
+    origin: Origin | None = None
     function_account: str | None = None
     function_region: str | None = None
     allowed_accounts: tuple[str, ...] = ()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from signed_lambda.chain.hash_alias import create_hash_alias, find_by_hash
 from signed_lambda.chain.move import SecondLook, move_alias
 from signed_lambda.chain.publish import publish
-from signed_lambda.chain.record import make_up_for_record, record_release
+from signed_lambda.chain.record import Running, make_up_for_record, record_release
 from signed_lambda.chain.removal import remove_old_versions
 from signed_lambda.chain.sign import find_earlier, sign
 from signed_lambda.chain.smoke import smoke_test
@@ -17,12 +17,15 @@ from signed_lambda.chain.upload import upload
 from signed_lambda.plan import make_plan
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from signed_lambda.chain.move import AliasMove
     from signed_lambda.chain.observe import Observed, Observing
     from signed_lambda.chain.publish import PublishedVersion
     from signed_lambda.chain.stage import Artefact
     from signed_lambda.chain.unchanged import LiveLook
     from signed_lambda.chain.workbench import Order, Workbench
+    from signed_lambda.errors import Problem
     from signed_lambda.model import Package
     from signed_lambda.reviewing import Reviewing
 
@@ -48,7 +51,9 @@ def deploy(
         reviewing.look(bench, order, observed)
     reviewing.conclude()
     if unchanged is not None:
-        make_up_for_record(bench, order, package, observed)
+        if observed.live is not None:
+            running = Running.of_live(observed.live)
+            make_up_for_record(bench, order, running, observed, build=package.sha256)
         return note(unchanged)
     artefact = _artefact(bench, order, observed, package)
     published = note(_version(bench, order, observed, artefact, package))
@@ -63,8 +68,7 @@ def deploy(
     moved = note(move_alias(bench, order, published, observed, looking))
     bench.journal.know(undo_version=moved.before if moved.moved else "")
     if moved.moved:
-        owner = order.owner or observed.identity.account
-        record_release(bench, order, package, published, moved, owner)
+        record_release(bench, order, Running.of(published), moved, observed, build=package.sha256)
     if order.keep_versions is not None and moved.moved:
         remove_old_versions(bench, order, order.keep_versions, moved)
     return moved
@@ -88,9 +92,20 @@ def ask_further(
 
 
 def look_before_writing(
-    bench: Workbench, order: Order, observed: Observed, package: Package | None = None
+    bench: Workbench,
+    order: Order,
+    observed: Observed,
+    package: Package | None = None,
+    further: Iterable[Problem] = (),
 ) -> None:
     """Holds the order against the world; `plan`, `rollback` and `promote` do the same.
+
+    Args:
+        bench: The means.
+        order: What was asked for.
+        observed: The world.
+        package: The build, where the command has one.
+        further: Of the command's own looks: told with the others.
 
     Raises:
         DeployError: All that forbids it.
@@ -98,7 +113,7 @@ def look_before_writing(
     plan = make_plan(order, observed, package)
     for warning in plan.warnings:
         bench.journal.warn(warning)
-    plan.require_allowed()
+    plan.require_allowed(further)
 
 
 def _artefact(bench: Workbench, order: Order, observed: Observed, package: Package) -> Artefact:
@@ -128,4 +143,4 @@ def _version(
         if known is not None:
             return known
     staged = bench.journal.note(stage(bench, order, artefact, observed, trying.result()))
-    return publish(bench, order, staged, package)
+    return publish(bench, order, staged, package.sha256, order.run.commit)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from signed_lambda.chain.move import move_alias
 from signed_lambda.chain.observe import observe
 from signed_lambda.chain.recall import find_target, recall
+from signed_lambda.chain.record import tell_move
 from signed_lambda.commands.deploy import look_before_writing
 
 if TYPE_CHECKING:
@@ -28,4 +29,6 @@ def rollback(bench: Workbench, order: Order, target: Target) -> AliasMove:
     published = note(recall(bench, order, observed, version))
     moved = note(move_alias(bench, order, published, observed))
     bench.journal.know(undo_version=moved.before if moved.moved else "")
+    if moved.moved:
+        tell_move(bench, order, published, moved)
     return moved

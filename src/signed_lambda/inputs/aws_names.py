@@ -37,6 +37,9 @@ _LETTERS: Final = "letters, digits, - and _"
 _ACCOUNT: Final = re.compile(r"[0-9]{12}")
 _REGION: Final = re.compile(r"(eusc-)?[a-z]{2}(-gov|-iso[a-z]?)?-[a-z]+-[0-9]{1,2}")
 _PARTITION: Final = re.compile(r"aws(-[a-z]+)*")
+_ROLE: Final = re.compile(
+    r"arn:aws(-[a-z]+)*:iam::[0-9]{12}:role/([!-~]{1,510}/)?[\w+=,.@-]{1,64}", re.ASCII
+)
 _ARN_PARTS: Final = 7
 """arn:partition:lambda:region:account:function:name"""
 _PARTIAL_PARTS: Final = 3
@@ -59,13 +62,20 @@ def _only(text: str, allowed: str, do: str, place: str = "") -> None:
         raise BadValueError(says, do, value=text, place=place)
 
 
-def function(text: str) -> FunctionRef:
+_TO_MOVE: Final = "alias to move goes into the input alias"
+
+
+def function(text: str, alias_goes: str = _TO_MOVE) -> FunctionRef:
     """A function by its name, its ARN, or its partial ARN (account:function:name).
+
+    Args:
+        text: The value.
+        alias_goes: Where the alias belongs that somebody wrote behind the name.
 
     Source: https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionCode.html
     """
     if text.startswith("arn:"):
-        return _function_arn(text.split(":"))
+        return _function_arn(text.split(":"), alias_goes)
     parts = text.split(":")
     if len(parts) == 2 and _ACCOUNT.fullmatch(parts[0]):  # noqa: PLR2004 - account:name
         raise BadValueError(
@@ -73,11 +83,31 @@ def function(text: str) -> FunctionRef:
             f"Write {shown(f'{parts[0]}:function:{parts[1]}')} if that was meant",
         )
     if len(parts) >= _PARTIAL_PARTS and _ACCOUNT.fullmatch(parts[0]) and parts[1] == "function":
-        _no_qualifier(parts[_PARTIAL_PARTS:])
+        _no_qualifier(parts[_PARTIAL_PARTS:], alias_goes)
         return FunctionRef(name=_function_name(parts[2], "in the ARN"), account=parts[0])
     if len(parts) == 2 and parts[0] != "function":  # noqa: PLR2004 - name:qualifier
-        _no_qualifier(parts[1:])
+        _no_qualifier(parts[1:], alias_goes)
     return FunctionRef(name=_function_name(text))
+
+
+def promoted_function(text: str) -> FunctionRef:
+    """The function to promote from."""
+    return function(text, "alias to promote from goes into from-alias")
+
+
+def role(text: str) -> str:
+    """The ARN of a role.
+
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+    """
+    if _ROLE.fullmatch(text):
+        return text
+    raise BadValueError("is not the ARN of a role", "Write arn:aws:iam::<account>:role/<name>")
+
+
+def account_of_role(arn: str) -> str:
+    """The account in a role's ARN."""
+    return arn.split(":")[4]
 
 
 def one_function(text: str) -> tuple[FunctionRef, ...]:
@@ -118,7 +148,7 @@ def _aliased(text: str) -> FunctionRef:
         raise BadValueError(bad.says, bad.do, value=parts[own], place="alias") from None
 
 
-def _function_arn(parts: list[str]) -> FunctionRef:
+def _function_arn(parts: list[str], alias_goes: str) -> FunctionRef:
     if len(parts) < _ARN_PARTS:
         raise BadValueError(
             f"has {len(parts)} parts between colons; a function's ARN has {_ARN_PARTS}",
@@ -135,11 +165,11 @@ def _function_arn(parts: list[str]) -> FunctionRef:
     for right, says in expected:
         if not right:
             raise BadValueError(says, f"Give the name alone, or {_ARN_FORM}")
-    _no_qualifier(parts[_ARN_PARTS:])
+    _no_qualifier(parts[_ARN_PARTS:], alias_goes)
     return FunctionRef(name=_function_name(name, "in the ARN"), account=account, region=region)
 
 
-def _no_qualifier(parts: list[str]) -> None:
+def _no_qualifier(parts: list[str], alias_goes: str) -> None:
     """Refuses ":7", ":live" and ":$LATEST" behind a function's name."""
     if not parts:
         return
@@ -147,7 +177,7 @@ def _no_qualifier(parts: list[str]) -> None:
     kind = "version" if re.fullmatch(r"[0-9]+|\$LATEST", qualifier) else "alias"
     raise BadValueError(
         f"names {kind} {shown(qualifier)}; the action itself chooses version and alias",
-        f"Drop {shown(':' + qualifier)}; the alias to move goes into the input alias",
+        f"Drop {shown(':' + qualifier)}; the {alias_goes}",
     )
 
 

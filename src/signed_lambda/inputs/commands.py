@@ -63,9 +63,10 @@ COMMANDS: Final[dict[CommandName, Command]] = {
         ),
         Command(
             name="promote",
-            help="move the alias to the version that another alias runs, after verifying it again",
+            help="move the alias to what another alias runs, of this function or of one elsewhere,"
+            " after verifying it again; never built or signed again",
             writes=True,
-            writes_what="the alias",
+            writes_what="the alias; with `from-function` an S3 object, $LATEST, a version, aliases",
             needs=("function-name", "from-alias"),
         ),
         Command(

@@ -199,6 +199,8 @@ def _inputs(values: Reading) -> Inputs:
         keep_versions=values[t.KEEP_VERSIONS],
         to=values[t.TO],
         from_alias=values[t.FROM_ALIAS],
+        from_function=values[t.FROM_FUNCTION],
+        from_role=values[t.FROM_ROLE],
         reason=values[t.REASON],
         allow_older=values[t.ALLOW_OLDER],
         fail_on=values[t.FAIL_ON],

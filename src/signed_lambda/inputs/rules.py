@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from signed_lambda.errors import Problem
 from signed_lambda.inputs import table as t
+from signed_lambda.inputs.aws_names import account_of_role
 from signed_lambda.inputs.commands import COMMANDS
 from signed_lambda.inputs.spelling import listed, shown
 
@@ -84,12 +85,39 @@ def _means_nothing(command: Command, values: Values) -> Iterator[Problem]:
 
 
 def _promote_between_two(command: Command, values: Values) -> Iterator[Problem]:
-    alias = values.get(t.ALIAS)
-    if command.name == "promote" and alias and alias == values.get(t.FROM_ALIAS):
+    alias, elsewhere = values.get(t.ALIAS), values.get(t.FROM_FUNCTION)
+    if command.name != "promote":
+        return
+    if elsewhere and (elsewhere,) == values.get(t.FUNCTION):
+        yield Problem(
+            "E-INPUT-04",
+            f"from-function is function-name itself, {shown(elsewhere.name)}",
+            "Leave it out: from-alias is of the same function then",
+        )
+    elif alias and alias == values.get(t.FROM_ALIAS) and t.FROM_FUNCTION.name not in values.given:
         yield Problem(
             "E-INPUT-04",
             f"from-alias and alias are both {shown(alias)}",
             "Promote from one alias to another",
+        )
+
+
+def _promote_from_elsewhere(command: Command, values: Values) -> Iterator[Problem]:
+    elsewhere, role = values.get(t.FROM_FUNCTION), values.get(t.FROM_ROLE)
+    if command.name != "promote" or elsewhere is None:
+        return
+    if values.readable(t.BUCKET) and values.get(t.BUCKET) is None:
+        yield Problem(
+            "E-INPUT-01",
+            "bucket is empty; `from-function` needs it: Lambda reads the code from there",
+            f"Give one in the region of function-name, for example `bucket: {t.BUCKET.example}`",
+        )
+    if role and elsewhere.account not in (None, account_of_role(role)):
+        yield Problem(
+            "E-INPUT-04",
+            f"from-function is of account {elsewhere.account}, from-role of"
+            f" {account_of_role(role)}",
+            "Name a role of the function's account",
         )
 
 
@@ -118,6 +146,7 @@ def _owner_of_something(values: Values) -> Iterator[Problem]:
     for owner, owned in (
         (t.BUCKET_OWNER, t.BUCKET),
         (t.SIGNING_PROFILE_OWNER, t.SIGNING_PROFILE),
+        (t.FROM_ROLE, t.FROM_FUNCTION),
         (t.SIGNER_ROOT, t.AWS_ENDPOINT_URL),
     ):
         unsigned = owned is t.SIGNING_PROFILE and values.get(t.ALLOW_UNSIGNED)
@@ -158,6 +187,7 @@ _OF_A_COMMAND: Final[tuple[Callable[[Command, Values], Iterator[Problem]], ...]]
     _needs_region,
     _means_nothing,
     _promote_between_two,
+    _promote_from_elsewhere,
     _verify_removes_nothing,
 )
 _OF_ALL: Final[tuple[Callable[[Values], Iterator[Problem]], ...]] = (

@@ -202,10 +202,30 @@ TO: Final = Spec[Target](
 )
 FROM_ALIAS: Final = Spec[AliasName | None](
     name="from-alias",
-    help="Alias whose version is promoted to `alias`: build once, release many.",
+    help="Alias whose version is promoted to `alias`: build once, release many. Of the same "
+    "function, or of `from-function`.",
     parse=aws_names.alias,
     absent=None,
     example="staging",
+    only_for=("promote",),
+)
+FROM_FUNCTION: Final = Spec[FunctionRef | None](
+    name="from-function",
+    help="Function that `from-alias` is of, when it is another one: its name, or its ARN without "
+    "version or alias, of any account and region. Its version's code, signed as it is, becomes a "
+    "version of `function-name`, which keeps its own configuration. Needs `bucket`.",
+    parse=aws_names.promoted_function,
+    absent=None,
+    example="arn:aws:lambda:eu-west-1:444455556666:function:orders-staging",
+    only_for=("promote",),
+)
+FROM_ROLE: Final = Spec[str | None](
+    name="from-role",
+    help="Role that reads `from-function`, when that is of another account than the credentials: "
+    "its ARN. The credentials must be allowed to assume it.",
+    parse=aws_names.role,
+    absent=None,
+    example="arn:aws:iam::444455556666:role/read-orders",
     only_for=("promote",),
 )
 REASON: Final = Spec[str | None](
@@ -400,6 +420,8 @@ SPECS: Final[tuple[Spec[object], ...]] = (
     KEEP_VERSIONS,
     TO,
     FROM_ALIAS,
+    FROM_FUNCTION,
+    FROM_ROLE,
     REASON,
     ALLOW_OLDER,
     FAIL_ON,

@@ -94,6 +94,8 @@ class Inputs:
         smoke_event: As written: path of a JSON file, relative to the workspace.
         keep_versions: At least 1; None: nothing is deleted.
         to: Rollback's target; `Previous` for every other command.
+        from_function: Promotion's source, where it is another function.
+        from_role: ARN of the role that reads it; None: the credentials do.
         reason: At most 200 printable characters.
         github_token: A secret: not in the repr, never to be printed.
         pr_number: None: from the event.
@@ -130,6 +132,8 @@ class Inputs:
     keep_versions: int | None
     to: Target
     from_alias: AliasName | None
+    from_function: FunctionRef | None
+    from_role: str | None
     reason: str | None
     allow_older: bool
     fail_on: FailOn

@@ -38,6 +38,8 @@ def _values(report: Report) -> Iterator[tuple[str, str]]:
     if report.build_sha256:
         yield "Build, hex", f"`{report.build_sha256.hex}`"
         yield "Build, base64", f"`{report.build_sha256.b64}`"
+    if report.came_from:
+        yield "Build, hex, as recorded", f"`{report.came_from.build_sha256.hex}`"
     if report.code_sha256:
         yield "`CodeSha256`, base64", f"`{report.code_sha256.b64}`"
     if report.comparison and report.comparison.code_sha256:

@@ -59,6 +59,7 @@ def as_dict(report: Report) -> dict[str, object]:
         "version": report.version,
         "previous_version": report.previous_version,
         "version_arn": report.version_arn,
+        "came_from": _came_from(report),
         "undo_version": report.undo_version,
         "build_sha256": _sha(report.build_sha256),
         "code_sha256": _sha(report.code_sha256),
@@ -87,6 +88,20 @@ def as_dict(report: Report) -> dict[str, object]:
         "run": _run(report),
         "started_at": report.started_at.isoformat(timespec="seconds"),
         "took_s": round(report.took_s, 3),
+    }
+
+
+def _came_from(report: Report) -> dict[str, object] | None:
+    came_from = report.came_from
+    if came_from is None:
+        return None
+    return {
+        "function_arn": came_from.function_arn,
+        "alias": came_from.alias,
+        "version": came_from.version,
+        "code_sha256": _sha(came_from.code_sha256),
+        "build_sha256": _sha(came_from.build_sha256),
+        "commit": came_from.commit,
     }
 
 

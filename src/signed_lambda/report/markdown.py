@@ -185,8 +185,22 @@ def _identity(report: Report) -> str:
         what.append(
             f"{hashes.short(code)} is `CodeSha256` of version {escape.prose(report.version)}"
         )
+        what += _recorded_build(report)
     line = f"**{_opening(report)}** {', '.join(what)}."
     return f"{line} {escape.prose(story.covers(report))}" if story.covers(report) else line
+
+
+def _recorded_build(report: Report) -> Iterable[str]:
+    """The build and its commit at a promotion: as the other version's record says."""
+    came_from = report.came_from
+    if came_from is None:
+        return
+    url = story.commit_page(report.run, came_from.commit)
+    commit = f" of commit [`{came_from.commit[:7]}`]({url})" if url else ""
+    name = escape.code(escape.clip(came_from.function_name, 64))
+    yield (
+        f"signed from build {hashes.short(came_from.build_sha256)}{commit}, as {name} records it"
+    )
 
 
 def _opening(report: Report) -> str:

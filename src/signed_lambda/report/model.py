@@ -360,6 +360,35 @@ class Release:
     why: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameFrom:
+    """Where the code of a promotion came from: an alias of another function.
+
+    Attributes:
+        function_arn: Unqualified.
+        version: That the alias led to.
+        build_sha256: Of the zip before it was signed, as that version's record says.
+        commit: Likewise, 40 hex digits, "" unknown.
+    """
+
+    function_arn: str
+    alias: str
+    version: str
+    code_sha256: Sha256
+    build_sha256: Sha256
+    commit: str
+
+    @property
+    def function_name(self) -> str:
+        """Without account and region."""
+        return self.function_arn.split(":")[6]
+
+    @property
+    def place(self) -> str:
+        """Region and account: "eu-west-1/111122223333"."""
+        return "/".join(self.function_arn.split(":")[3:5])
+
+
 Verdict = Literal["verified", "drifted", "unverified"]
 
 
@@ -442,8 +471,9 @@ class Report:
             several.
         review: What was reviewed before the merge; None when it was not looked up.
         review_required: Whether a deploy refuses a build that was not reviewed.
+        came_from: Where the code came from, when `promote` took it from another function.
         undo_version: The version that a rollback would move to, "" when there is none.
-        provenance: The in-toto statement of the release as JSON, "" where nothing was released.
+        provenance: The in-toto statement of the alias' move as JSON, "" where nothing moved.
         started_at: UTC.
         took_s: The whole run.
     """
@@ -479,6 +509,7 @@ class Report:
     checks: tuple[Check, ...] = ()
     review: Review | None = None
     review_required: bool = False
+    came_from: CameFrom | None = None
     undo_version: str = ""
     provenance: str = ""
     run: Run = field(default_factory=Run)

@@ -35,6 +35,7 @@ def outputs(
 
     Source: actions/runner 2.336.0, src/Runner.Worker/JobExtension.cs ("may contain secret")
     """
+    build = report.build_sha256 or (report.came_from and report.came_from.build_sha256)
     statement_path, predicate_path, subjects_path = provenance_paths
     return {
         "outcome": report.outcome,
@@ -42,7 +43,7 @@ def outputs(
         "function-name": report.function_name,
         "version": report.version,
         "previous-version": report.previous_version,
-        "build-sha256": report.build_sha256.hex if report.build_sha256 else "",
+        "build-sha256": build.hex if build else "",
         "code-sha256": report.code_sha256.b64 if report.code_sha256 else "",
         "config-sha256": report.config_sha256.hex if report.config_sha256 else "",
         "hash-alias": report.hash_alias,

@@ -120,7 +120,7 @@ def headline(report: Report) -> str:
         "unchanged": _unchanged(report),
         "planned": _planned(report),
         "rolled-back": f"rolled back to version {version}{f' (was {was})' if was else ''}",
-        "promoted": f"now runs version {version} ({before}), promoted",
+        "promoted": f"now runs version {version} ({before}), promoted{_origin(report)}",
         "verified": f"version {version} runs what was recorded",
         "drifted": f"version {version} no longer runs what was recorded",
         "locked": "$LATEST is locked",
@@ -149,8 +149,8 @@ def meaning(report: Report) -> str:
         "planned": _what_merging_does(report),
         "rolled-back": f"Calls through {alias} run version {report.version} again. Its bytes, "
         f"signature and state were checked before the move.",
-        "promoted": f"Calls through {alias} run version {report.version}, the same bytes that "
-        f"were released elsewhere before.{kept}",
+        "promoted": f"Calls through {alias} run version {report.version}, the same bytes "
+        f"{_as_where(report)}.{kept}",
         "verified": f"The code behind {alias} was read again and is what was recorded for it.",
         "drifted": f"Somebody changed what calls through {alias} run, outside of this action.",
         "locked": "Calls of $LATEST, and of the function without a qualifier, are refused from now"
@@ -167,6 +167,27 @@ def meaning(report: Report) -> str:
     if report.outcome in ("refused", "failed") and report.reach >= Reach.ALIAS:
         return sentences["moved-unconfirmed"]
     return sentences[report.outcome]
+
+
+def _origin(report: Report) -> str:
+    """Where a promotion came from, for the headline; "" within the function."""
+    came_from = report.came_from
+    if came_from is None:
+        return ""
+    namesake = came_from.function_name == report.function_name
+    where = escape.clip(came_from.place, 60) if namesake else _quoted(came_from.function_name)
+    return f" from {where}"
+
+
+def _as_where(report: Report) -> str:
+    came_from = report.came_from
+    if came_from is None:
+        return "that were released elsewhere before"
+    return (
+        f"as version {escape.clip(came_from.version, 40)} of {_quoted(came_from.function_name)}"
+        f" behind its alias {_quoted(came_from.alias)} ({escape.clip(came_from.place, 60)}):"
+        " nothing was built or signed again"
+    )
 
 
 def _checked(report: Report) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from signed_lambda.errors import Problem
 from signed_lambda.model import Advice, LeftOut, MemberChange, Sha256
 from signed_lambda.report.model import (
+    CameFrom,
     Check,
     Comparison,
     DependencyMove,
@@ -649,6 +650,55 @@ CASES: Final = {
         package=None,
         undo_version="42",
         took_s=2.1,
+    ),
+    "promoted": report(
+        command="promote",
+        outcome="promoted",
+        build_sha256=None,
+        signing_profile="",
+        reason="a week in staging without an error",
+        came_from=CameFrom(
+            function_arn="arn:aws:lambda:us-east-1:444455556666:function:thumbnailer-staging",
+            alias="live",
+            version="117",
+            code_sha256=SIGNED,
+            build_sha256=BUILD,
+            commit=RUN.commit,
+        ),
+        facts=(
+            *LOOKED[-1:],
+            fact(
+                "origin",
+                "Take version 117 of thumbnailer-staging, behind its alias 'live'",
+                f"in us-east-1/444455556666; code downloaded and re-hashed: {SIGNED.b64}; published"
+                f" from build {BUILD.hex} of commit {RUN.commit}",
+                1.9,
+            ),
+            UPDATED,
+            *MOVED,
+        ),
+        links=(
+            Link(
+                name="CodeSha256 behind alias 'live' of thumbnailer-staging, version 117",
+                sha256=SIGNED,
+                equals="",
+            ),
+            Link(
+                name="Its code, downloaded",
+                sha256=SIGNED,
+                equals="its CodeSha256, and its signature verifies",
+            ),
+            Link(
+                name="Object in S3",
+                sha256=SIGNED,
+                equals="the code of version 117 of thumbnailer-staging",
+            ),
+            Link(name="CodeSha256 of $LATEST", sha256=SIGNED, equals="the artefact"),
+            Link(name="CodeSha256 of version 42", sha256=SIGNED, equals="$LATEST"),
+            Link(name="CodeSha256 behind alias 'live'", sha256=SIGNED, equals="version 42"),
+        ),
+        package=None,
+        took_s=14.2,
     ),
     "unsigned": report(
         warnings=("Deployed unsigned: `allow-unsigned` is true, nobody vouches for these bytes",),

@@ -146,6 +146,7 @@ def test_only_what_was_read_is_claimed_to_run() -> None:
         "reviewed": False,
         "not-reviewed": False,
         "planned": False,
+        "promoted": False,
         "others": False,
         "checked": False,
         "advised": False,
