@@ -5,6 +5,7 @@ Each takes the world and the argument of the case; they are named in `case.yaml`
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import resource
@@ -156,6 +157,37 @@ def _build(world: World) -> str:
 def delete_function(world: World, _: None) -> None:
     """Somebody deletes it."""
     world.team.sandbox.acts.delete_function(world.function)
+
+
+def target_function(world: World, given: dict[str, Any]) -> None:
+    """A further function, `name`, made as the first one; then members of its configuration."""
+    members = dict(given)
+    name = members.pop("name")
+    world.team.another_function(name)
+    latest = world.team.sandbox.lambda_state.functions[name].latest
+    latest.configuration.update(members)
+
+
+def foreign_object_of_live(world: World, _: None) -> None:
+    """Somebody wrote other bytes where the signed code of version 1 would go."""
+    team = world.team
+    code = base64.b64decode(dict(team.versions())["1"]).hex()
+    team.client("s3").put_object(
+        Bucket=team.estate.bucket, Key=f"signed-lambda/signed/{code}.zip", Body=evil_zip()
+    )
+
+
+def image_behind(world: World, name: str) -> None:
+    """A function that is a container image, with version 1 behind `live`."""
+    image_function(world, name)
+    client = world.team.client("lambda")
+    client.publish_version(FunctionName=name)
+    client.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
+
+
+def unrecorded(world: World, number: str) -> None:
+    """A version was published by hand: its Description is no record."""
+    world.version(number).configuration["Description"] = "tried by hand"
 
 
 def image_function(world: World, name: str) -> None:

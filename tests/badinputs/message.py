@@ -22,6 +22,7 @@ _HASHES: Final = re.compile(
 _CHANGING: Final = (
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "<id>"),
     (re.compile(r"127\.0\.0\.1:\d+"), "127.0.0.1:<port>"),
+    (re.compile(r"(?<=/signed/)[0-9a-f]{64}(?=\.zip)"), "<sha256 of the code>"),
     (re.compile(r"[0-9,]+ bytes are free"), "<n> bytes are free"),
     (re.compile(r"signed-lambda-[a-z0-9_]{8}\b"), "signed-lambda-<random>"),
     (re.compile(r"\d+ min (?=ahead|behind)"), "<n> min "),

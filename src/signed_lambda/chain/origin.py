@@ -217,6 +217,13 @@ def _version_arn(version: FunctionConfiguration) -> str:
 
 def _version(order: Order, observed: Observed, version: FunctionConfiguration) -> Iterator[Problem]:
     """What the version itself tells against it."""
+    if version.package_type != "Zip":
+        yield Problem(
+            "E-TARGET-09",
+            f"{version.name} is a container image function, {order.function} takes zip packages",
+            "Promote between functions of one package type",
+        )
+        return
     yield from _made_for(order, observed, version)
     if VersionRecord.parse(version.description) is None:
         yield from _unrecorded(version.name, version.version).problems
@@ -232,13 +239,6 @@ def _made_for(
     here = observed.function
     if here is None or here.package_type != "Zip":
         return  # the plan says so
-    if version.package_type != "Zip":
-        yield Problem(
-            "E-TARGET-09",
-            f"{version.name} is a container image function, {order.function} takes zip packages",
-            "Promote between functions of one package type",
-        )
-        return
     for member in MADE_FOR:
         there, ours = _told(version, member), _told(here, member)
         if there != ours:
