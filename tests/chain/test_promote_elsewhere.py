@@ -444,3 +444,58 @@ def test_a_move_within_a_function_tells_its_statement_and_writes_the_alias_alone
     assert predicate["buildSha256"] in statement["subject"][1]["digest"]["sha256"]
     again = team.run(command, **inputs)
     assert (again.outputs["outcome"], again.outputs["provenance"]) == ("unchanged", "")
+
+
+# -- the keys of the other account
+
+
+def test_keys_of_the_assumed_role_are_masked_before_they_are_used_and_shown_nowhere(
+    pair: TwoAccounts,
+) -> None:
+    given: list[str] = []
+    assume = pair.dev.sandbox.gateway.assumed
+
+    def remembering(*args: Any) -> Any:  # noqa: ANN401 - the sandbox's own answer
+        answer = assume(*args)
+        given.extend(
+            answer.body.split(b"<%s>" % member)[1].split(b"<")[0].decode()
+            for member in (b"SecretAccessKey", b"SessionToken")
+        )
+        return answer
+
+    pair.dev.sandbox.gateway.assumed = remembering  # type: ignore[method-assign]
+    keys = {"AWS_ACCESS_KEY_ID": "AKIASANDBOX000000001", "AWS_SECRET_ACCESS_KEY": "prods-own-key"}
+    with pair.prod.on_a_port():
+        pair.prod.more = keys
+
+        ended = pair.promote()
+
+    assert (ended.exit_code, len(given)) == (0, 2), ended.log
+    lines = ended.log.split("\n")
+    first_step = next(n for n, line in enumerate(lines) if line.startswith("::group::"))
+    for secret in given:
+        masks = [n for n, line in enumerate(lines) if line == f"::add-mask::{secret}"]
+        assert masks
+        assert masks[0] < first_step
+        shown = [line for line in lines if secret in line and not line.startswith("::add-mask::")]
+        assert shown == []
+        assert secret not in json.dumps(ended.report) + ended.summary
+
+
+def test_a_job_that_another_account_denies_is_unseen_and_one_of_our_own_is_an_error(
+    pair: TwoAccounts,
+) -> None:
+    pair.promote()
+    pair.release("second")
+    pair.promote()
+
+    def deny(_real: Any, job_id: str) -> Any:  # noqa: ANN401 - the port's method
+        raise AccessError.of("E-ACCESS-01", f"missing signer:DescribeSigningJob on {job_id}", "Ask")
+
+    pair.prod.wrap = pair.dev.wrap = lying(signing_job=deny)
+
+    foreign = pair.prod.run("rollback", to="1")
+    own = pair.dev.run("rollback", alias="staging", to="1")
+
+    assert (foreign.exit_code, foreign.outputs["version"]) == (0, "1"), foreign.log
+    assert own.error_ids == ["E-ACCESS-01"]

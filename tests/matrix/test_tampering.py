@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
     from tests.rig.bench import Rig
 
-SCENARIOS: Final = ("first", "update", "remove", "no-op", "rollback", "promote", "comment")
+SCENARIOS: Final = (
+    *("first", "update", "remove", "no-op", "rollback", "promote", "comment"),
+    "promote-elsewhere",
+)
 SAMPLE: Final = 3
 """Calls of a scenario at which the suite lets each act happen."""
 
