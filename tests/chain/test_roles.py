@@ -179,6 +179,10 @@ def test_every_action_of_a_role_is_missed_when_it_is_taken_away(team: Team, role
         ("rollback", "lambda:InvokeFunction", "{function}:1"),
         ("rollback", "iam:PutRolePolicy", "*"),
         ("promote", "lambda:UpdateFunctionCode", "{function}"),
+        ("promote-from-function", "signer:StartSigningJob", "*"),
+        ("promote-from-function", "lambda:InvokeFunction", "{function}:1"),
+        ("promote-from-function", "lambda:UpdateFunctionConfiguration", "{function}"),
+        ("promote-from-function", "s3:DeleteObject", "{bucket}/signed-lambda/signed/a.zip"),
         ("lock", "lambda:UpdateFunctionCode", "{function}"),
         ("lock", "lambda:AddPermission", "{function}"),
         ("lock", "lambda:InvokeFunction", "{function}:$LATEST"),
@@ -199,7 +203,11 @@ def test_what_a_role_must_never_do_is_denied_whatever_else_is_attached(
 
 
 @pytest.mark.parametrize(
-    "role", ["deploy", "rollback", "promote", "verify", "lock", "history", "plan"]
+    "role",
+    [
+        *("deploy", "rollback", "promote", "verify", "lock", "history", "plan"),
+        *("promote-from-function", "promote-source"),
+    ],
 )
 def test_a_role_reaches_no_other_function_bucket_or_profile(team: Team, role: str) -> None:
     region, account = team.sandbox.world.region, team.sandbox.world.account

@@ -48,6 +48,8 @@ def policy(team: Team, role: str) -> dict[str, Any]:
             "PROFILE": estate.profile,
             "BUCKET": estate.bucket,
             "PREFIX": "signed-lambda",
+            "SOURCE": f"{estate.function}-dev",
+            "SOURCE_ROLE": "arn:aws:iam::444455556666:role/read-orders",
         },
     )
 

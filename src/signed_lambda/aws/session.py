@@ -198,11 +198,17 @@ def make_clients(
         session = core
     making = threading.Lock()  # a session makes one client at a time
 
+    made_elsewhere: dict[str, Clients] = {}
+
     def elsewhere(other: str, keys: Keys | None) -> Clients:
-        if keys is not None:
-            mask(keys.secret)
-            mask(keys.token)
-        return clients_of(_region(core, {}, other, endpoint_url), keys)
+        if keys is None and other in made_elsewhere:
+            return made_elsewhere[other]
+        place = _region(core, {}, other, endpoint_url, "Correct it in the ARN of from-function")
+        if keys is None:
+            return made_elsewhere.setdefault(other, clients_of(place, None))
+        mask(keys.secret)
+        mask(keys.token)
+        return clients_of(place, keys)
 
     def clients_of(place: str, keys: Keys | None) -> Clients:
         made = _Made(session, making, place, way, keys)
@@ -364,6 +370,7 @@ def _region(
     environ: Mapping[str, str],
     region: str | None,
     endpoint_url: str | None,
+    do: str = "Set the input aws-region",
 ) -> str:
     """The region, known to botocore unless the calls go to another endpoint.
 
@@ -397,5 +404,5 @@ def _region(
     raise IdentityError.of(
         "E-IDENTITY-04",
         f"no region is named {shown(chosen)!r}",
-        f"Did you mean {nearest}? Set the input aws-region",
+        f"Did you mean {nearest}? {do}",
     )

@@ -13,6 +13,7 @@ import botocore
 import pytest
 
 from signed_lambda.aws import make_clients
+from signed_lambda.aws.session import Keys
 from signed_lambda.errors import IdentityError, InputError
 from tests.support.aws import unmasked
 
@@ -323,3 +324,38 @@ def test_every_client_has_the_timeouts_and_no_repetitions_of_its_own() -> None:
         assert config.tcp_keepalive
     patient: Any = clients.invoker(300.0).meta.config
     assert patient.read_timeout == 300
+
+
+def test_clients_elsewhere_have_the_other_keys_masked_before_they_are_used() -> None:
+    masked: list[str] = []
+    made = make_clients(KEYS, region="eu-west-1", endpoint_url=None, mask=masked.append)
+
+    other = made.elsewhere("us-east-1", Keys("AKIAOTHER", "other-secret", "other-token"))
+
+    assert (other.region, other.partition) == ("us-east-1", "aws")
+    assert {"other-secret", "other-token"} <= set(masked)
+    client: Any = other.lambda_
+    used = client._request_signer._credentials
+    assert (used.access_key, used.token) == ("AKIAOTHER", "other-token")
+    assert client.meta.region_name == "us-east-1"
+    assert "other-secret" not in repr(Keys("AKIAOTHER", "other-secret", "other-token"))
+
+
+def test_clients_of_another_region_keep_our_keys_and_are_made_once() -> None:
+    made = make_clients(KEYS, region="eu-west-1", endpoint_url=None, mask=unmasked)
+
+    other = made.elsewhere("us-east-1", None)
+
+    assert made.elsewhere("us-east-1", None) is other
+    client: Any = other.signer
+    assert client._request_signer._credentials.access_key == KEYS["AWS_ACCESS_KEY_ID"]
+
+
+def test_a_region_elsewhere_that_nobody_knows_is_told() -> None:
+    made = make_clients(KEYS, region="eu-west-1", endpoint_url=None, mask=unmasked)
+
+    with pytest.raises(IdentityError) as caught:
+        made.elsewhere("eu-west-9", None)
+
+    assert caught.value.problems[0].id == "E-IDENTITY-04"
+    assert "from-function" in caught.value.problems[0].do
