@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from lambda_sandbox.estate import make_estate
 from signed_lambda.errors import AccessError
 from signed_lambda.model import Sha256
 from tests.promises.modules import ROOT
@@ -151,6 +152,44 @@ def test_a_job_of_another_account_is_said_to_be_unseen_and_its_profile_is_looked
         effectiveTime=pair.dev.sandbox.clock.now(),
     )
     refused(pair.prod.run("rollback", to="2"), "E-TARGET-04")
+
+
+def test_another_region_of_the_account_needs_no_role_and_its_job_is_seen(team: Team) -> None:
+    far = make_estate(
+        team.sandbox.session("us-east-2").client,
+        sleep=team.sandbox.clock.sleep,
+        bucket="acme-far",
+        region="us-east-2",
+    )
+    team.client("lambda").update_code_signing_config(
+        CodeSigningConfigArn=team.estate.code_signing_config_arn,
+        AllowedPublishers={"SigningProfileVersionArns": [far.profile_version_arn]},
+    )
+    team.more = {"AWS_ACCESS_KEY_ID": "AKIASANDBOX000000001", "AWS_SECRET_ACCESS_KEY": "own-key"}
+    with team.on_a_port():
+        team.deployed(alias="staging", bucket="acme-far", aws_region="us-east-2")
+
+        ended = team.run(
+            "promote",
+            from_function=f"arn:aws:lambda:us-east-2:{DEV}:function:orders-far",
+            from_alias="staging",
+            bucket=team.estate.bucket,
+        )
+        named = team.run(
+            "promote",
+            from_function=f"arn:aws:lambda:us-east-2:{DEV}:function:orders",
+            from_alias="staging",
+            bucket=team.estate.bucket,
+        )
+        verified = team.run("verify", fail_on_unseen="true")
+
+    refused(ended, "E-TARGET-08")
+    assert (named.exit_code, named.outputs["outcome"]) == (0, "promoted"), named.log
+    version = team.client("lambda").get_function_configuration(
+        FunctionName="orders", Qualifier="live"
+    )
+    assert version["SigningJobArn"].split(":")[3] == "us-east-2"
+    assert (verified.exit_code, verified.outputs["outcome"]) == (0, "verified"), verified.log
 
 
 def test_the_target_keeps_its_own_configuration_and_the_records_of_the_build(two: Team) -> None:
