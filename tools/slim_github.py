@@ -51,6 +51,7 @@ _OPERATIONS: Final = {
     "/repos/{owner}/{repo}/actions/runs/{run_id}": "get",
     "/repos/{owner}/{repo}/actions/workflows/{workflow_id}/dispatches": "post",
     "/repos/{owner}/{repo}/attestations": "post",
+    "/repos/{owner}/{repo}/attestations/{subject_digest}": "get",
     "/rate_limit": "get",
     "/user": "get",
     "/markdown": "post",

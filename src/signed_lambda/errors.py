@@ -240,6 +240,12 @@ class ReviewError(DeployError):
     exit_code, area = 36, "REVIEW"
 
 
+class AttestationError(DeployError):
+    """`require-attestation`: no attestation proves that the wanted workflow made the build."""
+
+    exit_code, area = 41, "ATTESTATION"
+
+
 class Unverified(DeployError):
     """`verify` of several aliases could not check all of them; those that it could are in order."""
 
@@ -369,6 +375,10 @@ CATALOGUE: Final[dict[str, str]] = {
     "E-REVIEW-03": "The build is not the one that was reviewed.",
     "E-REVIEW-04": "GitHub could not be asked what was reviewed.",
     "E-REVIEW-05": "The plan of this build was refused.",
+    # -- ATTESTATION
+    "E-ATTESTATION-01": "The repository has no attestation of the build.",
+    "E-ATTESTATION-02": "No attestation of the build verifies and names the wanted workflow.",
+    "E-ATTESTATION-03": "GitHub could not be asked whether the build is attested.",
     # -- ROOT
     "E-ROOT-01": "Root could not be given up.",
     # -- SCAN

@@ -28,6 +28,7 @@ from signed_lambda.chain.workbench import Lanes, Order, Origin, Workbench
 from signed_lambda.clock import Deadline, SystemClock
 from signed_lambda.environment import ignored, known
 from signed_lambda.errors import (
+    AttestationError,
     Cancelled,
     DeployError,
     IdentityError,
@@ -51,8 +52,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from concurrent.futures import Future
 
+    from signed_lambda.attestation.roots import SigstoreRoots
     from signed_lambda.chain.workbench import SideBySide
     from signed_lambda.cloud import Clock, Cloud
+    from signed_lambda.errors import Problem
     from signed_lambda.model import Package
     from signed_lambda.privileges import Owner
     from signed_lambda.pull_request import Conversation
@@ -393,6 +396,7 @@ def _deploy(context: Context) -> Outcome:
     reviewing = _review(context, package)
     if context.inputs.require_reviewed:
         _require_reviewed(context, package)
+    _require_attestation(context, package)
     bench, observing = begun.result()
     done = deploy(bench, context.order, package, reviewing, observing)
     return "deployed" if not isinstance(done, Unchanged) and done.moved else "unchanged"
@@ -405,6 +409,11 @@ def _plan(context: Context) -> Outcome:
     begun = context.begin()
     reviewing = _review(context, package)
     context.journal.reviewed(None, required=context.inputs.require_reviewed)
+    barred: tuple[Problem, ...] = ()
+    try:
+        _require_attestation(context, package)
+    except AttestationError as error:
+        barred = error.problems
     try:
         bench, observing = begun.result()
     except IdentityError as error:
@@ -412,9 +421,9 @@ def _plan(context: Context) -> Outcome:
             raise
         _say_that_forks_see_no_aws(context)
         reviewing.tell_unused()
-        require((*reviewing.problems, *unseen(context.journal, context.order)))
+        require((*barred, *reviewing.problems, *unseen(context.journal, context.order)))
         return "planned"
-    done = plan(bench, context.order, package, reviewing, observing)
+    done = plan(bench, context.order, package, reviewing, observing, barred)
     return "planned" if done is None else "unchanged"
 
 
@@ -555,6 +564,39 @@ def _require_reviewed(context: Context, package: Package) -> None:
     context.deadline.check("asking GitHub what was reviewed")
     context.journal.reviewed(review_of(package, known), required=True)
     context.journal.note(ReviewedBuild.confirm(package, known))
+
+
+def _require_attestation(context: Context, package: Package) -> None:
+    """Only a build that the wanted workflow attested goes on."""
+    inputs = context.inputs
+    if inputs.require_attestation is None:
+        return
+    from signed_lambda.attestation import Attested, Wanted  # noqa: PLC0415 - see the module's docstring
+
+    roots = _attestation_roots(inputs, context.workspace)
+    wanted = Wanted(
+        sha256=package.source_sha256 or package.sha256,
+        repository=inputs.require_attestation,
+        workflow=inputs.attestation_workflow or "",
+    )
+    found = context.talk().attestations(wanted.repository, wanted.sha256)
+    context.deadline.check("asking GitHub for attestations")
+    context.journal.note(Attested.confirm(wanted, found, roots))
+
+
+def _attestation_roots(inputs: Inputs, workspace: Path) -> SigstoreRoots:
+    from signed_lambda.attestation.roots import SigstoreRoots  # noqa: PLC0415 - see the module's docstring
+
+    path = inputs.attestation_roots or ""
+    try:
+        return SigstoreRoots.read((workspace / path).read_bytes())
+    except (OSError, ValueError) as error:
+        raise InputError.of(
+            "E-INPUT-03",
+            f"attestation-roots: {path!r} is no file of trusted roots"
+            f" ({getattr(error, 'strerror', None) or error})",
+            "Write it in a step before: `gh attestation trusted-root > trusted-root.jsonl`",
+        ) from error
 
 
 def _repo_root(package: Package, workspace: Path) -> str | None:

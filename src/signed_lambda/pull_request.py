@@ -10,6 +10,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from signed_lambda.attestation import Found
 from signed_lambda.github import (
     Access,
     Finding,
@@ -20,6 +21,7 @@ from signed_lambda.github import (
     PullRequest,
     RecordResult,
     changed_files,
+    find_attestations,
     find_origins,
     find_pull_request,
     find_reviewed,
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
 
     from signed_lambda.cloud import Clock
     from signed_lambda.inputs import Inputs
-    from signed_lambda.model import Package
+    from signed_lambda.model import Package, Sha256
     from signed_lambda.report.model import Comparison, FileChange, Release, Report
     from signed_lambda.review import Reviewed
     from signed_lambda.runner import Runner
@@ -101,6 +103,13 @@ class Conversation:
             return NotAsked("there is no `github-token`, or this is not a workflow run")
         self._ends_at = self._clock.monotonic() + BUDGET_S
         return self._recorded(region)
+
+    def attestations(self, repository: str, sha256: Sha256) -> Found:
+        """The attestations of a file that a repository has."""
+        if not self._possible:
+            return Found(notice="there is no `github-token`, or this is not a workflow run")
+        self._ends_at = self._clock.monotonic() + BUDGET_S
+        return find_attestations(repository, sha256, self._access())
 
     def _recorded(self, region: str) -> Reviewed:
         return find_reviewed(

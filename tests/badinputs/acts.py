@@ -6,6 +6,7 @@ Each takes the world and the argument of the case; they are named in `case.yaml`
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
 import json
 import resource
@@ -13,14 +14,17 @@ import zipfile
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from lambda_sandbox.lambda_service.state import Failure
+from signed_lambda.model import Sha256
 from signed_lambda.package.folder import Folder
 from tests.attacks.conftest import evil_zip
+from tests.badinputs.makers import ZIPS, given_zip
 from tests.support.canaries import WEB_IDENTITY
 from tests.support.github_server import User
 from tests.support.live import Live
+from tests.support.sigstore import BUILT, Instance, Run, changed
 from tests.unit.package.trees import as_nobody, walkable
 
 if TYPE_CHECKING:
@@ -532,6 +536,40 @@ def _review(world: World) -> None:
         },
         github_token=next(iter(world.github.users)),
     )
+
+
+ISSUED: Final = {"public": Instance(), "private": Instance(private=True, name="private")}
+
+
+def attested(world: World, given: dict[str, Any] | None) -> None:
+    """`given.zip` has an attestation, and the job must see it; `given` says how it is not good.
+
+    Keys: `by` (an instance; `stranger`: one that the roots do not name), `change` (a place in the
+    bundle and its value), `workflow` (that is wanted), `of` (another
+    SHA-256), `none`, and those of `Run`.
+    """
+    given = dict(given or {})
+    by, change = given.pop("by", "private"), given.pop("change", None)
+    workflow, none = given.pop("workflow", ""), given.pop("none", False)
+    if "late_s" in given:
+        given["signed"] = BUILT + timedelta(seconds=given.pop("late_s"))
+    zipped = hashlib.sha256(ZIPS["good"]()).hexdigest()
+    run = Run(sha256=Sha256.from_hex(given.pop("of", zipped)), **given)
+    issuer = ISSUED.get(by) or Instance(private=True, name="stranger")
+    bundle = issuer.attest(run)
+    if change is not None:
+        *place, to = change
+        bundle = changed(bundle, *place, to=to)
+    world.github.attestations = {} if none else {zipped: [{"bundle": bundle}]}
+    roots = "\n".join(json.dumps(one.roots()) for one in ISSUED.values())
+    (world.team.workspace / "roots.jsonl").write_text(roots)
+    given_zip(world.team.workspace, "good")
+    world.inputs |= {
+        "source": "given.zip",
+        "require_attestation": "acme/orders",
+        "attestation_roots": "roots.jsonl",
+        "attestation_workflow": workflow,
+    }
 
 
 def token_may(world: World, given: dict[str, str]) -> None:

@@ -30,7 +30,7 @@ class User:
     Attributes:
         integration: An installation token, as GITHUB_TOKEN is one: REST does not know its user.
         pull_requests: Permission of the token: "none", "read" or "write".
-        checks, issues, actions: Likewise.
+        checks, issues, actions, attestations: Likewise.
     """
 
     login: str
@@ -40,6 +40,7 @@ class User:
     checks: str = "write"
     actions: str = "read"
     issues: str = "write"
+    attestations: str = "read"
 
 
 BOT = User("github-actions[bot]")
@@ -90,6 +91,7 @@ class GitHubServer(CheckedServer):
         self.checks: list[dict[str, Any]] = []
         self.started: dict[int, tuple[str, int, str]] = {}
         self.issues: list[dict[str, Any]] = []
+        self.attestations: dict[str, list[dict[str, Any]]] = {}
         self.locked: set[int] = set()
         self.graphql = True
         self._next_id = 1000
@@ -250,6 +252,12 @@ class GitHubServer(CheckedServer):
             Route(rf"POST {repo}/check-runs", checks, "write", self._create_check),
             Route(rf"GET {repo}/commits/([^/]+)/check-runs", checks, "read", self._checks),
             Route(rf"GET {repo}/actions/runs/(\d+)", "actions", "read", self._get_run),
+            Route(
+                rf"GET {repo}/attestations/sha256:([0-9a-f]{{64}})",
+                "attestations",
+                "read",
+                self._attestations,
+            ),
         ]
 
     def _graphql(self, seen: Seen, user: User) -> Answer:
@@ -314,6 +322,14 @@ class GitHubServer(CheckedServer):
             "triggering_actor": {"login": last},
         }
         return 200, openapi.filled("workflow-run", known), {}
+
+    def _attestations(self, seen: Seen, _user: User, sha256: str) -> Answer:
+        """Of one file; 404 when there is none. What is only at `bundle_url` has no bundle."""
+        found = self.attestations.get(sha256, [])[: int(seen.query.get("per_page", 30))]
+        if not found:
+            return 404, {"message": "Not Found"}, {}
+        more = {"repository_id": 1, "bundle_url": f"{self.url}/bundle"}
+        return 200, {"attestations": [one | more for one in found]}, {}
 
     def _list(self, seen: Seen, _user: User, number: str) -> Answer:
         return self._page(seen, [self.as_json(c) for c in self.comments if c.number == int(number)])

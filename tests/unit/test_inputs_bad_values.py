@@ -21,6 +21,10 @@ GOOD: Final = {
     "INPUT_BUCKET": "artefacts",
     "INPUT_SIGNING-PROFILE": "release",
 }
+ATTESTED: Final = {
+    "INPUT_REQUIRE-ATTESTATION": "acme/orders",
+    "INPUT_ATTESTATION-ROOTS": "trusted-root.jsonl",
+}
 GOOD_ROLLBACK: Final = {
     "AWS_REGION": "eu-central-1",
     "INPUT_COMMAND": "rollback",
@@ -45,6 +49,8 @@ HARMLESS: Final = {"exclude", "include", "template"}
 
 def _environment(case: dict[str, Any]) -> dict[str, str]:
     good = GOOD_FOR.get(case["input"], GOOD)
+    if "attestation" in case["input"]:
+        good = good | ATTESTED
     return {**good, f"INPUT_{case['input'].upper()}": case["value"] * case.get("times", 1)}
 
 
@@ -77,7 +83,7 @@ def test_the_sets_that_the_bad_values_spoil_are_good() -> None:
 def test_every_input_has_bad_values() -> None:
     tried = {case["input"] for case in CASES}
     switches = {spec.name for spec in SPECS if spec.default in ("true", "false")}
-    paths = {"smoke-event", "signer-root"}  # the same parser as source
+    paths = {"smoke-event", "signer-root", "attestation-roots"}  # the same parser as source
     # The first has alias' parser and is refused in test_inputs_rules; the second is of no use to
     # deploy.
     other = {"from-alias", "lock-latest"}

@@ -13,12 +13,18 @@ from signed_lambda.report.model import Status
 if TYPE_CHECKING:
     from signed_lambda.chain.observe import Observed, Observing
     from signed_lambda.chain.workbench import Order, Workbench
+    from signed_lambda.errors import Problem
     from signed_lambda.model import Package
     from signed_lambda.reviewing import Reviewing
 
 
 def plan(
-    bench: Workbench, order: Order, package: Package, reviewing: Reviewing, observing: Observing
+    bench: Workbench,
+    order: Order,
+    package: Package,
+    reviewing: Reviewing,
+    observing: Observing,
+    barred: tuple[Problem, ...],
 ) -> Unchanged | None:
     """Says what deploy would do with the package; writes nothing and signs nothing.
 
@@ -31,6 +37,7 @@ def plan(
         package: The build.
         reviewing: The static review of it.
         observing: The look at AWS, under way.
+        barred: What forbids the deploy already.
 
     Raises:
         DeployError: All that forbids the deploy.
@@ -44,7 +51,7 @@ def plan(
     if unchanged is None or reviewing.problems:
         reviewing.look(bench, order, observed)
     reviewing.tell_unused()
-    against = (*reviewing.problems, *made.problems)
+    against = (*barred, *reviewing.problems, *made.problems)
     if unchanged is not None and not against:
         return bench.journal.note(unchanged)
     # The version that a deploy would publish has no number yet; the one that it would leave has.

@@ -3,7 +3,7 @@
 The only importer of PyGithub, and only when it is needed: the import costs half a second. The
 comment is for readers; the record, a check run, is what `require-reviewed` goes by. Every function
 ends with a value, never with an error: what goes wrong here changes no deploy, but for
-`require-reviewed`, which takes "not known" for "not reviewed".
+`require-reviewed` and `require-attestation`, which take "not known" for "not so".
 
 Imports cloud (the clock), model, manifest, review, report.marker and report.model. Must never
 print, and never put the token into a text.
@@ -19,6 +19,7 @@ from signed_lambda.lazy import dataclass
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from signed_lambda.attestation import Found
     from signed_lambda.cloud import Clock
     from signed_lambda.model import Sha256
     from signed_lambda.report.model import Run
@@ -296,6 +297,19 @@ def find_reviewed(
     from signed_lambda.github import checks  # noqa: PLC0415 - lazy: see the module's docstring
 
     return checks.reviewed(event, run, access, name=name, pr_number=pr_number)
+
+
+def find_attestations(repository: str, sha256: Sha256, access: Access) -> Found:
+    """The attestations of a file that a repository has, as GitHub keeps them: nothing is verified.
+
+    Args:
+        repository: "owner/name".
+        sha256: Of the file.
+        access: How GitHub is reached.
+    """
+    from signed_lambda.github import attestations  # noqa: PLC0415 - lazy: see the module's docstring
+
+    return attestations.find(repository, sha256, access)
 
 
 def tend_issue(finding: Finding, access: Access) -> IssueResult:

@@ -85,6 +85,11 @@ class Session:
         """The repository "owner/name"; nothing is asked of GitHub."""
         return self._github.get_repo(name)
 
+    def read(self, path: str, **parameters: str | int) -> Any:  # noqa: ANN401 - JSON
+        """What a path answers that PyGithub knows no name for; the JSON."""
+        _, data = self._github.requester.requestJsonAndCheck("GET", path, parameters=parameters)
+        return data
+
     def login(self) -> str:
         """The token's user.
 

@@ -33,6 +33,11 @@ REASON_CHARACTERS: Final = 200
 
 _HEX: Final = re.compile(r"[0-9a-fA-F]+")
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,17}")
+_REPOSITORY: Final = re.compile(r"[A-Za-z0-9-]{1,39}/(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}")
+_WORKFLOW: Final = re.compile(
+    r"[A-Za-z0-9-]{1,39}/(?!\.{1,2}/)[A-Za-z0-9._-]{1,100}/\.github/workflows/[^/@]+\.ya?ml"
+)
+_REF: Final = re.compile(r"refs/(?:heads|tags)/.+|[0-9a-f]{40}")
 _HASH_TARGET: Final = re.compile(r"(sha256:|HASH-)([0-9a-fA-F]+)")
 _SHA256_FORMS: Final = "Give 64 hex digits, as `sha256sum` prints, or 44 characters of base64"
 _TARGET_FORMS: Final = (
@@ -134,6 +139,36 @@ def reason(text: str) -> str:
         raise BadValueError(
             f"is longer than the {REASON_CHARACTERS} characters that are kept with the alias",
             "Shorten it; a link to the longer text serves well",
+        )
+    return text
+
+
+def repository(text: str) -> str:
+    """A repository of GitHub, "owner/name"."""
+    if _REPOSITORY.fullmatch(text):
+        return text
+    inside = re.match(r"(?:https?://)?github\.com/([^/]+/[^/]+?)(?:\.git)?/?$", text)
+    raise BadValueError(
+        "is not a repository of GitHub",
+        f"Write {inside[1]}"
+        if inside
+        else "Write owner/name: ${{ github.repository }} is this one",
+    )
+
+
+def workflow(text: str) -> str:
+    """A workflow file of a repository, with "@" and a full ref or without."""
+    file, at, ref = text.partition("@")
+    if not _WORKFLOW.fullmatch(file):
+        raise BadValueError(
+            "is not a workflow file of a repository",
+            "Write owner/name/.github/workflows/file.yml, and behind it @refs/heads/main where"
+            " only that branch may",
+        )
+    if at and not _REF.fullmatch(ref):
+        raise BadValueError(
+            f"has {shown(ref)} behind @, which is no full ref",
+            "Write @refs/heads/<branch>, @refs/tags/<tag>, or the 40 digits of a commit",
         )
     return text
 

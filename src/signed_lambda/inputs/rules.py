@@ -148,6 +148,9 @@ def _owner_of_something(values: Values) -> Iterator[Problem]:
         (t.SIGNING_PROFILE_OWNER, t.SIGNING_PROFILE),
         (t.FROM_ROLE, t.FROM_FUNCTION),
         (t.SIGNER_ROOT, t.AWS_ENDPOINT_URL),
+        (t.REQUIRE_ATTESTATION, t.ATTESTATION_ROOTS),
+        (t.ATTESTATION_ROOTS, t.REQUIRE_ATTESTATION),
+        (t.ATTESTATION_WORKFLOW, t.REQUIRE_ATTESTATION),
     ):
         unsigned = owned is t.SIGNING_PROFILE and values.get(t.ALLOW_UNSIGNED)
         if owner.name in values.given and owned.name not in values.given and not unsigned:

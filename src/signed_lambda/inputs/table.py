@@ -315,8 +315,9 @@ OPEN_ISSUE: Final = Spec[bool](
 GITHUB_TOKEN: Final = Spec[str | None](
     name="github-token",
     help="Token for the comment (`permissions: pull-requests: write`), for the record of what was "
-    "reviewed (`checks: write`), and for `open-issue` (`issues: write`). Without one there is none "
-    "of them, and the job summary holds the report.",
+    "reviewed (`checks: write`), for `open-issue` (`issues: write`) and for `require-attestation` "
+    "(`attestations: read`). Without one there is none of them, and the job summary holds the "
+    "report.",
     parse=plain.token,
     absent=None,
     expression="${{ github.token }}",
@@ -337,6 +338,36 @@ REQUIRE_REVIEWED: Final = Spec[bool](
     parse=plain.boolean,
     absent=False,
     default="false",
+    only_for=("deploy", "plan"),
+)
+REQUIRE_ATTESTATION: Final = Spec[str | None](
+    name="require-attestation",
+    help="Refuse a build that no GitHub attestation proves to be made by a run of this repository, "
+    "`owner/name`: SLSA provenance of exactly the .zip given as `source` (of the built zip where "
+    "`source` is a folder), as actions/attest makes it. Signature, certificate, time and log are "
+    "verified here, before anything is written (`permissions: attestations: read`).",
+    parse=plain.repository,
+    absent=None,
+    example="acme/orders",
+    only_for=("deploy", "plan"),
+)
+ATTESTATION_WORKFLOW: Final = Spec[str | None](
+    name="attestation-workflow",
+    help="Workflow file that must have signed the attestation, with `@` and a full ref where only "
+    "that one may. Without it: any workflow file of the repository itself, on any branch.",
+    parse=plain.workflow,
+    absent=None,
+    example="acme/builds/.github/workflows/build.yml@refs/heads/main",
+    only_for=("deploy", "plan"),
+)
+ATTESTATION_ROOTS: Final = Spec[str | None](
+    name="attestation-roots",
+    help="File, relative to the workspace, with the authorities that attestations are believed "
+    "from: what `gh attestation trusted-root` printed in a step before. Needed by "
+    "`require-attestation`.",
+    parse=plain.path,
+    absent=None,
+    example="trusted-root.jsonl",
     only_for=("deploy", "plan"),
 )
 ALLOWED_ACCOUNT_IDS: Final = Spec[tuple[str, ...]](
@@ -434,6 +465,9 @@ SPECS: Final[tuple[Spec[object], ...]] = (
     GITHUB_TOKEN,
     PR_NUMBER,
     REQUIRE_REVIEWED,
+    REQUIRE_ATTESTATION,
+    ATTESTATION_WORKFLOW,
+    ATTESTATION_ROOTS,
     ALLOWED_ACCOUNT_IDS,
     AWS_REGION,
     AWS_ENDPOINT_URL,

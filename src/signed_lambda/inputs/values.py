@@ -99,6 +99,9 @@ class Inputs:
         reason: At most 200 printable characters.
         github_token: A secret: not in the repr, never to be printed.
         pr_number: None: from the event.
+        require_attestation: "owner/name"; None: none is asked for.
+        attestation_workflow: "owner/name/.github/workflows/file.yml", with "@ref" or without.
+        attestation_roots: As written: a path relative to the workspace.
         allowed_account_ids: 12 digits each; empty: any account.
         aws_region: From the input, the ARN or the environment; None only for `scan`.
         aws_endpoint_url: The only way to send AWS calls elsewhere; print a warning.
@@ -146,6 +149,9 @@ class Inputs:
     github_token: str | None = field(repr=False)
     pr_number: int | None
     require_reviewed: bool
+    require_attestation: str | None
+    attestation_workflow: str | None
+    attestation_roots: str | None
     allowed_account_ids: tuple[str, ...]
     aws_region: str | None
     aws_endpoint_url: str | None
