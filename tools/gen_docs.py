@@ -1,9 +1,9 @@
 """Writes the files that say what the program's tables say: run by `make docs`.
 
-Files: action.yml, docs/inputs.md, docs/errors.md, docs/rules.md, docs/setup/cloudformation.yml, and
-the table of commands in README.md. `python tools/gen_docs.py` writes; `--check` only
-compares, and exits 1 with the names of the files that are not up to date. Imports the product's
-tables and rules; never imports boto3 or reads the network.
+Files: action.yml, docs/inputs.md, docs/errors.md, docs/rules.md, docs/commands/*.md,
+docs/setup/cloudformation.yml, and the table of commands in README.md. `python tools/gen_docs.py`
+writes; `--check` only compares, and exits 1 with the names of the files that are not up to date.
+Imports the product's tables and rules; never imports boto3 or reads the network.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 from signed_lambda import errors  # noqa: E402 - the path comes first
 from signed_lambda.inputs import COMMANDS, OUTPUTS, SPECS  # noqa: E402
 from signed_lambda.scan import loop_rules, quality_rules  # noqa: E402
-from tools import cloudformation  # noqa: E402
+from tools import cloudformation, command_pages  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -168,12 +168,13 @@ def outputs_table() -> str:
     return "\n".join(rows + [_row(f"`{name}`", text) for name, text in OUTPUTS.items()])
 
 
-def commands_table() -> str:
-    """Every command as a row."""
+def commands_table(folder: str) -> str:
+    """Every command as a row, linked to its page in that folder."""
     rows = [_row("`command`", "what it does", "may write", "needs"), "|:--|:--|:--|:--|"]
     for command in COMMANDS.values():
         needs = ", ".join(f"`{name}`" for name in command.needs + command.needs_unless_unsigned)
-        rows.append(_row(f"`{command.name}`", command.help, command.writes_what, needs))
+        name = f"[`{command.name}`]({folder}{command.name}.md)"
+        rows.append(_row(name, command.help, command.writes_what, needs))
     return "\n".join(rows)
 
 
@@ -184,7 +185,7 @@ def inputs_md() -> str:
 
 ## Commands
 
-{commands_table()}
+{commands_table("commands/")}
 
 ## Inputs
 
@@ -271,7 +272,7 @@ def with_table(readme: str) -> str:
     Raises:
         ValueError: A marker is missing: the table would silently age.
     """
-    block = f"<!-- commands:begin -->\n{commands_table()}\n<!-- commands:end -->"
+    block = f"<!-- commands:begin -->\n{commands_table('docs/commands/')}\n<!-- commands:end -->"
     pattern = "<!-- commands:begin -->.*?<!-- commands:end -->"
     written, count = re.subn(pattern, lambda _: block, readme, flags=re.DOTALL)
     if count != 1:
@@ -285,6 +286,7 @@ def files() -> Iterator[tuple[Path, str]]:
     yield ROOT / "docs" / "inputs.md", inputs_md()
     yield ROOT / "docs" / "errors.md", errors_md()
     yield ROOT / "docs" / "rules.md", rules_md()
+    yield from command_pages.pages(ROOT, _row)
     yield ROOT / "docs" / "setup" / "cloudformation.yml", cloudformation.template()
     readme = ROOT / "README.md"
     if readme.exists():
@@ -299,6 +301,7 @@ def main(arguments: list[str] | None = None) -> int:
     stale = [(p, t) for p, t in files() if not p.exists() or p.read_text("utf-8") != t]
     for path, text in stale:
         if not check:
+            path.parent.mkdir(exist_ok=True)
             path.write_text(text, "utf-8")
         sys.stdout.write(f"{'stale' if check else 'written'}: {path.relative_to(ROOT)}\n")
     return 1 if check and stale else 0

@@ -5,7 +5,7 @@ the environment. `table` has every input, `commands` every command, `outputs` ev
 """
 
 from signed_lambda.inputs.commands import COMMANDS, Command, CommandName
-from signed_lambda.inputs.outputs import OUTPUTS
+from signed_lambda.inputs.outputs import OUTPUTS, OUTPUTS_OF
 from signed_lambda.inputs.reading import read
 from signed_lambda.inputs.table import SPECS
 from signed_lambda.inputs.values import (
@@ -25,6 +25,7 @@ from signed_lambda.inputs.values import (
 __all__ = [
     "COMMANDS",
     "OUTPUTS",
+    "OUTPUTS_OF",
     "SPECS",
     "CodeTarget",
     "Command",

@@ -47,3 +47,24 @@ OUTPUTS: Final[dict[str, str]] = {
     "subjects": "Path of that statement's subjects, the signed zip and the build, as `sha256sum` "
     "prints them, for `subject-checksums`.",
 }
+
+_VERSION: Final = ("deploy", "plan", "rollback", "promote", "verify")
+_MOVING: Final = ("deploy", "rollback", "promote")
+_TOLD: Final = (*_VERSION, "history")
+OUTPUTS_OF: Final[dict[str, tuple[str, ...]]] = {
+    "version": _TOLD,
+    "previous-version": _TOLD,
+    "build-sha256": ("deploy", "plan", "scan"),
+    "code-sha256": _TOLD,
+    "config-sha256": _VERSION,
+    "hash-alias": ("deploy", "plan", "verify", "history"),
+    "signing-job-id": _TOLD,
+    "version-arn": _VERSION,
+    "releases": ("history",),
+    "comment-url": ("deploy", "plan", "rollback", "promote", "scan"),
+    "sarif": ("deploy", "plan", "scan"),
+    "provenance": _MOVING,
+    "predicate": _MOVING,
+    "subjects": _MOVING,
+}
+"""Commands that may fill an output; those that are not here, every command fills."""

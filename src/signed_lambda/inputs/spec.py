@@ -33,6 +33,7 @@ class Spec(Generic[T_co]):
         example: As written in a workflow; "" where the default or the help serves.
         only_for: Commands for which it means something; with any other it is refused. None: all,
             or harmless where it means nothing, so that one `with:` block can serve two commands.
+        used_by: Commands that look at it, where these are fewer than may be given it; None: those.
         many_lines: One value a line; else a line break is refused.
         lines_for: Commands that take several values, one a line, with the parser of all of them.
         free_text: Blanks and joiners of other scripts are taken.
@@ -47,10 +48,16 @@ class Spec(Generic[T_co]):
     expression: str = ""
     example: str = ""
     only_for: tuple[CommandName, ...] | None = None
+    used_by: tuple[CommandName, ...] | None = None
     many_lines: bool = False
     lines_for: Mapping[CommandName, Callable[[str], T_co]] = field(default_factory=dict)
     free_text: bool = False
     secret: bool = False
+
+    def is_read_by(self, command: CommandName) -> bool:
+        """Whether the command looks at it."""
+        readers = self.used_by or self.only_for
+        return readers is None or command in readers
 
     @property
     def variable(self) -> str:

@@ -24,6 +24,11 @@ from signed_lambda.inputs.values import (
 from signed_lambda.model import AliasName, Compression, Sha256
 
 _PACKING: Final[tuple[CommandName, ...]] = ("deploy", "plan", "scan")
+_AWS: Final[tuple[CommandName, ...]] = tuple(c.name for c in COMMANDS.values() if c.needs_region)
+_LOOKING: Final[tuple[CommandName, ...]] = tuple(name for name in _AWS if name != "history")
+"""Those that look at the profile where it is named; `lock` alone not at the bucket."""
+_STORING: Final[tuple[CommandName, ...]] = tuple(name for name in _LOOKING if name != "lock")
+_COMMENTING: Final[tuple[CommandName, ...]] = tuple(name for name in COMMANDS if name != "history")
 
 COMMAND: Final = Spec[CommandName](
     name="command",
@@ -50,6 +55,7 @@ ALIAS: Final = Spec[AliasName](
     parse=aws_names.movable_alias,
     absent=AliasName("live"),
     default="live",
+    used_by=_AWS,
 )
 SOURCE: Final = Spec[str | None](
     name="source",
@@ -113,6 +119,7 @@ BUCKET: Final = Spec[str | None](
     parse=aws_names.bucket,
     absent=None,
     example="my-team-artefacts",
+    used_by=_STORING,
 )
 PREFIX: Final = Spec[str](
     name="prefix",
@@ -120,6 +127,7 @@ PREFIX: Final = Spec[str](
     parse=aws_names.prefix,
     absent="signed-lambda",
     default="signed-lambda",
+    used_by=("deploy", "plan", "promote"),
 )
 BUCKET_OWNER: Final = Spec[str | None](
     name="bucket-owner",
@@ -128,6 +136,7 @@ BUCKET_OWNER: Final = Spec[str | None](
     parse=aws_names.account,
     absent=None,
     example="'111122223333'",
+    used_by=_STORING,
 )
 SIGNING_PROFILE: Final = Spec[str | None](
     name="signing-profile",
@@ -136,6 +145,7 @@ SIGNING_PROFILE: Final = Spec[str | None](
     parse=aws_names.profile,
     absent=None,
     example="orders_release",
+    used_by=_LOOKING,
 )
 SIGNING_PROFILE_OWNER: Final = Spec[str | None](
     name="signing-profile-owner",
@@ -144,6 +154,7 @@ SIGNING_PROFILE_OWNER: Final = Spec[str | None](
     parse=aws_names.account,
     absent=None,
     example="'444455556666'",
+    used_by=_LOOKING,
 )
 REQUIRE_CODE_SIGNING: Final = Spec[RequireCodeSigning](
     name="require-code-signing",
@@ -153,6 +164,7 @@ REQUIRE_CODE_SIGNING: Final = Spec[RequireCodeSigning](
     parse=plain.choice(get_args(RequireCodeSigning)),
     absent="enforce",
     default="enforce",
+    used_by=_AWS,
 )
 ALLOW_UNSIGNED: Final = Spec[bool](
     name="allow-unsigned",
@@ -161,6 +173,7 @@ ALLOW_UNSIGNED: Final = Spec[bool](
     parse=plain.boolean,
     absent=False,
     default="false",
+    used_by=_AWS,
 )
 SMOKE_EVENT: Final = Spec[str | None](
     name="smoke-event",
@@ -170,6 +183,7 @@ SMOKE_EVENT: Final = Spec[str | None](
     absent=None,
     example="events/ping.json",
     only_for=_PACKING,
+    used_by=("deploy",),
 )
 HASH_ALIAS: Final = Spec[bool](
     name="hash-alias",
@@ -178,6 +192,7 @@ HASH_ALIAS: Final = Spec[bool](
     parse=plain.boolean,
     absent=True,
     default="true",
+    used_by=("deploy", "plan", "rollback", "promote", "verify"),
 )
 KEEP_VERSIONS: Final = Spec[int | None](
     name="keep-versions",
@@ -243,6 +258,7 @@ ALLOW_OLDER: Final = Spec[bool](
     parse=plain.boolean,
     absent=False,
     default="false",
+    used_by=("deploy", "plan"),
 )
 FAIL_ON: Final = Spec[FailOn](
     name="fail-on",
@@ -250,6 +266,7 @@ FAIL_ON: Final = Spec[FailOn](
     parse=plain.choice(get_args(FailOn)),
     absent="high",
     default="high",
+    used_by=_PACKING,
 )
 FAIL_ON_UNSEEN: Final = Spec[bool](
     name="fail-on-unseen",
@@ -270,6 +287,7 @@ TEMPLATE: Final = Spec[tuple[str, ...]](
     absent=(),
     example="infra/template.yaml",
     many_lines=True,
+    used_by=_PACKING,
 )
 SARIF_FILES: Final = Spec[tuple[str, ...]](
     name="sarif-files",
@@ -282,6 +300,7 @@ SARIF_FILES: Final = Spec[tuple[str, ...]](
     absent=(),
     example="reports/*.sarif",
     many_lines=True,
+    used_by=_PACKING,
 )
 COMMENT: Final = Spec[CommentMode](
     name="comment",
@@ -289,6 +308,7 @@ COMMENT: Final = Spec[CommentMode](
     parse=plain.choice(get_args(CommentMode)),
     absent="update",
     default="update",
+    used_by=_COMMENTING,
 )
 LOCK_LATEST: Final = Spec[LockLatest](
     name="lock-latest",
@@ -329,6 +349,7 @@ PR_NUMBER: Final = Spec[int | None](
     parse=plain.pull_request,
     absent=None,
     example="42",
+    used_by=_COMMENTING,
 )
 REQUIRE_REVIEWED: Final = Spec[bool](
     name="require-reviewed",
@@ -378,6 +399,7 @@ ALLOWED_ACCOUNT_IDS: Final = Spec[tuple[str, ...]](
     absent=(),
     example="'111122223333, 444455556666'",
     many_lines=True,
+    used_by=_AWS,
 )
 AWS_REGION: Final = Spec[str | None](
     name="aws-region",
@@ -387,6 +409,7 @@ AWS_REGION: Final = Spec[str | None](
     parse=aws_names.region,
     absent=None,
     example="eu-central-1",
+    used_by=_AWS,
 )
 AWS_ENDPOINT_URL: Final = Spec[str | None](
     name="aws-endpoint-url",
@@ -395,6 +418,7 @@ AWS_ENDPOINT_URL: Final = Spec[str | None](
     parse=endpoint,
     absent=None,
     example="http://127.0.0.1:4566",
+    used_by=_AWS,
 )
 HTTPS_PROXY: Final = Spec[str | None](
     name="https-proxy",
@@ -411,6 +435,7 @@ SIGNER_ROOT: Final = Spec[str | None](
     parse=plain.path,
     absent=None,
     example="emulator-root.pem",
+    used_by=_AWS,
 )
 TIMEOUT_MINUTES: Final = Spec[int](
     name="timeout-minutes",
@@ -427,6 +452,7 @@ PARALLEL_JOBS: Final = Spec[int](
     parse=plain.whole_number(0, 100_000, "jobs"),
     absent=1,
     expression="${{ strategy.max-parallel }}",
+    used_by=_AWS,
 )
 
 SPECS: Final[tuple[Spec[object], ...]] = (
