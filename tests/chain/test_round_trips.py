@@ -96,6 +96,12 @@ PATHS: Final = {
     ),
     "rollback": RECALL,
     "promote": (Trip(f"{MOVE_LOOK} GetAlias", "job"), *RECALL[1:]),
+    "verify": (
+        Trip(f"{MOVE_LOOK} ListAliases ListFunctionUrlConfigs", "job"),
+        Trip("GetCodeSigningConfig ListVersionsByFunction", "code-signing-enforced"),
+        Trip("GetFunction", "target-state"),
+        Trip("code:GetObject DescribeSigningJob GetSigningProfile", "target-job-revoked"),
+    ),
 }
 TRIGGERS: Final = frozenset(
     {
@@ -170,6 +176,15 @@ def test_the_look_at_the_triggers_waits_for_nothing_of_its_own(name: str) -> Non
     looking = [n for n, one in enumerate(by_round) if any(e.operation in TRIGGERS for e in one)]
 
     assert looking == [1]
+
+
+def test_a_verify_waits_for_four_round_trips_whatever_leads_to_latest() -> None:
+    sent = measured("verify").sent
+
+    asked = [e.operation for e in sent if e.operation in TRIGGERS]
+    assert asked.count("ListRuleNamesByTarget") == 2
+    assert len(asked) == 6
+    assert len(rounds(sent)) == 4
 
 
 def test_no_change_asks_in_two_rounds_and_writes_nothing() -> None:

@@ -124,8 +124,19 @@ def find_by_hash(
     return published
 
 
-def moved_hash_aliases(
+def versions_of(
     bench: Workbench, order: Order, aliases: Iterable[Alias]
+) -> tuple[FunctionConfiguration, ...]:
+    """The function's versions, where any of its aliases is a hash alias; else none is asked for."""
+    named = any(_NAME.fullmatch(alias.name) for alias in aliases)
+    return tuple(bench.cloud.versions(order.function)) if named else ()
+
+
+def moved_hash_aliases(
+    bench: Workbench,
+    order: Order,
+    aliases: Iterable[Alias],
+    versions: Iterable[FunctionConfiguration],
 ) -> Iterator[Problem]:
     """A problem for each hash alias that leads to something else than its name says.
 
@@ -136,9 +147,10 @@ def moved_hash_aliases(
         bench: The means.
         order: Says the function.
         aliases: All aliases of the function.
+        versions: What `versions_of` them gave.
     """
     named = [(a, m["hex"]) for a in aliases if (m := _NAME.fullmatch(a.name))]
-    listed = {v.version: v for v in bench.cloud.versions(order.function)} if named else {}
+    listed = {v.version: v for v in versions}
     for alias, hex_ in named:
         version = listed.get(alias.version)
         if version is not None and _hash_of(version) != hex_:

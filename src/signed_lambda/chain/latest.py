@@ -20,14 +20,16 @@ from signed_lambda.report.model import Status
 from signed_lambda.triggers import Listed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
+    from concurrent.futures import Future
 
     from signed_lambda.chain.observe import Observed
     from signed_lambda.chain.workbench import Order, Workbench
-    from signed_lambda.cloud import Identity
+    from signed_lambda.cloud import FunctionConfiguration, Identity
     from signed_lambda.latest import Statement
 
 T = TypeVar("T")
+LATEST: Final = "$LATEST"
 MOST: Final = 20
 """So many buckets, topics and buses of the policy are looked at; that it was cut is said."""
 STEP: Final = "latest"
@@ -52,32 +54,20 @@ class Latest:
     why: str
 
 
-def look_at_latest(bench: Workbench, order: Order, observed: Observed) -> Latest:
-    """Reads what leads to `$LATEST`, and tells it in the journal.
-
-    Raises:
-        Cancelled, DeadlineError: The run is over.
-    """
-    look = _Look(bench, order, observed)
-    statements = look.asked("lambda:GetPolicy", look.arn, lambda: look.cloud.statements(look.name))
-    locked = [s for s in statements or () if s.locks(look.arn)]
-    ways = [*look.ways(statements or ())]
-    open_ways = tuple(w for w in ways if not (locked and w.by_policy))
-    lock, why = look.lock(statements, locked)
-    bench.deadline.check(f"looking at $LATEST of {order.function}")
-    _tell(bench, order, Latest(open_ways, lock, why), look.unseen)
-    return Latest(open_ways, lock, why)
-
-
-def look_at_recursion(bench: Workbench, order: Order, observed: Observed) -> None:
+def tell_recursion(bench: Workbench, function: FunctionConfiguration, answer: Future[str]) -> None:
     """Tells whether Lambda would stop the function when it starts itself again and again.
 
+    Args:
+        bench: The means.
+        function: Which.
+        answer: `Cloud.recursive_loop` of it, under way.
+
+    Raises:
+        Cancelled: The run was stopped.
     Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
     """
-    look = _Look(bench, order, observed)
-    loop = look.asked(
-        "lambda:GetFunctionRecursionConfig", look.arn, lambda: look.cloud.recursive_loop(look.name)
-    )
+    asked = _Asked()
+    loop = asked.take("lambda:GetFunctionRecursionConfig", unqualified(function.arn), answer)
     if loop is not None:
         stops = loop == "Terminate"
         bench.journal.fact(
@@ -86,28 +76,92 @@ def look_at_recursion(bench: Workbench, order: Order, observed: Observed) -> Non
             status=Status.OK if stops else Status.WARNING,
             proof="Lambda stops them" if stops else f"RecursiveLoop is {loop}: Lambda stops none",
         )
-    _tell_unseen(bench, look.unseen)
+    _tell_unseen(bench, asked.unseen)
 
 
-class _Look:
-    def __init__(self, bench: Workbench, order: Order, observed: Observed) -> None:
-        self.cloud, self.name, self.identity = bench.cloud, order.function, observed.identity
-        here = self.identity
-        self.arn = (
-            unqualified(observed.function.arn)
-            if observed.function is not None
-            else f"arn:{here.partition}:lambda:{here.region}:{here.account}:function:{self.name}"
-        )
+class LatestLook:
+    """The look at `$LATEST`, begun: what needs no other answer is under way from the start.
+
+    Its answers are taken in the order of the story, so that what is told is what it would be if
+    each question waited for the one before.
+    """
+
+    def __init__(self, bench: Workbench, order: Order) -> None:
+        """Begins the first questions."""
+        cloud, name = bench.cloud, order.function
+        self._bench, self._order = bench, order
+        self._statements = bench.ask(lambda: cloud.statements(name))
+        self._mappings = [
+            bench.ask(partial(cloud.event_sources, name, qualifier)) for qualifier in (None, LATEST)
+        ]
+        self._urls = bench.ask(lambda: cloud.function_urls(name))
+        self._further: _Further | None = None
+
+    def go_on(self, observed: Observed) -> None:
+        """Begins the questions that the first answers make necessary."""
+        self._further = _Further(self._bench, self._order, observed, self._statements)
+
+    def tell(self) -> Latest:
+        """What leads to `$LATEST`; tells it in the journal.
+
+        Raises:
+            Cancelled, DeadlineError: The run is over.
+        """
+        further, asked = self._known, _Asked()
+        statements = asked.take("lambda:GetPolicy", further.arn, self._statements)
+        locked = [s for s in statements or () if s.locks(further.arn)]
+        ways = [
+            *(
+                Way("policy statement", _told(s), by_policy=True)
+                for s in statements or ()
+                if s.opens(further.arn)
+            ),
+            *self._polled(asked),
+            *self._served(asked),
+            *further.ways(asked),
+        ]
+        open_ways = tuple(w for w in ways if not (locked and w.by_policy))
+        lock, why = further.lock(asked, statements, locked)
+        self._bench.deadline.check(f"looking at $LATEST of {self._order.function}")
+        _tell(self._bench, self._order, Latest(open_ways, lock, why), asked.unseen)
+        return Latest(open_ways, lock, why)
+
+    @property
+    def _known(self) -> _Further:
+        if self._further is None:
+            raise ValueError("the look at $LATEST was not gone on with")
+        return self._further
+
+    def _polled(self, asked: _Asked) -> Iterator[Way]:
+        """Lambda polls with the function's own role: no resource policy is asked."""
+        for mappings in self._mappings:
+            found = asked.take("lambda:ListEventSourceMappings", "*", mappings)
+            for one in found.items if found is not None else ():
+                what = f"{one.arn or 'a source outside of AWS'} ({one.state})"
+                yield Way("event source mapping", what, by_policy=False)
+
+    def _served(self, asked: _Asked) -> Iterator[Way]:
+        arn = self._known.arn
+        found = asked.take("lambda:ListFunctionUrlConfigs", arn, self._urls)
+        for url in found.items if found is not None else ():
+            if url.arn in of_latest(arn):
+                yield Way("function URL", f"AuthType {url.auth}", by_policy=True)
+
+
+class _Asked:
+    """Takes answers; what was not seen is kept with its reason."""
+
+    def __init__(self) -> None:
         self.unseen: list[tuple[str, str, str]] = []
 
-    def asked(self, action: str, resource: str, read: Callable[[], T]) -> T | None:
+    def take(self, action: str, resource: str, answer: Future[T]) -> T | None:
         """The answer; a refusal or a failure is kept as its reason.
 
         Raises:
             Cancelled: The run was stopped.
         """
         try:
-            answer = read()
+            found = answer.result()
         except Cancelled:
             raise
         except AccessError:
@@ -116,114 +170,107 @@ class _Look:
         except DeployError as error:
             self.unseen.append((action, resource, f"no answer, {error.problems[0].id}"))
             return None
-        if isinstance(answer, Listed) and not answer.whole:
+        if isinstance(found, Listed) and not found.whole:
             self.unseen.append((action, resource, "only the first ten pages were read"))
-        return answer
+        return found
 
-    def ways(self, statements: Iterable[Statement]) -> Iterator[Way]:
-        """All that was found, in the order of the questions."""
-        opening = [s for s in statements if s.opens(self.arn)]
-        for one in opening:
-            yield Way("policy statement", _told(one), by_policy=True)
-        sources = [source for s in opening for source in s.sources]
-        yield from self._event_sources()
-        yield from self._urls()
-        yield from self._rules(sources)
-        yield from self._notifications(sources)
-        yield from self._subscriptions(sources)
+    def cut(self, action: str, wanted: int) -> None:
+        """Only the first of so many were looked at."""
+        if wanted > MOST:
+            self.unseen.append((action, "*", f"only the first {MOST} of {wanted} were looked at"))
 
-    def _event_sources(self) -> Iterator[Way]:
-        """Lambda polls with the function's own role: no resource policy is asked."""
-        for qualifier in (None, "$LATEST"):
-            found = self.asked(
-                "lambda:ListEventSourceMappings",
-                "*",
-                partial(self.cloud.event_sources, self.name, qualifier),
-            )
-            for one in found.items if found is not None else ():
-                what = f"{one.arn or 'a source outside of AWS'} ({one.state})"
-                yield Way("event source mapping", what, by_policy=False)
 
-    def _urls(self) -> Iterator[Way]:
-        found = self.asked(
-            "lambda:ListFunctionUrlConfigs", self.arn, lambda: self.cloud.function_urls(self.name)
+class _Further:
+    """Questions about what the function's policy names, all begun at once."""
+
+    def __init__(
+        self,
+        bench: Workbench,
+        order: Order,
+        observed: Observed,
+        statements: Future[tuple[Statement, ...]],
+    ) -> None:
+        cloud, here = bench.cloud, observed.identity
+        self.arn = arn = (
+            unqualified(observed.function.arn)
+            if observed.function is not None
+            else f"arn:{here.partition}:lambda:{here.region}:{here.account}"
+            f":function:{order.function}"
         )
-        for url in found.items if found is not None else ():
-            if self._is_latest(url.arn):
-                yield Way("function URL", f"AuthType {url.auth}", by_policy=True)
+        self._partition = here.partition
+        seen = statements.result() if statements.exception() is None else ()
+        sources = [source for s in seen if s.opens(arn) for source in s.sources]
+        self._buses = [
+            "default",
+            *(m["bus"] for s in sources if (m := _BUS.fullmatch(s))),
+        ]
+        self._rules = [
+            (bus, bench.ask(partial(cloud.rule_names, target, bus)))
+            for bus in _first(self._buses)
+            for target in of_latest(arn)
+        ]
+        self._buckets = [m["name"] for s in sources if (m := _BUCKET.fullmatch(s))]
+        self._notified = [
+            (one, bench.ask(partial(cloud.notifications, one))) for one in _first(self._buckets)
+        ]
+        self._topics = [s for s in sources if _TOPIC.fullmatch(s)]
+        self._subscribed = [
+            (one, bench.ask(partial(cloud.subscriptions, one))) for one in _first(self._topics)
+        ]
+        role = self._role = _role(here)
+        asked = role is not None and statements.exception() is None
+        asked = asked and not any(s.locks(arn) for s in seen)
+        self._simulated = (
+            bench.ask(lambda: cloud.simulated(role, INVOKE, of_latest(arn)))
+            if asked and role is not None
+            else None
+        )
 
-    def _rules(self, sources: Iterable[str]) -> Iterator[Way]:
-        named = (m["bus"] for s in sources if (m := _BUS.fullmatch(s)))
-        for bus in self._first(("default", *named), "events:ListRuleNamesByTarget"):
-            for target in of_latest(self.arn):
-                found = self.asked(
-                    "events:ListRuleNamesByTarget",
-                    "*",
-                    partial(self.cloud.rule_names, target, bus),
-                )
-                for rule in found.items if found is not None else ():
-                    yield Way("EventBridge rule", f"{bus}/{rule}", by_policy=True)
-
-    def _notifications(self, sources: Iterable[str]) -> Iterator[Way]:
-        named = (m["name"] for s in sources if (m := _BUCKET.fullmatch(s)))
-        for bucket in self._first(named, "s3:GetBucketNotification"):
-            found = self.asked(
-                "s3:GetBucketNotification",
-                f"arn:{self.identity.partition}:s3:::{bucket}",
-                partial(self.cloud.notifications, bucket),
-            )
-            for one in found or ():
-                if self._is_latest(one.target):
-                    yield Way(
-                        "S3 notification", f"{bucket}: {', '.join(one.events)}", by_policy=True
-                    )
-
-    def _subscriptions(self, sources: Iterable[str]) -> Iterator[Way]:
-        named = (s for s in sources if _TOPIC.fullmatch(s))
-        for topic in self._first(named, "sns:ListSubscriptionsByTopic"):
-            found = self.asked(
-                "sns:ListSubscriptionsByTopic",
-                topic,
-                partial(self.cloud.subscriptions, topic),
-            )
-            for one in found.items if found is not None else ():
-                if one.protocol == "lambda" and self._is_latest(one.endpoint):
+    def ways(self, asked: _Asked) -> Iterator[Way]:
+        """Ways of services that the policy names, in the order of the questions."""
+        asked.cut("events:ListRuleNamesByTarget", len({*self._buses}))
+        for bus, answer in self._rules:
+            rules = asked.take("events:ListRuleNamesByTarget", "*", answer)
+            for rule in rules.items if rules is not None else ():
+                yield Way("EventBridge rule", f"{bus}/{rule}", by_policy=True)
+        asked.cut("s3:GetBucketNotification", len({*self._buckets}))
+        for bucket, notified in self._notified:
+            arn = f"arn:{self._partition}:s3:::{bucket}"
+            for one in asked.take("s3:GetBucketNotification", arn, notified) or ():
+                if one.target in of_latest(self.arn):
+                    what = f"{bucket}: {', '.join(one.events)}"
+                    yield Way("S3 notification", what, by_policy=True)
+        asked.cut("sns:ListSubscriptionsByTopic", len({*self._topics}))
+        for topic, subscribed in self._subscribed:
+            listed = asked.take("sns:ListSubscriptionsByTopic", topic, subscribed)
+            for sub in listed.items if listed is not None else ():
+                if sub.protocol == "lambda" and sub.endpoint in of_latest(self.arn):
                     yield Way("SNS subscription", topic, by_policy=True)
 
     def lock(
-        self, statements: Iterable[Statement] | None, locked: list[Statement]
+        self, asked: _Asked, statements: Iterable[Statement] | None, locked: list[Statement]
     ) -> tuple[LockState, str]:
         """What keeps callers from `$LATEST`, and how that is known."""
         if locked:
             return "policy", f"statement {locked[0].sid or 'without Sid'} denies it to everybody"
         if statements is None:
             return "unseen", "the function's policy was not seen"
-        role = _role(self.identity)
-        if role is None:
+        if self._role is None or self._simulated is None:
             return "none", "no statement of the function's policy denies it"
-        results = self.asked(
-            "iam:SimulatePrincipalPolicy",
-            role,
-            lambda: self.cloud.simulated(role, INVOKE, of_latest(self.arn)),
-        )
+        results = asked.take("iam:SimulatePrincipalPolicy", self._role, self._simulated)
         if results is None:
             return "none", "no statement of the function's policy denies it to everybody"
         if results and all(r.by_organization is False for r in results):
-            return "organization", f"the organization's policies deny it, as simulated for {role}"
+            why = f"the organization's policies deny it, as simulated for {self._role}"
+            return "organization", why
         return "none", (
             "neither a statement of the function's policy nor the organization's policies deny it"
-            f" (simulated for {role}: {', '.join(r.decision for r in results)})"
+            f" (simulated for {self._role}: {', '.join(r.decision for r in results)})"
         )
 
-    def _is_latest(self, arn: str) -> bool:
-        return arn in of_latest(self.arn)
 
-    def _first(self, found: Iterable[str], action: str) -> list[str]:
-        wanted = [*dict.fromkeys(found)]
-        if len(wanted) > MOST:
-            why = f"only the first {MOST} of {len(wanted)} were looked at"
-            self.unseen.append((action, "*", why))
-        return wanted[:MOST]
+def _first(wanted: Iterable[str]) -> list[str]:
+    return [*dict.fromkeys(wanted)][:MOST]
 
 
 def _tell(

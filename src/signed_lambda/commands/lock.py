@@ -9,7 +9,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from signed_lambda.chain.latest import look_at_latest
+from signed_lambda.chain.latest import LatestLook
 from signed_lambda.chain.lock import (
     identity_statement,
     organization_statements,
@@ -44,7 +44,9 @@ def lock(bench: Workbench, order: Order, mode: LockLatest) -> bool:
     if observed.function is None:
         raise FunctionError.of("E-FUNCTION-01", f"no function {order.function}", "Create it first")
     arn = unqualified(observed.function.arn)
-    latest = look_at_latest(bench, order, observed)
+    looking = LatestLook(bench, order)
+    looking.go_on(observed)
+    latest = looking.tell()
     if mode == "report":
         _say_what_denies(bench, observed, arn)
         return False

@@ -10,9 +10,9 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from signed_lambda.chain.hash_alias import HashAlias, moved_hash_aliases, name_of
-from signed_lambda.chain.latest import look_at_latest, look_at_recursion
-from signed_lambda.chain.observe import observe
+from signed_lambda.chain.hash_alias import HashAlias, moved_hash_aliases, name_of, versions_of
+from signed_lambda.chain.latest import LatestLook, tell_recursion
+from signed_lambda.chain.observe import Observing
 from signed_lambda.chain.recall import recall
 from signed_lambda.commands.deploy import look_before_writing
 from signed_lambda.errors import (
@@ -38,12 +38,13 @@ from signed_lambda.report.model import Check, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from concurrent.futures import Future
 
     from signed_lambda.chain.latest import Latest
     from signed_lambda.chain.observe import Observed
     from signed_lambda.chain.publish import PublishedVersion
     from signed_lambda.chain.workbench import Order, Workbench
-    from signed_lambda.cloud import Alias
+    from signed_lambda.cloud import Alias, FunctionConfiguration
     from signed_lambda.report.model import Verdict
 
 T = TypeVar("T")
@@ -221,7 +222,13 @@ def _differences(bench: Workbench, order: Order) -> tuple[Problem, ...]:
         DeployError: The check could not be made.
     """
     drift = _Drift()
-    observed = observe(bench, order)
+    observing, looking = Observing(bench, order), LatestLook(bench, order)
+    recursion = bench.ask(lambda: bench.cloud.recursive_loop(order.function))
+    listed = bench.ask(lambda: bench.cloud.aliases(order.function))
+    numbered = bench.ask(lambda: versions_of(bench, order, listed.result()))
+    observed = observing.observed()
+    if observed.function is not None:
+        looking.go_on(observed)
     drift.in_(lambda: look_before_writing(bench, order, observed))
     if observed.alias is not None:
         for published in _routed(bench, order, observed, drift):
@@ -229,9 +236,9 @@ def _differences(bench: Workbench, order: Order) -> tuple[Problem, ...]:
             if published.version == observed.alias.version:
                 drift.problems += _moved_by_hand(bench, published, observed.alias)
     if observed.function is not None:
-        _look_at_hash_aliases(bench, order, drift)
-        look_at_recursion(bench, order, observed)
-        latest = look_at_latest(bench, order, observed)
+        _look_at_hash_aliases(bench, order, drift, listed.result(), numbered)
+        tell_recursion(bench, observed.function, recursion)
+        latest = looking.tell()
         if order.require_lock:
             drift.problems += _not_locked(order, latest)
     if not drift.problems:
@@ -334,10 +341,15 @@ def _not_locked(order: Order, latest: Latest) -> Iterator[Problem]:
         )
 
 
-def _look_at_hash_aliases(bench: Workbench, order: Order, drift: _Drift) -> None:
+def _look_at_hash_aliases(
+    bench: Workbench,
+    order: Order,
+    drift: _Drift,
+    aliases: Sequence[Alias],
+    versions: Future[tuple[FunctionConfiguration, ...]],
+) -> None:
     """Whether each leads to what its name says, and which one names the alias' version."""
-    aliases = bench.cloud.aliases(order.function)
-    drift.problems += moved_hash_aliases(bench, order, aliases)
+    drift.problems += moved_hash_aliases(bench, order, aliases, versions.result())
     if not (order.hash_alias and drift.published):
         return
     published = drift.published[-1]
