@@ -7,7 +7,7 @@ failure can say what was left unchanged.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol, TypedDict, TypeVar, Unpack
+from typing import TYPE_CHECKING, Final, Protocol, TypedDict, TypeVar, Unpack
 
 from signed_lambda.report.model import (
     CameFrom,
@@ -77,6 +77,10 @@ class Known(TypedDict, total=False):
     undo_version: str
     came_from: CameFrom
     provenance: str
+
+
+NOTHING: Final = "A review writes nothing"
+"""What a `scan` leaves unchanged: it has no part in an alias or a version."""
 
 
 class Journal:
@@ -310,7 +314,7 @@ class Journal:
             other_reviews=self._others,
             warnings=tuple(self._warnings),
             problems=error.problems if error else (),
-            left=self.left(alias) if error else "",
+            left=(NOTHING if command == "scan" else self.left(alias)) if error else "",
             reach=self._reach,
             package=self._package,
             comparison=self._comparison,

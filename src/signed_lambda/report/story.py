@@ -77,6 +77,8 @@ def mark(report: Report) -> str:
     return _MARKS[report.outcome]
 
 
+SOURCE: Final = "the source"
+"""What was reviewed, where neither a function nor a folder is named."""
 WORST: Final = 2
 """The highest `level`."""
 
@@ -96,7 +98,14 @@ def plain(sentence: str) -> str:
 
 
 def target(report: Report) -> str:
-    """What the run was about: function, alias and region, as far as they are known."""
+    """What the run was about: function, alias and region, as far as they are known.
+
+    A review is of a function's source, or of a folder: no alias has a part in it.
+    """
+    if report.command == "scan":
+        folder = report.package.repo_root if report.package is not None else None
+        name = report.function_name or folder
+        return _quoted(name) if name else SOURCE
     region = f" ({escape.clip(report.region, 40)})" if report.region else ""
     if len(report.checks) > 1:
         return count(len(report.checks), "alias", "aliases") + region
@@ -139,6 +148,8 @@ def meaning(report: Report) -> str:
     """What the verdict means for those who call the function; one or two sentences."""
     if report.command == "plan":
         return _what_merging_does(report)
+    if report.command == "scan":
+        return "Static review only: nothing was read from AWS, nothing was written."
     if len(report.checks) > 1:
         return _what_was_checked(report)
     alias = _quoted(report.alias)
@@ -417,6 +428,10 @@ def covers(report: Report) -> str:
 
 def _still(report: Report) -> str:
     """Where the alias stands after a run that ended early; never a guess."""
+    if report.command == "scan":
+        blocking = sum(p.id == "E-SCAN-01" for p in report.problems)
+        one = "blocks" if blocking == 1 else "block"
+        return f"{count(blocking, 'finding')} {one}" if blocking else "not reviewed"
     if report.reach >= Reach.ALIAS:
         return "the alias may have moved"
     if report.previous_version:

@@ -8,10 +8,13 @@ from typing import Any, get_args
 
 import pytest
 
+from signed_lambda.errors import Problem
 from signed_lambda.report import story
 from signed_lambda.report.model import Outcome, Reach, Run
 from signed_lambda.report.text import render_text
 from tests.unit.report.cases import RUN, TAMPERED, UNSEEN, report
+
+BLOCKS = Problem("E-SCAN-01", "REC-S3 (high) at app.py:3: writes to its own bucket", "Mend it")
 
 
 @pytest.mark.parametrize("outcome", get_args(Outcome))
@@ -76,6 +79,35 @@ def test_every_outcome_has_mark_headline_and_meaning(outcome: Outcome) -> None:
 )  # fmt: skip
 def test_headline_says_where_the_alias_stands(changes: dict[str, object], headline: str) -> None:
     assert story.headline(report(**changes)) == headline
+
+
+@pytest.mark.parametrize(
+    ("changes", "target", "headline"),
+    [
+        ({"outcome": "scanned"}, "`orders-thumbnailer`", "nothing found"),
+        ({"outcome": "scanned", "function_name": ""}, "`src`", "nothing found"),
+        (
+            {"outcome": "refused", "function_name": "", "problems": (BLOCKS, BLOCKS)},
+            "`src`",
+            "2 findings block",
+        ),
+        ({"outcome": "refused", "problems": (BLOCKS,)}, "`orders-thumbnailer`", "1 finding blocks"),
+        (
+            {"outcome": "refused", "function_name": "", "package": None, "problems": (TAMPERED,)},
+            "the source",
+            "not reviewed",
+        ),
+    ],
+)
+def test_a_review_is_of_a_source_and_says_nothing_of_aliases(
+    changes: dict[str, object], target: str, headline: str
+) -> None:
+    shown = report(command="scan", **changes)
+
+    assert (story.target(shown), story.headline(shown)) == (target, headline)
+    assert story.meaning(shown) == (
+        "Static review only: nothing was read from AWS, nothing was written."
+    )
 
 
 def test_failure_after_the_move_was_sent_never_says_that_nothing_changed() -> None:
