@@ -16,52 +16,40 @@ import tempfile
 import threading
 import traceback
 from contextlib import contextmanager
-from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
 from signed_lambda import __version__
-from signed_lambda.chain.observe import Observing
-from signed_lambda.chain.smoke import read_smoke_event
-from signed_lambda.chain.workbench import Lanes, Order, Origin, Workbench
+from signed_lambda.chain.workbench import Lanes
 from signed_lambda.clock import Deadline, SystemClock
+from signed_lambda.context import Context, order_of, repo_root
+from signed_lambda.dispatch import COMMANDS
 from signed_lambda.environment import ignored, known
 from signed_lambda.errors import (
-    AttestationError,
     Cancelled,
     DeployError,
-    IdentityError,
-    InputError,
     InternalError,
     RootError,
     refuse,
 )
 from signed_lambda.inputs import Inputs, read
-from signed_lambda.inputs.aws_names import account_of_role
 from signed_lambda.journal import Journal
 from signed_lambda.lazy import dataclass
-from signed_lambda.plan import expected_hash, require, unseen
-from signed_lambda.report.model import Status
-from signed_lambda.review import ReviewedBuild, review_of
+from signed_lambda.plan import expected_hash, require
 from signed_lambda.runner import Runner
 from signed_lambda.signals import StopFlag
 from signed_lambda.trust import gets_no_credentials, require_trusted_event
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from concurrent.futures import Future
 
-    from signed_lambda.attestation.roots import SigstoreRoots
     from signed_lambda.chain.workbench import SideBySide
     from signed_lambda.cloud import Clock, Cloud
-    from signed_lambda.errors import Problem
     from signed_lambda.model import Package
     from signed_lambda.privileges import Owner
     from signed_lambda.pull_request import Conversation
     from signed_lambda.report.model import Outcome, Report
-    from signed_lambda.reviewing import Reviewing
-    from signed_lambda.signature import TrustRoots
 
     Connect = Callable[[Inputs, Deadline, Callable[[str], None]], Cloud]
 
@@ -104,57 +92,6 @@ class Process:
             self.runner.hold_files()
             made = folder.iterdir() if folder is not None else ()
             self.journal.note(self.owner.become(made))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
-    """What a command is run with.
-
-    Attributes:
-        folder: Private and temporary.
-        package: The build; None for commands that need no source.
-        connect: Makes the connection to AWS; commands without AWS never call it.
-        talk: Gives what can be asked of GitHub.
-        from_fork: The run is for a fork's pull request, which gets no credentials.
-    """
-
-    inputs: Inputs
-    order: Order
-    deadline: Deadline
-    journal: Journal
-    workspace: Path
-    folder: Path
-    package: Package | None
-    connect: Callable[[], Cloud]
-    talk: Callable[[], Conversation]
-    from_fork: bool
-    lanes: SideBySide
-
-    def bench(self) -> Workbench:
-        """The chain's means, with a connection to AWS."""
-        import random  # noqa: PLC0415 - see the module's docstring
-
-        run, function = self.order.run, self.order.function
-        return Workbench(
-            cloud=self.connect(),
-            clock=self.deadline.clock,
-            deadline=self.deadline,
-            journal=self.journal,
-            folder=self.folder,
-            roots=_roots(self.inputs, self.workspace),
-            lanes=self.lanes,
-            # Jobs of one matrix share the run and differ in the function.
-            spread=random.Random(f"{run.run_id}.{run.attempt}.{function}").random,  # noqa: S311 - no secret
-        )
-
-    def begin(self) -> Future[tuple[Workbench, Observing]]:
-        """Connects to AWS and begins to look at it, beside the static review."""
-
-        def connected() -> tuple[Workbench, Observing]:
-            bench = self.bench()
-            return bench, Observing(bench, self.order)
-
-        return self.lanes.submit(connected)
 
 
 def main(
@@ -306,7 +243,7 @@ def _prepared(
     """What is done before anything is said to the network: checks without AWS, and the build."""
     runner, journal, environ = process.runner, process.journal, process.environ
     deadline.check("beginning")
-    order = _order(inputs, runner, process.workspace)
+    order = order_of(inputs, runner, process.workspace)
     journal.know(region=inputs.function_region or inputs.aws_region or "")
     if runner.on_github and (why := runner.event().unreadable):
         journal.warn(
@@ -347,7 +284,7 @@ def _pack(process: Process, inputs: Inputs, folder: Path) -> Package:
             allow_secret_files=inputs.allow_secret_files,
             compression=inputs.compression,
         )
-    process.journal.packed(package, _repo_root(package, process.workspace))
+    process.journal.packed(package, repo_root(package, process.workspace))
     require(expected_hash(package, inputs.expected_sha256))
     return package
 
@@ -368,284 +305,6 @@ def _loading(module: str | None) -> Iterator[None]:
         yield
     finally:
         thread.join()
-
-
-def _roots(inputs: Inputs, workspace: Path) -> TrustRoots | None:
-    """Instead of AWS's own: an emulator's."""
-    if inputs.signer_root is None:
-        return None
-    from signed_lambda.signature import TrustRoots  # noqa: PLC0415 - see the module's docstring
-
-    try:
-        return TrustRoots.from_pem((workspace / inputs.signer_root).read_bytes())
-    except (OSError, ValueError) as error:
-        raise InputError.of(
-            "E-INPUT-03",
-            f"signer-root: {inputs.signer_root!r} is not a readable PEM certificate"
-            f" ({getattr(error, 'strerror', None) or error})",
-            "Give the path of the emulator's root certificate, relative to the workspace",
-        ) from error
-
-
-def _deploy(context: Context) -> Outcome:
-    from signed_lambda.chain.unchanged import Unchanged  # noqa: PLC0415 - see the module's docstring
-    from signed_lambda.commands.deploy import deploy  # noqa: PLC0415 - see the module's docstring
-
-    package = _packed(context)
-    begun = context.begin()
-    reviewing = _review(context, package)
-    if context.inputs.require_reviewed:
-        _require_reviewed(context, package)
-    _require_attestation(context, package)
-    bench, observing = begun.result()
-    done = deploy(bench, context.order, package, reviewing, observing)
-    return "deployed" if not isinstance(done, Unchanged) and done.moved else "unchanged"
-
-
-def _plan(context: Context) -> Outcome:
-    from signed_lambda.commands.plan import plan  # noqa: PLC0415 - see the module's docstring
-
-    package = _packed(context)
-    begun = context.begin()
-    reviewing = _review(context, package)
-    context.journal.reviewed(None, required=context.inputs.require_reviewed)
-    barred: tuple[Problem, ...] = ()
-    try:
-        _require_attestation(context, package)
-    except AttestationError as error:
-        barred = error.problems
-    try:
-        bench, observing = begun.result()
-    except IdentityError as error:
-        if not context.from_fork or error.problems[0].id != NO_CREDENTIALS:
-            raise
-        _say_that_forks_see_no_aws(context)
-        reviewing.tell_unused()
-        require((*barred, *reviewing.problems, *unseen(context.journal, context.order)))
-        return "planned"
-    done = plan(bench, context.order, package, reviewing, observing, barred)
-    return "planned" if done is None else "unchanged"
-
-
-NO_CREDENTIALS: Final = "E-IDENTITY-01"
-
-
-def _say_that_forks_see_no_aws(context: Context) -> None:
-    """GitHub gives a fork's pull request neither secrets nor a token for AWS.
-
-    Source: https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows#workflows-in-forked-repositories
-    """
-    context.journal.fact(
-        step="observe",
-        title="Look at AWS",
-        status=Status.SKIPPED,
-        proof="a fork's pull request has no AWS credentials: the build was reviewed without the"
-        " function's live triggers",
-    )
-
-
-def _rollback(context: Context) -> Outcome:
-    from signed_lambda.commands.rollback import rollback  # noqa: PLC0415 - see the module's docstring
-
-    done = rollback(context.bench(), context.order, context.inputs.to)
-    return "rolled-back" if done.moved else "unchanged"
-
-
-def _promote(context: Context) -> Outcome:
-    from signed_lambda.commands.promote import promote, promote_from  # noqa: PLC0415 - see the module's docstring
-
-    source, origin = context.inputs.from_alias, context.order.origin
-    if source is None:
-        raise InternalError.of("E-INTERNAL-01", "promote without from-alias", "Report it")
-    bench, order = context.bench(), context.order
-    done = promote_from(bench, order, origin) if origin else promote(bench, order, source)
-    return "promoted" if done.moved else "unchanged"
-
-
-def _verify(context: Context) -> Outcome:
-    from signed_lambda.commands.verify import verify  # noqa: PLC0415 - see the module's docstring
-
-    verify(context.bench(), [*_orders(context)])
-    return "verified"
-
-
-def _history(context: Context) -> Outcome:
-    from signed_lambda.commands.history import history  # noqa: PLC0415 - see the module's docstring
-
-    history(context.bench(), context.order, context.talk().origins)
-    return "listed"
-
-
-def _lock(context: Context) -> Outcome:
-    from signed_lambda.commands.lock import lock  # noqa: PLC0415 - see the module's docstring
-
-    mode = context.inputs.lock_latest
-    if not lock(context.bench(), context.order, mode):
-        return "unchanged"
-    return "locked" if mode == "policy" else "unlocked"
-
-
-def _orders(context: Context) -> Iterator[Order]:
-    """One for each alias that is named."""
-    for named in context.inputs.functions:
-        yield replace(
-            context.order,
-            function=named.name,
-            alias=named.alias or context.inputs.alias,
-            function_account=named.account,
-            function_region=named.region,
-        )
-
-
-def _scan(context: Context) -> Outcome:
-    _review(context, _packed(context)).conclude()
-    return "scanned"
-
-
-COMMANDS: Final[Mapping[str, Callable[[Context], Outcome]]] = {
-    "deploy": _deploy,
-    "plan": _plan,
-    "rollback": _rollback,
-    "promote": _promote,
-    "verify": _verify,
-    "history": _history,
-    "lock": _lock,
-    "scan": _scan,
-}
-
-
-def _packed(context: Context) -> Package:
-    """The build of a command that needs a source."""
-    if context.package is None:
-        raise InternalError.of("E-INTERNAL-01", "a build that was never packed", "Report it")
-    return context.package
-
-
-def _review(context: Context, package: Package) -> Reviewing:
-    """The static review of exactly the bytes that are packed, and of the templates around them."""
-    from signed_lambda.reviewing import Reviewing  # noqa: PLC0415 - see the module's docstring
-    from signed_lambda.scan import allowed_in, survey  # noqa: PLC0415 - see the module's docstring
-    from signed_lambda.scan.discovery import find_templates  # noqa: PLC0415 - see the module's docstring
-
-    inputs, workspace = context.inputs, context.workspace
-    templates, missing = find_templates(workspace, inputs.templates)
-    root = _repo_root(package, workspace)
-    surveyed = survey(
-        package,
-        str(inputs.function),
-        context.deadline.clock,
-        templates,
-        root,
-        allowed_in(workspace),
-        missing=missing,
-    )
-    _read_other_reviews(context)
-    return Reviewing(surveyed, inputs.fail_on, context.journal)
-
-
-def _read_other_reviews(context: Context) -> None:
-    """What `sarif-files` holds becomes part of the report; it blocks nothing."""
-    if not context.inputs.sarif_files:
-        return
-    from signed_lambda.scan.sarif_files import read_sarif_files  # noqa: PLC0415 - see the module's docstring
-
-    read = read_sarif_files(context.workspace, context.inputs.sarif_files)
-    for missing in read.unread:
-        context.journal.warn(f"{missing.path} (sarif-files): {missing.why}")
-    context.journal.others(read.tools)
-    fact = read.fact()
-    context.journal.fact(step=fact.step, title=fact.title, status=fact.status, proof=fact.proof)
-
-
-def _require_reviewed(context: Context, package: Package) -> None:
-    """Only a build that the merged pull request's plan recorded goes on."""
-    region = context.inputs.function_region or context.inputs.aws_region or ""
-    known = context.talk().reviewed(region)
-    context.deadline.check("asking GitHub what was reviewed")
-    context.journal.reviewed(review_of(package, known), required=True)
-    context.journal.note(ReviewedBuild.confirm(package, known))
-
-
-def _require_attestation(context: Context, package: Package) -> None:
-    """Only a build that the wanted workflow attested goes on."""
-    inputs = context.inputs
-    if inputs.require_attestation is None:
-        return
-    from signed_lambda.attestation import Attested, Wanted  # noqa: PLC0415 - see the module's docstring
-
-    roots = _attestation_roots(inputs, context.workspace)
-    wanted = Wanted(
-        sha256=package.source_sha256 or package.sha256,
-        repository=inputs.require_attestation,
-        workflow=inputs.attestation_workflow or "",
-    )
-    found = context.talk().attestations(wanted.repository, wanted.sha256)
-    context.deadline.check("asking GitHub for attestations")
-    context.journal.note(Attested.confirm(wanted, found, roots))
-
-
-def _attestation_roots(inputs: Inputs, workspace: Path) -> SigstoreRoots:
-    from signed_lambda.attestation.roots import SigstoreRoots  # noqa: PLC0415 - see the module's docstring
-
-    path = inputs.attestation_roots or ""
-    try:
-        return SigstoreRoots.read((workspace / path).read_bytes())
-    except (OSError, ValueError) as error:
-        raise InputError.of(
-            "E-INPUT-03",
-            f"attestation-roots: {path!r} is no file of trusted roots"
-            f" ({getattr(error, 'strerror', None) or error})",
-            "Write it in a step before: `gh attestation trusted-root > trusted-root.jsonl`",
-        ) from error
-
-
-def _repo_root(package: Package, workspace: Path) -> str | None:
-    """Where the package's files lie in the repository; None for a zip, whose files do not."""
-    if package.source_sha256 is not None:
-        return None
-    root = (workspace / package.source).resolve().relative_to(workspace).as_posix()
-    return "" if root == "." else root
-
-
-def _order(inputs: Inputs, runner: Runner, workspace: Path) -> Order:
-    return Order(
-        command=inputs.command.name,
-        function=inputs.function,
-        alias=inputs.alias,
-        bucket=inputs.bucket or "",
-        prefix=inputs.prefix,
-        owner=inputs.bucket_owner or "",
-        profile=inputs.signing_profile,
-        profile_owner=inputs.signing_profile_owner,
-        require_code_signing=inputs.require_code_signing,
-        allow_unsigned=inputs.allow_unsigned,
-        hash_alias=inputs.hash_alias,
-        keep_versions=inputs.keep_versions,
-        origin=_origin(inputs),
-        smoke_event=read_smoke_event(inputs.smoke_event, workspace),
-        allow_older=inputs.allow_older,
-        fail_on_unseen=inputs.fail_on_unseen,
-        require_lock=inputs.lock_latest == "policy",
-        reason=inputs.reason or "",
-        function_account=inputs.function_account,
-        function_region=inputs.function_region,
-        allowed_accounts=inputs.allowed_account_ids,
-        run=runner.run(),
-    )
-
-
-def _origin(inputs: Inputs) -> Origin | None:
-    """Where a promotion comes from; None where that is the function itself."""
-    named, alias, role = inputs.from_function, inputs.from_alias, inputs.from_role
-    if named is None or alias is None:
-        return None
-    return Origin(
-        function=named.name,
-        alias=alias,
-        account=named.account or (account_of_role(role) if role else None),
-        region=named.region or inputs.aws_region or "",
-        role=role,
-    )
 
 
 def _connect(environ: Mapping[str, str], mask: Callable[[str], None]) -> Connect:

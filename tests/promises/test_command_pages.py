@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 
 import pytest
 
-from signed_lambda import main
+from signed_lambda import context, main
 from signed_lambda.chain.workbench import Order
 from signed_lambda.commands import lock
 from signed_lambda.errors import DeployError
@@ -68,7 +68,7 @@ def recorded(monkeypatch: pytest.MonkeyPatch) -> set[str]:
 def runs(team: Team, monkeypatch: pytest.MonkeyPatch) -> dict[str, tuple[set[str], Ended]]:
     """A run of each command that ends well, with the inputs that it looked at."""
     seen = recorded(monkeypatch)
-    fill, change = main._order, dataclasses.replace
+    fill, change = main.order_of, dataclasses.replace
 
     def without(looks: Callable[..., Any]) -> Callable[..., Any]:
         """The same, but what it looks at does not count."""
@@ -82,8 +82,8 @@ def runs(team: Team, monkeypatch: pytest.MonkeyPatch) -> dict[str, tuple[set[str
 
         return quiet
 
-    monkeypatch.setattr(main, "_order", without(fill))
-    for module in (main, lock):
+    monkeypatch.setattr(main, "order_of", without(fill))
+    for module in (context, lock):
         monkeypatch.setattr(module, "replace", without(change))
     team.deployed()
     team.change_code()

@@ -19,9 +19,9 @@ import pytest
 
 import signed_lambda
 from signed_lambda.clock import SystemClock
+from signed_lambda.dispatch import COMMANDS as BOUND
 from signed_lambda.errors import CATALOGUE, DeployError, Problem, RootError
 from signed_lambda.inputs import COMMANDS
-from signed_lambda.main import COMMANDS as BOUND
 from signed_lambda.main import SECRETS, _loading, main
 from signed_lambda.privileges import Owner, WithoutRoot
 from signed_lambda.signals import StopFlag

@@ -1,0 +1,171 @@
+"""What a command is run with: its inputs, the order that they make, and the way to AWS and GitHub.
+
+Imports what every command needs; see `main`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from signed_lambda.chain.observe import Observing
+from signed_lambda.chain.smoke import read_smoke_event
+from signed_lambda.chain.workbench import Order, Origin, Workbench
+from signed_lambda.errors import InputError, InternalError
+from signed_lambda.inputs.aws_names import account_of_role
+from signed_lambda.lazy import dataclass
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from concurrent.futures import Future
+    from pathlib import Path
+
+    from signed_lambda.chain.workbench import SideBySide
+    from signed_lambda.clock import Deadline
+    from signed_lambda.cloud import Cloud
+    from signed_lambda.inputs import Inputs
+    from signed_lambda.journal import Journal
+    from signed_lambda.model import Package
+    from signed_lambda.pull_request import Conversation
+    from signed_lambda.runner import Runner
+    from signed_lambda.signature import TrustRoots
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What a command is run with.
+
+    Attributes:
+        folder: Private and temporary.
+        package: The build; None for commands that need no source.
+        connect: Makes the connection to AWS; commands without AWS never call it.
+        talk: Gives what can be asked of GitHub.
+        from_fork: The run is for a fork's pull request, which gets no credentials.
+    """
+
+    inputs: Inputs
+    order: Order
+    deadline: Deadline
+    journal: Journal
+    workspace: Path
+    folder: Path
+    package: Package | None
+    connect: Callable[[], Cloud]
+    talk: Callable[[], Conversation]
+    from_fork: bool
+    lanes: SideBySide
+
+    def bench(self) -> Workbench:
+        """The chain's means, with a connection to AWS."""
+        import random  # noqa: PLC0415 - see the module's docstring
+
+        run, function = self.order.run, self.order.function
+        return Workbench(
+            cloud=self.connect(),
+            clock=self.deadline.clock,
+            deadline=self.deadline,
+            journal=self.journal,
+            folder=self.folder,
+            roots=self._roots(),
+            lanes=self.lanes,
+            # Jobs of one matrix share the run and differ in the function.
+            spread=random.Random(f"{run.run_id}.{run.attempt}.{function}").random,  # noqa: S311 - no secret
+        )
+
+    def begin(self) -> Future[tuple[Workbench, Observing]]:
+        """Connects to AWS and begins to look at it, beside the static review."""
+
+        def connected() -> tuple[Workbench, Observing]:
+            bench = self.bench()
+            return bench, Observing(bench, self.order)
+
+        return self.lanes.submit(connected)
+
+    def packed(self) -> Package:
+        """The build; of a command that needs a source."""
+        if self.package is None:
+            raise InternalError.of("E-INTERNAL-01", "a build that was never packed", "Report it")
+        return self.package
+
+    def _roots(self) -> TrustRoots | None:
+        """Instead of AWS's own: an emulator's."""
+        path = self.inputs.signer_root
+        if path is None:
+            return None
+        from signed_lambda.signature import TrustRoots  # noqa: PLC0415 - see the module's docstring
+
+        try:
+            return TrustRoots.from_pem((self.workspace / path).read_bytes())
+        except (OSError, ValueError) as error:
+            raise InputError.of(
+                "E-INPUT-03",
+                f"signer-root: {path!r} is not a readable PEM certificate"
+                f" ({getattr(error, 'strerror', None) or error})",
+                "Give the path of the emulator's root certificate, relative to the workspace",
+            ) from error
+
+
+def order_of(inputs: Inputs, runner: Runner, workspace: Path) -> Order:
+    """What the chain is asked for.
+
+    Raises:
+        InputError: `smoke-event` cannot be read.
+    """
+    return Order(
+        command=inputs.command.name,
+        function=inputs.function,
+        alias=inputs.alias,
+        bucket=inputs.bucket or "",
+        prefix=inputs.prefix,
+        owner=inputs.bucket_owner or "",
+        profile=inputs.signing_profile,
+        profile_owner=inputs.signing_profile_owner,
+        require_code_signing=inputs.require_code_signing,
+        allow_unsigned=inputs.allow_unsigned,
+        hash_alias=inputs.hash_alias,
+        keep_versions=inputs.keep_versions,
+        origin=_origin(inputs),
+        smoke_event=read_smoke_event(inputs.smoke_event, workspace),
+        allow_older=inputs.allow_older,
+        fail_on_unseen=inputs.fail_on_unseen,
+        require_lock=inputs.lock_latest == "policy",
+        reason=inputs.reason or "",
+        function_account=inputs.function_account,
+        function_region=inputs.function_region,
+        allowed_accounts=inputs.allowed_account_ids,
+        run=runner.run(),
+    )
+
+
+def _origin(inputs: Inputs) -> Origin | None:
+    """Where a promotion comes from; None where that is the function itself."""
+    named, alias, role = inputs.from_function, inputs.from_alias, inputs.from_role
+    if named is None or alias is None:
+        return None
+    return Origin(
+        function=named.name,
+        alias=alias,
+        account=named.account or (account_of_role(role) if role else None),
+        region=named.region or inputs.aws_region or "",
+        role=role,
+    )
+
+
+def orders_of(context: Context) -> Iterator[Order]:
+    """One for each alias that is named."""
+    for named in context.inputs.functions:
+        yield replace(
+            context.order,
+            function=named.name,
+            alias=named.alias or context.inputs.alias,
+            function_account=named.account,
+            function_region=named.region,
+        )
+
+
+def repo_root(package: Package, workspace: Path) -> str | None:
+    """Where the package's files lie in the repository; None for a zip, whose files do not."""
+    if package.source_sha256 is not None:
+        return None
+    root = (workspace / package.source).resolve().relative_to(workspace).as_posix()
+    return "" if root == "." else root
