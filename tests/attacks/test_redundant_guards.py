@@ -13,8 +13,10 @@ import pytest
 
 from lambda_sandbox.signer import forge
 from signed_lambda.cloud import RevisionMovedError
+from signed_lambda.confighash import canonical, code_and_config, unqualified
 from signed_lambda.errors import DeadlineError
 from signed_lambda.model import Sha256
+from signed_lambda.records import AliasRecord, alias_seal
 from tests.attacks.conftest import alias_stands, nothing_moves
 from tests.support.action import Team
 from tests.support.lying import Lie, lying
@@ -620,10 +622,28 @@ def test_an_alias_deleted_right_after_our_move_is_not_called_deployed(released: 
 # -- nothing to do
 
 
+def sealed(team: Team, sha256: Sha256 | None = None) -> None:
+    """Somebody who may write the alias makes its record say that a release moved it there.
+
+    Args:
+        team: Whose `live` it is.
+        sha256: Of the code that the record is made for; by default what the version holds.
+    """
+    function, lambda_ = team.estate.function, team.client("lambda")
+    version = lambda_.get_alias(FunctionName=function, Name="live")["FunctionVersion"]
+    live = lambda_.get_function_configuration(FunctionName=function, Qualifier=version)
+    own = Sha256.from_b64(live["CodeSha256"])
+    content = code_and_config(sha256 or own, canonical(live))
+    seal = alias_seal(unqualified(live["FunctionArn"]), "live", version, content.hex)
+    record = AliasRecord(command="deploy", previous="", run=1001, attempt=1, commit="", seal=seal)
+    lambda_.update_alias(FunctionName=function, Name="live", Description=str(record))
+
+
 def test_a_live_version_that_downloads_as_other_bytes_is_never_called_unchanged(
     team: Team,
 ) -> None:
     team.deployed(hash_alias="false")
+    sealed(team, OTHER)
     team.wrap = lying(download_code=downloads_as("1", OTHER))
 
     with alias_stands(team):
@@ -647,6 +667,7 @@ def without_record(team: Team) -> None:
     function, acts = team.estate.function, team.sandbox.acts
     acts.console_edit_configuration(function, Timeout=9)
     acts.move_alias(function, "live", acts.publish(function))
+    sealed(team)
 
 
 def test_a_signed_version_without_our_record_is_compared_with_the_build(team: Team) -> None:
