@@ -28,11 +28,12 @@ def sent(ended: Ended, operation: str) -> list[dict[str, Any]]:
 def test_the_upload_sends_create_only_checksum_and_owner(team: Team) -> None:
     ended = team.run()
 
-    build, statement = sent(ended, "PutObject")
-    for put in (build, statement):
+    build_and_statement = sent(ended, "PutObject")
+    for put in build_and_statement:
         assert put.get("IfNoneMatch") == "*"
         assert put.get("ExpectedBucketOwner") == "111122223333"
         assert len(put.get("ChecksumSHA256", "")) == 44
+    assert len(build_and_statement) == 2
 
 
 @pytest.mark.parametrize("operation", ["GetBucketVersioning", "ListObjectsV2", "GetObject"])
