@@ -58,8 +58,8 @@ sweep: $(VENV)/.node guards ## the long runs: guards removed one by one, the sec
 	@HYPOTHESIS_PROFILE=sweep $(BIN)/python -m pytest tests -m "not act and not live" -n 2 --dist loadfile
 	@$(MAKE) --no-print-directory fuzz FUZZ_S=30
 
-bench: $(VENV)/.dev ## measures ourselves beside our peers, all scripts of bench/, and writes docs/performance.md
-	@PYTHONPATH=src:. $(BIN)/python -m bench
+bench: $(VENV)/.dev ## measures ourselves beside our peers, all of bench/ or SCRIPTS="packaging ...", and writes docs/performance.md
+	@PYTHONPATH=src:. $(BIN)/python -m bench $(SCRIPTS)
 
 image: ## builds the action's image
 	@docker build -q -t signed-lambda-deploy .

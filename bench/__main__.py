@@ -1,8 +1,10 @@
-"""`python -m bench`: runs every script of bench/ and writes docs/performance.md from its figures.
+"""`python -m bench [SCRIPT ...]`: runs scripts of bench/, and writes docs/performance.md.
 
-A script that takes `--json` (see `figures`) gives its figures as data; what another prints is taken
-as it is. One that needs what is not here says so, and stands in the page with its reason: an
-argument that nobody gave, a peer that could not be installed.
+All of them, or those that are named; what the others gave in their last run on this machine stays
+in the page, with the date of that run. A script that takes `--json` (see `figures`) gives its
+figures as data; what another prints is taken as it is. One that needs what is not here says so, and
+stands in the page with its reason: an argument that nobody gave, a peer that could not be
+installed.
 """
 
 from __future__ import annotations
@@ -15,17 +17,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from bench.figures import machine
+from bench.figures import CACHE, machine
 
 HERE: Final = Path(__file__).resolve().parent
 PAGE: Final = HERE.parent / "docs" / "performance.md"
+KEPT: Final = CACHE / "results"
 SHARED: Final = {"__main__.py", "figures.py", "installs.py"}
 PATIENCE_S: Final = 3600
 VERDICTS: Final = {True: "yes", False: "**no**", None: ""}
 INTRODUCTION: Final = """\
 # Performance
 
-Written by `make bench`, from the figures that the scripts in `bench/` print. Medians of runs that
+Written by `make bench`, from the figures that the scripts in `bench/` give. Medians of runs that
 took turns on one machine; a ratio holds for that run only. Asked is what issue and design set as
 the aim; where it is missed, the table says no.
 
@@ -35,34 +38,37 @@ talk to a sandbox on loopback.
 
 
 def main() -> None:
-    """Runs all scripts, or those that are named, and writes the page."""
+    """Runs all scripts, or those that are named, and writes the page from the newest results."""
     wanted = set(sys.argv[1:])
-    sheets: list[dict[str, Any]] = []
-    plain: dict[str, str] = {}
-    skipped: dict[str, str] = {}
-    for script in sorted(HERE.glob("*.py")):
-        if script.name in SHARED or (wanted and script.stem not in wanted):
-            continue
-        print(f"== {script.name}", flush=True)
-        figures, printed, why = run(script)
-        print(printed, flush=True)
-        if why:
-            skipped[script.name] = why
-        elif figures is not None:
-            sheets.append(figures)
-        else:
-            plain[script.name] = printed
-    page = written(sheets, plain, skipped)
-    if wanted:
-        print(page)
-    else:
-        PAGE.write_text(page, encoding="utf-8")
-        print(f"written: {PAGE.relative_to(HERE.parent)}")
+    scripts = [path for path in sorted(HERE.glob("*.py")) if path.name not in SHARED]
+    if unknown := wanted - {path.stem for path in scripts}:
+        raise SystemExit(f"no script of bench/ is named {', '.join(sorted(unknown))}")
+    KEPT.mkdir(parents=True, exist_ok=True)
+    for script in scripts:
+        if not wanted or script.stem in wanted:
+            print(f"== {script.name}", flush=True)
+            result = run(script)
+            print(result["printed"] or result["skipped"], flush=True)
+            (KEPT / f"{script.stem}.json").write_text(json.dumps(result), encoding="utf-8")
+    kept = [KEPT / f"{script.stem}.json" for script in scripts]
+    PAGE.write_text(
+        written([json.loads(path.read_text("utf-8")) for path in kept if path.exists()]),
+        encoding="utf-8",
+    )
+    print(f"written: {PAGE.relative_to(HERE.parent)}")
 
 
-def run(script: Path) -> tuple[dict[str, Any] | None, str, str]:
-    """The figures of a script, what it printed, and why there are none."""
+def run(script: Path) -> dict[str, Any]:
+    """What a script gave: its name, the date, its figures, what it printed, or why it has none."""
     gives_data = "bench.figures" in script.read_text(encoding="utf-8")
+    result = {
+        "script": script.name,
+        "date": datetime.now(UTC).date().isoformat(),
+        "machine": machine(),
+        "sheet": None,
+        "printed": "",
+        "skipped": "",
+    }
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "figures.json"
         words = [sys.executable, str(script), *(["--json", str(path)] if gives_data else [])]
@@ -71,31 +77,41 @@ def run(script: Path) -> tuple[dict[str, Any] | None, str, str]:
                 words, capture_output=True, text=True, check=False, timeout=PATIENCE_S
             )
         except subprocess.TimeoutExpired:
-            return None, "", f"took more than {PATIENCE_S} s"
+            return result | {"skipped": f"took more than {PATIENCE_S} s"}
         if done.returncode:
             last = (done.stderr or done.stdout).strip().splitlines()[-1:]
-            return None, done.stdout, f"ended with {done.returncode}: {' '.join(last)[:200]}"
+            return result | {"skipped": f"ended with {done.returncode}: {' '.join(last)[:200]}"}
         if done.stdout.startswith("nothing measured"):
-            return None, done.stdout, done.stdout.strip().partition(": ")[2] or "needs arguments"
-        return (json.loads(path.read_text("utf-8")) if path.exists() else None), done.stdout, ""
+            why = done.stdout.strip().partition(": ")[2]
+            return result | {"skipped": why or "needs arguments"}
+        sheet = json.loads(path.read_text("utf-8")) if path.exists() else None
+        return result | {"sheet": sheet, "printed": done.stdout}
 
 
-def written(sheets: list[dict[str, Any]], plain: dict[str, str], skipped: dict[str, str]) -> str:
+def written(results: list[dict[str, Any]]) -> str:
     """The page, as Markdown."""
-    parts = [INTRODUCTION, f"Machine: {machine()}. Date: {datetime.now(UTC).date()}.\n"]
+    sheets = [result["sheet"] for result in results if result["sheet"]]
+    parts = [INTRODUCTION]
     parts += [section(sheet) for sheet in sheets]
-    parts += [f"## {name}\n\n```text\n{text.strip()}\n```\n" for name, text in plain.items()]
+    parts += [
+        f"## {result['script']}\n\n{result['date']}, {result['machine']}.\n\n"
+        f"```text\n{result['printed'].strip()}\n```\n"
+        for result in results
+        if result["printed"] and not result["sheet"]
+    ]
     parts.append(behind(sheets))
-    left_out = skipped | {k: v for sheet in sheets for k, v in sheet["skipped"].items()}
+    left_out = {result["script"]: result["skipped"] for result in results if result["skipped"]}
+    left_out |= {name: why for sheet in sheets for name, why in sheet["skipped"].items()}
     if left_out:
         lines = "\n".join(f"- {name}: {one_line(why)}" for name, why in left_out.items())
-        parts.append(f"## Not measured in this run\n\n{lines}\n")
+        parts.append(f"## Not measured\n\n{lines}\n")
     return "\n".join(parts)
 
 
 def section(sheet: dict[str, Any]) -> str:
     """One script's figures."""
-    lines = [f"## {sheet['title']}", "", sheet["about"], "", f"`{sheet['command']}`", ""]
+    lines = [f"## {sheet['title']}", "", sheet["about"], ""]
+    lines += [f"`{sheet['command']}`, {sheet['date']}, {sheet['machine']}.", ""]
     lines += ["| what | asked | measured | reached |", "|---|---|---|---|"]
     for figure in sheet["figures"]:
         cells = (figure["title"], figure["asked"], figure["measured"], VERDICTS[figure["reached"]])
