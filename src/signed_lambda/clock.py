@@ -73,6 +73,7 @@ class Deadline:
     at: float
     check_stop: Callable[[], None]
     _grace_ends_at: float | None = None
+    _whole: Deadline | None = None
 
     @classmethod
     def after(cls, clock: Clock, seconds: float, check_stop: Callable[[], None]) -> Self:
@@ -80,8 +81,11 @@ class Deadline:
         return cls(clock, clock.monotonic() + seconds, check_stop)
 
     def within(self, seconds: float) -> Deadline:
-        """The deadline of a part of the run that may take no longer than so many seconds."""
-        return replace(self, at=min(self.at, self.clock.monotonic() + seconds))
+        """The deadline of a part of the run that may take no longer than so many seconds.
+
+        It ends with the whole, too.
+        """
+        return replace(self, at=min(self.at, self.clock.monotonic() + seconds), _whole=self)
 
     def end(self) -> None:
         """Ends the time now: what is still under way elsewhere begins nothing new."""
@@ -90,7 +94,8 @@ class Deadline:
     def left_s(self) -> float:
         """Seconds left, 0 when over."""
         ends_at = self.at if self._grace_ends_at is None else max(self.at, self._grace_ends_at)
-        return max(0.0, ends_at - self.clock.monotonic())
+        left_s = max(0.0, ends_at - self.clock.monotonic())
+        return left_s if self._whole is None else min(left_s, self._whole.left_s())
 
     @contextmanager
     def grace(self) -> Iterator[None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bench.__main__ import run, written
 from bench.figures import Run, Sheet, Side, interleave, process
@@ -37,6 +37,12 @@ def test_a_process_is_measured_with_its_children() -> None:
     assert run.rss_mb > 55
 
 
+def result(script: str, **given: object) -> dict[str, Any]:
+    """What a script left, as it is kept."""
+    empty = {"date": "2026-11-26", "machine": "2 CPUs", "sheet": None, "printed": "", "skipped": ""}
+    return {"script": script} | empty | given
+
+
 def test_the_page_tells_what_was_asked_measured_and_missed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -48,7 +54,11 @@ def test_the_page_tells_what_was_asked_measured_and_missed(
     sheet.tell("python bench/zips.py", tmp_path / "zips.json")
 
     page = written(
-        [json.loads((tmp_path / "zips.json").read_text())], {"other.py": "7 ms\n"}, {"x.py": "why"}
+        [
+            result("zips.py", sheet=json.loads((tmp_path / "zips.json").read_text())),
+            result("other.py", printed="7 ms\n"),
+            result("x.py", skipped="why"),
+        ]
     )
 
     assert "small: 1.5x (asked: 5x; NOT REACHED)" in capsys.readouterr().out
@@ -58,7 +68,7 @@ def test_the_page_tells_what_was_asked_measured_and_missed(
     assert "- Zips, small: asked 5x, measured 1.5x" in page
     assert "- SAM: no network" in page
     assert "- x.py: why" in page
-    assert "```text\n7 ms\n```" in page
+    assert "2026-11-26, 2 CPUs.\n\n```text\n7 ms\n```" in page
 
 
 def test_a_script_that_needs_what_is_not_here_is_told_with_its_reason(tmp_path: Path) -> None:
@@ -66,5 +76,5 @@ def test_a_script_that_needs_what_is_not_here_is_told_with_its_reason(tmp_path: 
     broken.write_text("raise SystemExit('no tree')")
     idle.write_text("print('nothing measured; usage: idle.py TREE')")
 
-    assert run(broken)[2] == "ended with 1: no tree"
-    assert run(idle)[2] == "idle.py TREE"
+    assert run(broken)["skipped"] == "ended with 1: no tree"
+    assert run(idle)["skipped"] == "idle.py TREE"

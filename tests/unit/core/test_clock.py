@@ -63,6 +63,19 @@ def test_there_is_time_until_the_very_end() -> None:
         ends.check("doing something")
 
 
+def test_a_part_of_the_run_ends_with_the_whole_and_never_after_it() -> None:
+    clock, _, whole = deadline(60)
+    part, longer = whole.within(20), whole.within(90)
+    assert (part.left_s(), longer.left_s()) == (20, 60)
+
+    clock.sleep(5)
+    whole.end()
+
+    assert (part.left_s(), longer.left_s()) == (0, 0)
+    with pytest.raises(DeadlineError):
+        part.check("a look that nobody waits for")
+
+
 def test_a_cancelled_run_is_told_as_cancelled_also_when_its_time_is_over() -> None:
     clock, stop, ends = deadline(10)
     clock.advance(20)
