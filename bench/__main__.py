@@ -50,12 +50,18 @@ def main() -> None:
             result = run(script)
             print(result["printed"] or result["skipped"], flush=True)
             (KEPT / f"{script.stem}.json").write_text(json.dumps(result), encoding="utf-8")
-    kept = [KEPT / f"{script.stem}.json" for script in scripts]
-    PAGE.write_text(
-        written([json.loads(path.read_text("utf-8")) for path in kept if path.exists()]),
-        encoding="utf-8",
-    )
+    PAGE.write_text(written([kept(script) for script in scripts]), encoding="utf-8")
     print(f"written: {PAGE.relative_to(HERE.parent)}")
+
+
+def kept(script: Path) -> dict[str, Any]:
+    """What the script gave in its last run on this machine."""
+    path = KEPT / f"{script.stem}.json"
+    if path.exists():
+        result: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        return result
+    why = "not run on this machine since its results are kept"
+    return {"script": script.name, "sheet": None, "printed": "", "skipped": why}
 
 
 def run(script: Path) -> dict[str, Any]:
