@@ -6,7 +6,7 @@ Imports what every command needs; see `main`.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from signed_lambda.chain.observe import Observing
 from signed_lambda.chain.smoke import read_smoke_event
@@ -14,6 +14,7 @@ from signed_lambda.chain.workbench import Order, Origin, Workbench
 from signed_lambda.errors import InputError, InternalError
 from signed_lambda.inputs.aws_names import account_of_role
 from signed_lambda.lazy import dataclass
+from signed_lambda.named_file import read_named
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from signed_lambda.pull_request import Conversation
     from signed_lambda.runner import Runner
     from signed_lambda.signature import TrustRoots
+
+ROOTS_BYTES_MAX: Final = 4_194_304
+"""Of a file of trusted roots; GitHub's has 60 KB."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +99,7 @@ class Context:
         from signed_lambda.signature import TrustRoots  # noqa: PLC0415 - see the module's docstring
 
         try:
-            return TrustRoots.from_pem((self.workspace / path).read_bytes())
+            return TrustRoots.from_pem(read_named(path, self.workspace, ROOTS_BYTES_MAX))
         except (OSError, ValueError) as error:
             raise InputError.of(
                 "E-INPUT-03",

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from signed_lambda.context import orders_of, repo_root
+from signed_lambda.context import ROOTS_BYTES_MAX, orders_of, repo_root
 from signed_lambda.errors import AttestationError, IdentityError, InputError, InternalError
+from signed_lambda.named_file import read_named
 from signed_lambda.plan import require, unseen
 from signed_lambda.report.model import Status
 from signed_lambda.review import ReviewedBuild, review_of
@@ -209,7 +210,7 @@ def _attestation_roots(inputs: Inputs, workspace: Path) -> SigstoreRoots:
 
     path = inputs.attestation_roots or ""
     try:
-        return SigstoreRoots.read((workspace / path).read_bytes())
+        return SigstoreRoots.read(read_named(path, workspace, ROOTS_BYTES_MAX))
     except (OSError, ValueError) as error:
         raise InputError.of(
             "E-INPUT-03",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from signed_lambda.errors import SmokeError
 from signed_lambda.lazy import dataclass
+from signed_lambda.named_file import read_named
 from signed_lambda.report.model import Fact, Link, Status
 
 if TYPE_CHECKING:
@@ -87,15 +88,8 @@ def read_smoke_event(name: str | None, workspace: Path) -> bytes | None:
     """
     if name is None:
         return None
-    path = (workspace / name).resolve()
     try:
-        if not path.is_relative_to(workspace.resolve()):
-            raise ValueError("it lies outside the workspace")
-        if path.exists() and not path.is_file():  # reading a FIFO would wait for ever
-            raise ValueError("it is not a file")
-        if path.stat().st_size > MAX_EVENT_BYTES:
-            raise ValueError(f"it has more than {MAX_EVENT_BYTES} bytes")
-        payload = path.read_bytes()
+        payload = read_named(name, workspace, MAX_EVENT_BYTES)
         json.loads(payload)
     except (OSError, ValueError, RecursionError) as error:
         raise SmokeError.of(
