@@ -106,6 +106,7 @@ class Watch:
 
 sys.meta_path.insert(0, Watch())
 sys.argv = [sys.argv[1]]
+os._exit = sys.exit
 try:
     runpy.run_path(sys.argv[0], run_name="__main__")
 except SystemExit as end:
