@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import pickle
 import threading
 from dataclasses import FrozenInstanceError, field, fields, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Self
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from signed_lambda.lazy import dataclass
+from signed_lambda.lazy import FEW, dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,18 +86,55 @@ class Contended(Meanwhile):
     a: int
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Unused:
-    """No object is made of it."""
-
-    a: int
-
-
 @dataclass
 class Ordinary:
-    """Neither frozen nor with slots: the standard library's, at once."""
+    """Without slots: the standard library's, at once."""
 
     a: int
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Ordered:
+    """With an option that is left to the standard library."""
+
+    a: int
+
+
+@dataclass(slots=True)
+class Open:
+    """May be changed, and has no hash therefore."""
+
+    a: int
+    b: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Inner:
+    """Has a field that is not given."""
+
+    a: int
+    b: int = field(init=False, default=3)
+
+
+def fresh() -> type[Any]:
+    """A class that nobody has used."""
+
+    @dataclass(frozen=True, slots=True)
+    class Fresh:
+        a: int
+        b: str = "x"
+        c: list[int] = field(default_factory=list, kw_only=True)
+
+        def __post_init__(self) -> None:
+            if self.a == -1:
+                raise ValueError(self.a)
+
+    return Fresh
+
+
+def is_compiled(cls: type[Any]) -> bool:
+    """Whether its methods are the standard library's, which have no file."""
+    return bool(vars(cls)["__init__"].__code__.co_filename == "<string>")
 
 
 def test_it_shows_compares_and_hashes_as_its_fields_do() -> None:
@@ -150,26 +190,130 @@ def test_an_object_that_was_unpickled_first_has_its_methods() -> None:
 
 
 def test_a_thread_that_comes_while_the_class_is_made_waits_for_it() -> None:
-    made: list[Contended] = []
-    second = threading.Thread(target=lambda: made.append(Contended(2)))
+    one, found = Contended(1), list[bool]()
+    second = threading.Thread(target=lambda: found.append(Contended(2) == Contended(2)))
 
     def come() -> None:
         second.start()
         second.join(0.05)  # it waits for us
 
     meanwhile.append(come)
-    made.append(Contended(1))
+    found.append(one == Contended(1))
     second.join()
 
-    assert made == [Contended(1), Contended(2)]
+    assert found == [True, True]
 
 
-def test_no_method_is_made_before_the_first_object() -> None:
-    assert "__eq__" not in vars(Unused)
+def test_the_first_objects_are_made_without_compiling_anything() -> None:
+    cls = fresh()
 
-    assert Unused(1) < Unused(2)
-    assert "__eq__" in vars(Unused)
+    made = [cls(n) for n in range(FEW)]
+    before = is_compiled(cls)
+    made.append(cls(FEW))
+
+    assert (before, is_compiled(cls)) == (False, True)
+    assert [(one.a, one.b, one.c) for one in made] == [(n, "x", []) for n in range(FEW + 1)]
+    assert made[0] == cls(0)
 
 
-def test_what_cannot_be_put_off_is_made_at_once() -> None:
-    assert "__eq__" in vars(Ordinary)
+USES: dict[str, Callable[[type[Any]], bool]] = {
+    "__repr__": lambda cls: repr(cls(1)).endswith("Fresh(a=1, b='x', c=[])"),
+    "__eq__": lambda cls: cls(1) == cls(1) != cls(2),
+    "__setattr__": lambda cls: is_frozen(lambda: setattr(cls(1), "a", 2)),
+    "__delattr__": lambda cls: is_frozen(lambda: delattr(cls(1), "a")),
+    "copy": lambda cls: (copy.copy(cls(1)).a, copy.deepcopy(cls(1)).b) == (1, "x"),
+    "fields": lambda cls: [f.name for f in fields(cls)] == ["a", "b", "c"],
+    "replace": lambda cls: replace(cls(1), a=5).a == 5,
+    "is_dataclass": dataclasses.is_dataclass,
+    "asdict": lambda cls: dataclasses.asdict(cls(1)) == {"a": 1, "b": "x", "c": []},
+    "__match_args__": lambda cls: cls.__match_args__ == ("a", "b"),
+    "__hash__": lambda cls: is_unhashable(cls(1)),
+}
+
+
+def is_frozen(change: Callable[[], None]) -> bool:
+    """Whether a change is refused as the standard library refuses it."""
+    with pytest.raises(FrozenInstanceError, match="field 'a'"):
+        change()
+    return True
+
+
+def is_unhashable(one: object) -> bool:
+    """Whether the hash is that of the fields, of which one is a list."""
+    with pytest.raises(TypeError, match="unhashable type: 'list'"):
+        hash(one)
+    return True
+
+
+@pytest.mark.parametrize("name", USES)
+def test_any_other_use_compiles_the_methods(name: str) -> None:
+    cls = fresh()
+    assert not is_compiled(cls)
+
+    assert USES[name](cls)
+    assert is_compiled(cls)
+
+
+def test_what_may_be_changed_is_changed_and_has_no_hash() -> None:
+    one, other = Open(1), Open(1)
+    one.b.append(2)
+    one.a = 7
+
+    assert (one.a, one.b, other.b) == (7, [2], [])
+    assert one != other
+    with pytest.raises(TypeError, match="unhashable type: 'Open'"):
+        hash(one)
+
+
+def test_a_field_that_is_not_given_is_left_to_the_standard_library() -> None:
+    assert (Inner(1).b, Inner(1)) == (3, Inner(1))
+
+
+def test_a_class_of_a_class_of_another_time_has_all_fields() -> None:
+    early = fresh()
+    assert early(1) == early(1)
+
+    @dataclass(frozen=True, slots=True)
+    class Late(early):  # type: ignore[misc,valid-type] # that is the test
+        d: int = 4
+
+        @classmethod
+        def of(cls, a: int) -> Self:
+            return cls(a, d=5)
+
+    made = Late.of(1)
+
+    assert not is_compiled(Late)
+    assert (made.a, made.b, made.c, made.d) == (1, "x", [], 5)
+    assert made == Late(1, "x", 5)
+
+
+WORDS = st.dictionaries(st.sampled_from(["a", "b", "c", "d"]), st.integers(-1, 1), max_size=4)
+
+
+@given(args=st.lists(st.integers(-1, 1), max_size=4), words=WORDS)
+def test_arguments_are_taken_as_the_standard_library_takes_them(
+    args: list[int], words: dict[str, int]
+) -> None:
+    late = fresh()
+    at_once = dataclasses.make_dataclass(
+        "Fresh",
+        [("a", int), ("b", str, "x"), ("c", list, field(default_factory=list, kw_only=True))],
+        namespace={"__post_init__": late.__post_init__},
+        frozen=True,
+        slots=True,
+    )
+
+    def told(cls: type[Any]) -> object:
+        try:
+            one = cls(*args, **words)
+        except (TypeError, ValueError) as error:
+            return type(error), str(error).rpartition(".")[2]
+        return one.a, one.b, one.c
+
+    assert told(late) == told(at_once)
+
+
+@pytest.mark.parametrize("cls", [Ordinary, Ordered])
+def test_what_cannot_be_put_off_is_made_at_once(cls: type[Any]) -> None:
+    assert is_compiled(cls)
