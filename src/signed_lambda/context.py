@@ -5,6 +5,7 @@ Imports what every command needs; see `main`.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -74,16 +75,23 @@ class Context:
             lanes=self.lanes,
             # Jobs of one matrix share the run and differ in the function.
             spread=random.Random(f"{run.run_id}.{run.attempt}.{function}").random,  # noqa: S311 - no secret
+            get_ready=_get_ready,
         )
 
     def begin(self) -> Future[tuple[Workbench, Observing]]:
-        """Connects to AWS and begins to look at it, beside the static review."""
+        """Connects to AWS and begins to look at it: what follows runs beside the questions.
+
+        Returns once they are under way: a review that computes meanwhile would keep them from being
+        sent. What went wrong comes out where the result is taken.
+        """
 
         def connected() -> tuple[Workbench, Observing]:
             bench = self.bench()
             return bench, Observing(bench, self.order)
 
-        return self.lanes.submit(connected)
+        begun = self.lanes.submit(connected)
+        begun.exception()
+        return begun
 
     def packed(self) -> Package:
         """The build; of a command that needs a source."""
@@ -107,6 +115,13 @@ class Context:
                 f" ({getattr(error, 'strerror', None) or error})",
                 "Give the path of the emulator's root certificate, relative to the workspace",
             ) from error
+
+
+@functools.cache
+def _get_ready() -> None:
+    """Imports what comes after the first wait for AWS: the check of signatures, and the report."""
+    from signed_lambda.publishing import tell  # noqa: F401, PLC0415 - see the module's docstring
+    from signed_lambda.signature import verify_envelope  # noqa: F401, PLC0415 - see above
 
 
 def order_of(inputs: Inputs, runner: Runner, workspace: Path) -> Order:

@@ -320,6 +320,7 @@ def _connect(environ: Mapping[str, str], mask: Callable[[str], None]) -> Connect
             proxy_url=inputs.https_proxy,
         )
         fetch = UrlFetch(mask, inputs.https_proxy)
+        threading.Thread(target=fetch.get_ready, name="certificates", daemon=True).start()
         return Aws(
             clients,
             clock=deadline.clock,

@@ -114,9 +114,13 @@ class UrlFetch:
         self._mask = mask
         self._proxy_url = proxy_url
 
+    def get_ready(self) -> None:
+        """Reads the certificates, which takes a third of a round trip and no lock of Python's."""
+        _ = self._pool
+
     @functools.cached_property
     def _pool(self) -> urllib3.PoolManager:
-        """Made when something is downloaded: reading the certificates takes 10 ms and more."""
+        """Made when something is downloaded, unless it was got ready before."""
         # Made by hand: create_default_context() listens to SSLKEYLOGFILE.
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.load_verify_locations(cafile=get_cert_path(verify=True))

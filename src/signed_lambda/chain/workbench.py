@@ -38,12 +38,13 @@ the last ones wait for a whole round trip. Of these some 13 are Lambda's, which 
 
 Source: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html (API requests)
 """
-FIRST_PAUSE_S: Final = 0.1
-YOUNG_PAUSE_S: Final = 0.25
+SHORTEST_ROOM_S: Final = 0.1
+YOUNG_ROOM_S: Final = 0.25
 YOUNG_S: Final = 15.0
 """Until then a wait is expected to end soon, and is looked at every 0.25 s."""
-OLD_PAUSE_S: Final = 2.0
-PAUSE_GROWS: Final = 1.5
+OLD_ROOM_S: Final = 2.0
+ROOM_SHARE: Final = 0.05
+"""Of what a wait has taken so far: so much longer than needed it may take."""
 
 
 class SideBySide(Protocol):
@@ -148,6 +149,7 @@ class Workbench:
         roots: Certificates that a signature's chain may end at; None for AWS Signer's own.
         lanes: Where questions run side by side.
         spread: Gives 0..1, which spreads the looks of runs that wait at the same time.
+        get_ready: Called in each pause of a wait, which is there anyway; does its work once.
     """
 
     cloud: Cloud
@@ -158,6 +160,7 @@ class Workbench:
     roots: TrustRoots | None
     lanes: SideBySide
     spread: Callable[[], float]
+    get_ready: Callable[[], None] = lambda: None
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def new_file(self, name: str) -> Path:
@@ -181,10 +184,11 @@ class Workbench:
     ) -> T:
         """Looks until done, and says so every 10 s: the one loop that waits for AWS.
 
-        The pauses begin with 0.1 s and stay at 0.25 s at most for 15 s; then they grow to 2 s, each
-        shortened by up to half of it at random, so that runs that wait together do not look
-        together. A look that is throttled is repeated by the port (`aws/calls.py`), and delays the
-        line that is due in that time.
+        From one look to the next it is a twentieth of the time waited so far: 0.1 s at least, at
+        most 0.25 s for 15 s and 2 s then, shortened by up to half of it at random, so that runs
+        that wait together do not look together. The time that an answer takes counts, but AWS is
+        left alone for half of the room. A look that is throttled is repeated by the port
+        (`aws/calls.py`), and delays the line that is due in that time.
 
         AWS's own waiters look every 5 and 20 seconds and give up at a throttle; updates settle in
         about 2 s.
@@ -198,12 +202,22 @@ class Workbench:
         Raises:
             DeadlineError: The run's time is over.
         """
-        pause_s, started_at = FIRST_PAUSE_S, self.clock.monotonic()
+        monotonic = self.clock.monotonic
+        began_at = asked_at = monotonic()
         wait = Wait(f"waiting for {doing}", self.deadline, self.journal.progress)
         while not done(answer := look()):
             self.deadline.check(f"waiting for {doing} ({tell(answer)})")
-            young = self.clock.monotonic() - started_at < YOUNG_S
-            longest_s = YOUNG_PAUSE_S if young else OLD_PAUSE_S * (1 - self.spread() / 2)
-            wait.sleep(min(pause_s, longest_s, self.deadline.left_s()), tell(answer))
-            pause_s = min(pause_s * PAUSE_GROWS, YOUNG_PAUSE_S if young else OLD_PAUSE_S)
+            self.get_ready()
+            now = monotonic()
+            room_s = self._room_s(now - began_at)
+            pause_s = max(asked_at + room_s - now, room_s / 2)
+            wait.sleep(min(pause_s, self.deadline.left_s()), tell(answer))
+            asked_at = monotonic()
         return answer
+
+    def _room_s(self, waited_s: float) -> float:
+        """From one look to the next."""
+        room_s = max(SHORTEST_ROOM_S, ROOM_SHARE * waited_s)
+        if waited_s < YOUNG_S:
+            return min(room_s, YOUNG_ROOM_S)
+        return min(room_s, OLD_ROOM_S) * (1 - self.spread() / 2)

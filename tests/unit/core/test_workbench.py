@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from tests.support.action import Team
 
 
-def looks(folder: Path, spread: float, looked: int) -> list[float]:
-    """The pauses between so many looks, in seconds."""
+def looks(folder: Path, spread: float, looked: int, answer_s: float = 0.0) -> list[float]:
+    """The time from each of so many looks to the next, in seconds; an answer takes `answer_s`."""
     clock = VirtualClock()
     bench = Workbench(
         cloud=None,  # type: ignore[arg-type] # nothing is asked of AWS here
@@ -42,36 +42,46 @@ def looks(folder: Path, spread: float, looked: int) -> list[float]:
 
     def look() -> int:
         at.append(clock.monotonic())
+        clock.sleep(answer_s)
         return len(at)
 
     bench.poll("it", look, lambda n: n == looked, str)
     return [round(b - a, 6) for a, b in pairwise(at)]
 
 
-def test_a_wait_looks_after_a_tenth_of_a_second_and_four_times_a_second_while_young(
-    tmp_path: Path,
-) -> None:
-    pauses = looks(tmp_path, 0.0, 60)
+def test_a_wait_looks_ten_times_a_second_and_four_times_while_young(tmp_path: Path) -> None:
+    rooms = looks(tmp_path, 0.0, 60)
 
-    assert pauses[:5] == [0.1, 0.15, 0.225, 0.25, 0.25]
-    assert max(pauses) == 0.25
+    assert rooms[:21] == [0.1] * 21
+    assert rooms[30] == pytest.approx(0.05 * sum(rooms[:30]), abs=1e-5)
+    assert max(rooms) == 0.25
+
+
+def test_the_time_that_an_answer_takes_is_part_of_the_room(tmp_path: Path) -> None:
+    assert looks(tmp_path, 0.0, 10, answer_s=0.05) == [0.1] * 9
+
+
+def test_aws_is_left_alone_for_half_of_the_room(tmp_path: Path) -> None:
+    assert looks(tmp_path, 0.0, 4, answer_s=0.4) == [0.45] * 3
 
 
 def test_a_long_wait_looks_every_two_seconds(tmp_path: Path) -> None:
-    pauses = looks(tmp_path, 0.0, 100)
+    rooms = looks(tmp_path, 0.0, 130)
 
-    young = [p for n, p in enumerate(pauses) if sum(pauses[:n]) < 15.0]
+    young = [r for n, r in enumerate(rooms) if sum(rooms[:n]) < 15.0]
     assert max(young) == 0.25
-    old = pauses[len(young) :]
-    assert old[:7] == [0.25, 0.375, 0.5625, 0.84375, 1.265625, 1.898438, 2.0]
-    assert set(old[7:]) == {2.0}
+    old = rooms[len(young) :]
+    assert old[:9] == pytest.approx(
+        [0.05 * sum(rooms[: len(young) + n]) for n in range(9)], abs=1e-5
+    )
+    assert set(old[21:]) == {2.0}
 
 
 @pytest.mark.parametrize(("spread", "pause"), [(0.0, 2.0), (0.5, 1.5), (1.0, 1.0)])
 def test_runs_that_wait_long_at_the_same_time_are_spread(
     tmp_path: Path, spread: float, pause: float
 ) -> None:
-    assert looks(tmp_path, spread, 100)[-1] == pause
+    assert looks(tmp_path, spread, 150)[-1] == pause
 
 
 def test_a_wait_rides_out_throttles(team: Team) -> None:

@@ -22,7 +22,7 @@ from tests.support.runner_rules import commands, read_pairs
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-FOREIGN_TEXTS: Final = 6_500
+FOREIGN_TEXTS: Final = 8_000
 """How many generated texts go through every sink; always the same ones."""
 SEEN_AT_LEAST: Final = 20
 """How many of them hold each danger, the rarest one included."""
