@@ -163,13 +163,14 @@ class Desk:
     """A folder that each side deploys from; the source changes before each run that is to deploy.
 
     Attributes:
-        product: The program that runs this action.
+        start: Words that start this action.
         source: Folder of the function's files.
         changes: Whether a run finds other code than the one before.
     """
 
     def __init__(self, made: Account, product: Path, folder: Path, *, changes: bool) -> None:
-        self.account, self.product, self.folder, self.changes = made, product, folder, changes
+        self.account, self.folder, self.changes = made, folder, changes
+        self.start: Words = [product, "-I", "-B", entrypoint(product)]
         self.source = folder / "function"
 
     def _change(self) -> None:
@@ -217,7 +218,7 @@ class Desk:
             "GITHUB_RUN_ATTEMPT": "1",
             "GITHUB_SHA": "a" * 40,
         }
-        run = self.run([self.product, "-I", "-B", entrypoint(self.product)], environ)
+        run = self.run(self.start, environ)
         told = (files / "output").read_text()
         if outcome not in told:
             raise RuntimeError(f"not {outcome}: {told[:500]}")

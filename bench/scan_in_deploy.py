@@ -1,8 +1,11 @@
-"""What the static review adds to a deploy: signed deploys of 45 MB in this process, in turn.
+"""What the static review adds to a deploy: signed deploys of 45 MB, with it and without, in turn.
 
-`python bench/scan_in_deploy.py [--json FILE] [--rounds N]`: medians of 5 with the review and 5
-without it, against the sandbox; the clock that waits is virtual, so that this is our own time and
-the sandbox's. The tree is that of scan_speed.py (boto3 and Django as pip installs them).
+`python bench/scan_in_deploy.py [--json FILE] [--rounds N]`: medians of 5 and 5. Each is the product
+as the image has it, in a process of its own, against `lambda_sandbox` on a port, with the times of
+deploy_peers.py: 50 ms a request, a signing job of 0.3 s, an update that settles after 0.5 s. Both
+look at the live triggers; the run without review imports nothing of it. CPU is that of the action
+and of the processes that pack for it. The tree is that of scan_speed.py (boto3 and Django as pip
+installs them) with a handler beside it.
 """
 
 from __future__ import annotations
@@ -16,77 +19,92 @@ from typing import TYPE_CHECKING, Final
 ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 
-import entrypoint
-from bench.figures import Run, Sheet, arguments, interleave, timed
-from bench.installs import trees
-from signed_lambda import scan
-from signed_lambda.scan import Gathered, Survey
-from signed_lambda.scan.world import groundwork
-from tests.support.action import Team
+from bench.deploy_peers import Desk, account
+from bench.figures import Run, Sheet, arguments, interleave
+from bench.installs import entrypoint, product, sandbox_python, trees
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 MORE: Final = 0.10
 """What the review may add."""
+SIGNING_S: Final = 0.3
+START: Final = """
+import sys
+
+app, review = sys.argv[1:]
+sys.path[:0] = [app, app + "/src"]
+import entrypoint
 
 
-def no_survey(*_: object, **__: object) -> Survey:
-    """Instead of the review: one of nothing."""
-    return Survey(groundwork(()), Gathered([]), (), (), (), None)
+class NoReview:
+    problems = ()
+    looking = None
+
+    def begin_look(self, bench, order, subject):
+        from signed_lambda.chain.triggers import TriggerLook
+
+        self.looking = TriggerLook(bench, order, subject, lambda environment: ())
+
+    def look(self, bench, order, subject):
+        if self.looking is None:
+            self.begin_look(bench, order, subject)
+        self.looking.triggers()
+
+    def conclude(self):
+        pass
 
 
-def fill(team: Team, tree: Path) -> None:
-    """Puts the tree beside the team's function."""
-    for path in tree.rglob("*"):
-        if path.is_file() and "__pycache__" not in path.parts:
-            into = team.workspace / "function" / path.relative_to(tree)
-            into.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, into)
+if review == "without":
+    from signed_lambda import dispatch
+
+    dispatch._review = lambda context, package: NoReview()
+entrypoint.leave(entrypoint.run())
+"""
+"""Starts the action as the entry point does; argv: its folder, and "with" or "without" review."""
 
 
-def main() -> None:
-    """Measures and tells."""
-    options = arguments(__doc__).parse_args()
-    sheet = Sheet("Review in a deploy", (__doc__ or "").partition("\n\n")[2])
-    tree = trees()["python"]
-    if isinstance(tree, str):
-        sheet.skip("all", tree)
-    else:
-        with tempfile.TemporaryDirectory() as folder:
-            measure(sheet, Team(Path(folder)), tree, options.rounds)
-    sheet.tell("python bench/scan_in_deploy.py", options.json)
-
-
-def measure(sheet: Sheet, team: Team, tree: Path, rounds: int) -> None:
+def measure(sheet: Sheet, python: Path, tree: Path, folder: Path, rounds: int) -> None:
     """Deploys with and without the review."""
-    entrypoint.collect_rarely()
-    fill(team, tree)
-    team.deployed()
-    surveys: dict[str, Callable[..., Survey]] = {"with": scan.survey, "without": no_survey}
-    numbers = iter(range(1_000_000))
+    program = product()
+    with account(python, SIGNING_S, folder) as made:
+        desk = Desk(made, program, folder / "desk", changes=True)
+        shutil.copytree(tree, desk.source, ignore=shutil.ignore_patterns("__pycache__"))
+        (desk.source / "app.py").write_text("def handler(event, context):\n    return event\n")
 
-    def deploy(name: str) -> Run:
-        team.change_code(f"{name} {next(numbers)}")
-        scan.survey = surveys[name]
-        ended: list[str] = []
-        run = timed(lambda: ended.append(team.run().outputs["outcome"]))
-        if ended != ["deployed"]:
-            raise SystemExit(f"not deployed but {ended}")
-        return run
+        def deploy(review: str) -> Run:
+            desk.start = [program, "-I", "-B", "-c", START, entrypoint(program).parent, review]
+            return desk.ours("deployed", signing_profile=made.profile)
 
-    sides = interleave({name: lambda name=name: deploy(name) for name in surveys}, rounds)  # type: ignore[misc]
+        sides: dict[str, Callable[[], Run]] = {
+            "with": lambda: deploy("with"),
+            "without": lambda: deploy("without"),
+        }
+        found = interleave(sides, rounds, warm=1)
     for what, more in (
-        ("clock", sides["with"].seconds / sides["without"].seconds - 1),
-        ("CPU", sides["with"].cpu_s / sides["without"].cpu_s - 1),
+        ("clock", found["with"].seconds / found["without"].seconds - 1),
+        ("CPU", found["with"].cpu_s / found["without"].cpu_s - 1),
     ):
         sheet.add(
             f"What the review adds, by the {what}",
             asked=f"at most {MORE:+.0%}",
             measured=f"{more:+.1%}",
             reached=more <= MORE,
-            sides=tuple(sides.values()),
+            sides=tuple(found.values()),
         )
+
+
+def main() -> None:
+    """Measures and tells."""
+    options = arguments(__doc__).parse_args()
+    sheet = Sheet("Review in a deploy", (__doc__ or "").partition("\n\n")[2])
+    python, tree = sandbox_python(), trees()["python"]
+    if isinstance(python, str) or isinstance(tree, str):
+        sheet.skip("all", f"{python}; {tree}")
+    else:
+        with tempfile.TemporaryDirectory(prefix="reviews-") as folder:
+            measure(sheet, python, tree, Path(folder), options.rounds)
+    sheet.tell("python bench/scan_in_deploy.py", options.json)
 
 
 if __name__ == "__main__":

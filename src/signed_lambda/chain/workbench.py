@@ -43,7 +43,7 @@ YOUNG_ROOM_S: Final = 0.25
 YOUNG_S: Final = 15.0
 """Until then a wait is expected to end soon, and is looked at every 0.25 s."""
 OLD_ROOM_S: Final = 2.0
-ROOM_SHARE: Final = 0.05
+ROOM_SHARE: Final = 0.03
 """Of what a wait has taken so far: so much longer than needed it may take."""
 
 
@@ -184,10 +184,10 @@ class Workbench:
     ) -> T:
         """Looks until done, and says so every 10 s: the one loop that waits for AWS.
 
-        From one look to the next it is a twentieth of the time waited so far: 0.1 s at least, at
-        most 0.25 s for 15 s and 2 s then, shortened by up to half of it at random, so that runs
-        that wait together do not look together. The time that an answer takes counts, but AWS is
-        left alone for half of the room. A look that is throttled is repeated by the port
+        From one look to the next it is three hundredths of the time waited so far: 0.1 s at
+        least, at most 0.25 s for 15 s and 2 s then, shortened by up to half of it at random, so
+        that runs that wait together do not look together. The time that an answer takes counts,
+        but AWS is left alone for half of the room. A look that is throttled is repeated by the port
         (`aws/calls.py`), and delays the line that is due in that time.
 
         AWS's own waiters look every 5 and 20 seconds and give up at a throttle; updates settle in

@@ -50,6 +50,12 @@ _NOT_IN: Final = frozenset(
         *(".terraform", ".serverless", ".aws-sam", ".mypy_cache", ".pytest_cache", ".tox", "tests"),
     }
 )
+_DIST_INFO: Final = ".dist-info"
+"""Of what a folder of this ending tells to be installed, no template is the repository's.
+
+Source: https://packaging.python.org/en/latest/specifications/recording-installed-packages/
+"""
+_RECORD_BYTES_MAX: Final = 2 * 1024 * 1024
 _FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
@@ -83,19 +89,35 @@ def _walk(workspace: Path, unread: list[Unread]) -> Iterator[Path]:
         depth = len(folder.relative_to(workspace).parts)
         found = _entries(folder)
         in_cdk = in_cdk or any(entry.name == _CDK for entry in found)
+        not_in = _NOT_IN | _installed(found)
         for entry in found:
             entries += 1
             if entries > MAX_ENTRIES or templates >= MAX_TEMPLATES:
                 unread.append(Unread(".", "too many files to look for templates in"))
                 return
             if entry.is_dir(follow_symlinks=False):
-                if entry.name not in _NOT_IN and depth < MAX_DEPTH:
+                if entry.name not in not_in and depth < MAX_DEPTH:
                     waiting.append((Path(entry.path), in_cdk))
             elif entry.is_file(follow_symlinks=False):
                 path = Path(entry.path).relative_to(workspace)
                 if _may_be_template(path, in_cdk=in_cdk):
                     templates += 1
                     yield path
+
+
+def _installed(beside: list[os.DirEntry[str]]) -> set[str]:
+    """Which of the entries of one folder are folders of Python packages that pip put there."""
+    found: set[str] = set()
+    for entry in beside:
+        if entry.name.endswith(_DIST_INFO) and entry.is_dir(follow_symlinks=False):
+            found.add(entry.name)
+            try:
+                with os.fdopen(os.open(f"{entry.path}/RECORD", _FLAGS), "rb") as file:
+                    record = file.read(_RECORD_BYTES_MAX).decode(errors="replace")
+            except OSError:
+                continue  # it does not tell: its files are looked at
+            found |= {line.partition("/")[0] for line in record.splitlines() if "/" in line}
+    return found
 
 
 def _may_be_template(path: Path, *, in_cdk: bool) -> bool:

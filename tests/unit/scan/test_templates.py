@@ -449,6 +449,20 @@ def test_templates_are_found_by_their_usual_names(tmp_path: Path) -> None:
     assert unread == ()
 
 
+def test_installed_packages_are_not_looked_at(tmp_path: Path) -> None:
+    put(tmp_path, "build/app/template.yaml", "build/infra/template.yaml", "build/sdk/a/sam.json")
+    record = tmp_path / "build" / "sdk-1.0.dist-info" / "RECORD"
+    record.parent.mkdir()
+    (record.parent / "sam.json").write_text("a: 1\n", "utf-8")
+    record.write_text("sdk/__init__.py,,\nsdk/a/sam.json,sha256=x,2\napp.py,,\n", "utf-8")
+    put(tmp_path, "build/untold-1.0.dist-info/METADATA")
+
+    files, unread = find_templates(tmp_path)
+
+    assert sorted(files) == ["build/app/template.yaml", "build/infra/template.yaml"]
+    assert unread == ()
+
+
 def test_a_link_is_not_followed_when_they_are_looked_for(tmp_path: Path) -> None:
     put(tmp_path, "work/x.yaml", "outside/template.yaml")
     (tmp_path / "work" / "template.yaml").symlink_to("../outside/template.yaml")
