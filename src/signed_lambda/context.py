@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from pathlib import Path
 
+    from signed_lambda.chain.further import Further
     from signed_lambda.chain.workbench import SideBySide
     from signed_lambda.clock import Deadline
     from signed_lambda.cloud import Cloud
@@ -34,6 +35,20 @@ if TYPE_CHECKING:
 
 ROOTS_BYTES_MAX: Final = 4_194_304
 """Of a file of trusted roots; GitHub's has 60 KB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """The look at AWS, under way.
+
+    Attributes:
+        observing: What the plan needs.
+        further: What its first answers make necessary.
+    """
+
+    bench: Workbench
+    observing: Observing
+    further: Future[Further]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,16 +93,24 @@ class Context:
             get_ready=_get_ready,
         )
 
-    def begin(self) -> Future[tuple[Workbench, Observing]]:
+    def begin(self) -> Future[Begun]:
         """Connects to AWS and begins to look at it: what follows runs beside the questions.
 
-        Returns once they are under way: a review that computes meanwhile would keep them from being
-        sent. What went wrong comes out where the result is taken.
+        Returns once the first are under way: a review that computes meanwhile would keep them from
+        being sent. What went wrong comes out where the result is taken.
         """
+        package = self.packed()
 
-        def connected() -> tuple[Workbench, Observing]:
+        def connected() -> Begun:
             bench = self.bench()
-            return bench, Observing(bench, self.order)
+            observing = Observing(bench, self.order)
+
+            def further() -> Further:
+                from signed_lambda.chain.further import ask_further  # noqa: PLC0415 - see the module's docstring
+
+                return ask_further(bench, self.order, package, observing)
+
+            return Begun(bench, observing, bench.ask(further))
 
         begun = self.lanes.submit(connected)
         begun.exception()

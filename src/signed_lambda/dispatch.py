@@ -37,8 +37,7 @@ def _deploy(context: Context) -> Outcome:
     if context.inputs.require_reviewed:
         _require_reviewed(context, package)
     _require_attestation(context, package)
-    bench, observing = begun.result()
-    done = deploy(bench, context.order, package, reviewing, observing)
+    done = deploy(begun.result(), context.order, package, reviewing)
     return "deployed" if not isinstance(done, Unchanged) and done.moved else "unchanged"
 
 
@@ -55,7 +54,7 @@ def _plan(context: Context) -> Outcome:
     except AttestationError as error:
         barred = error.problems
     try:
-        bench, observing = begun.result()
+        look = begun.result()
     except IdentityError as error:
         if not context.from_fork or error.problems[0].id != NO_CREDENTIALS:
             raise
@@ -63,7 +62,7 @@ def _plan(context: Context) -> Outcome:
         reviewing.tell_unused()
         require((*barred, *reviewing.problems, *unseen(context.journal, context.order)))
         return "planned"
-    done = plan(bench, context.order, package, reviewing, observing, barred)
+    done = plan(look, context.order, package, reviewing, barred)
     return "planned" if done is None else "unchanged"
 
 

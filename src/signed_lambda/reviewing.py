@@ -42,7 +42,6 @@ class Reviewing:
             journal: Is told.
         """
         self._survey, self._fail_on, self._journal = survey, fail_on, journal
-        self._looking: TriggerLook | None = None
         self.review: Review = journal.note(survey.judge())
         journal.found(self.review.findings)
 
@@ -51,18 +50,22 @@ class Reviewing:
         """What stops the run."""
         return blocking(self.review, self._fail_on)
 
-    def begin_look(self, bench: Workbench, order: Order, subject: Subject) -> None:
-        """Begins what `look` asks for, beside the rest of the look at AWS; tells nothing yet."""
-        self._looking = TriggerLook(bench, order, subject, self._survey.named)
-
-    def look(self, bench: Workbench, order: Order, subject: Subject) -> None:
+    def look(
+        self, bench: Workbench, order: Order, subject: Subject, begun: TriggerLook | None
+    ) -> None:
         """Reviews again, with what is live around the function; writes nothing.
 
         What the role may not see is a skipped check that names the permission; no finding is more
         than a question then.
+
+        Args:
+            bench: The means.
+            order: What was asked for.
+            subject: Whom it is about.
+            begun: The look at what is live, where it is under way.
         """
-        looking = self._looking or TriggerLook(bench, order, subject, self._survey.named)
-        live = looking.triggers()
+        looking = begun or TriggerLook(bench, order, subject)
+        live = looking.triggers(self._survey.named)
         self.review = self._survey.judge(live)
         self._journal.found(self.review.findings)
         self._tell(live)

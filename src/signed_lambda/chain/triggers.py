@@ -91,27 +91,18 @@ class TriggerLook:
     The function is looked at unqualified, by the alias, and by the version that the alias has.
     """
 
-    def __init__(
-        self,
-        bench: Workbench,
-        order: Order,
-        subject: Subject,
-        named: Callable[[Mapping[str, str]], Iterable[Named]],
-    ) -> None:
+    def __init__(self, bench: Workbench, order: Order, subject: Subject) -> None:
         """Begins the first round.
 
         Args:
             bench: The means.
             order: What was asked for.
             subject: Whom it is about.
-            named: What the code writes to, given the function's environment.
         """
         self.bench, self.cloud, self.order = bench, bench.cloud, order
         self.identity, self.function, alias = subject.identity, subject.function, subject.alias
         self.environment = _environment(self.function)
-        self.written = [
-            one for one in named(self.environment) if _FORMS[one.kind].fullmatch(one.name)
-        ]
+        self.written: list[Named] = []
         self.qualifiers = ("", alias.name, alias.version) if alias is not None else ("",)
         self.asked: list[_Question[object]] = []
         self.sent: list[Future[None]] = []
@@ -126,12 +117,19 @@ class TriggerLook:
         self.filters: dict[str, _Question[FilterPolicy]] = {}
         self._at_the_function()
 
-    def triggers(self) -> LiveTriggers:
+    def triggers(self, named: Callable[[Mapping[str, str]], Iterable[Named]]) -> LiveTriggers:
         """What was seen, once all three rounds have ended.
+
+        Args:
+            named: What the code writes to, given the function's environment.
 
         Raises:
             Cancelled, DeadlineError: The run is over.
         """
+        self.written = [
+            one for one in named(self.environment) if _FORMS[one.kind].fullmatch(one.name)
+        ]
+        self._at_the_buses()
         self._answered()
         self._around_it()
         self._answered()
@@ -154,7 +152,6 @@ class TriggerLook:
             self._in_region("logs", f"log-group:{group}"),
             partial(cloud.log_subscriptions, group),
         )
-        buses = dict.fromkeys(("default", *(w.name for w in self.written if w.kind == "bus")))
         for qualifier in self.qualifiers:
             arn, given = self._arn(qualifier), qualifier or None
             self.permissions.append(
@@ -174,11 +171,22 @@ class TriggerLook:
                     partial(cloud.destinations, name, given),
                 )
             )
+            self._rules_of(arn, "default")
+
+    def _at_the_buses(self) -> None:
+        """The function's rules on the buses that the code writes to."""
+        buses = dict.fromkeys(
+            w.name for w in self.written if w.kind == "bus" if w.name != "default"
+        )
+        for qualifier in self.qualifiers:
             for bus in self._first(buses, "events:ListRuleNamesByTarget", "*"):
-                question = self._question(
-                    "events:ListRuleNamesByTarget", "*", partial(cloud.rule_names, arn, bus)
-                )
-                self.rule_names.append((bus, question))
+                self._rules_of(self._arn(qualifier), bus)
+
+    def _rules_of(self, arn: str, bus: str) -> None:
+        question = self._question(
+            "events:ListRuleNamesByTarget", "*", partial(self.cloud.rule_names, arn, bus)
+        )
+        self.rule_names.append((bus, question))
 
     def _around_it(self) -> None:
         """The buckets, topics and rules that the policy or the code names."""

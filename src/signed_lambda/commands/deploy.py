@@ -12,7 +12,7 @@ from signed_lambda.chain.removal import remove_old_versions
 from signed_lambda.chain.sign import find_earlier, sign
 from signed_lambda.chain.smoke import smoke_test
 from signed_lambda.chain.stage import stage, try_out
-from signed_lambda.chain.unchanged import Unchanged, find_unchanged, look_at_live
+from signed_lambda.chain.unchanged import Unchanged, find_unchanged
 from signed_lambda.chain.upload import upload
 from signed_lambda.plan import make_plan
 
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from signed_lambda.chain.move import AliasMove
-    from signed_lambda.chain.observe import Observed, Observing
+    from signed_lambda.chain.observe import Observed
     from signed_lambda.chain.publish import PublishedVersion
     from signed_lambda.chain.stage import Artefact
-    from signed_lambda.chain.unchanged import LiveLook
     from signed_lambda.chain.workbench import Order, Workbench
+    from signed_lambda.context import Begun
     from signed_lambda.errors import Problem
     from signed_lambda.model import Package
     from signed_lambda.reviewing import Reviewing
 
 
 def deploy(
-    bench: Workbench, order: Order, package: Package, reviewing: Reviewing, observing: Observing
+    begun: Begun, order: Order, package: Package, reviewing: Reviewing
 ) -> AliasMove | Unchanged:
     """Moves order.alias to a version that runs exactly package's files, or changes nothing.
 
@@ -42,13 +42,13 @@ def deploy(
     Raises:
         DeployError: A link of the chain is broken; the alias was not moved.
     """
+    bench, further = begun.bench, begun.further.result()
     note = bench.journal.note
-    live = ask_further(bench, order, package, reviewing, observing)
-    observed = observing.observed()
+    observed = begun.observing.observed()
     look_before_writing(bench, order, observed, package)
-    unchanged = find_unchanged(bench, package, observed, live)
+    unchanged = find_unchanged(bench, package, observed, further.live)
     if unchanged is None or reviewing.problems:
-        reviewing.look(bench, order, observed)
+        reviewing.look(bench, order, observed, further.triggers)
     reviewing.conclude()
     if unchanged is not None:
         if observed.live is not None:
@@ -72,23 +72,6 @@ def deploy(
     if order.keep_versions is not None and moved.moved:
         remove_old_versions(bench, order, order.keep_versions, moved)
     return moved
-
-
-def ask_further(
-    bench: Workbench, order: Order, package: Package, reviewing: Reviewing, observing: Observing
-) -> LiveLook | None:
-    """Asks what the first answers make necessary, while the others are still under way.
-
-    Either whether the live version runs the build already, or, where it certainly does not, what
-    triggers the function. `plan` does the same.
-    """
-    subject = observing.subject()
-    if subject is None:
-        return None
-    live = look_at_live(bench, order, package, subject.held)
-    if live is None:
-        reviewing.begin_look(bench, order, subject)
-    return live
 
 
 def look_before_writing(

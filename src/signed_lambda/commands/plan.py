@@ -6,24 +6,23 @@ from typing import TYPE_CHECKING
 
 from signed_lambda.chain.compare_live import compare_live
 from signed_lambda.chain.unchanged import Unchanged, find_unchanged
-from signed_lambda.commands.deploy import ask_further
 from signed_lambda.plan import make_plan, require, unseen
 from signed_lambda.report.model import Status
 
 if TYPE_CHECKING:
-    from signed_lambda.chain.observe import Observed, Observing
+    from signed_lambda.chain.observe import Observed
     from signed_lambda.chain.workbench import Order, Workbench
+    from signed_lambda.context import Begun
     from signed_lambda.errors import Problem
     from signed_lambda.model import Package
     from signed_lambda.reviewing import Reviewing
 
 
 def plan(
-    bench: Workbench,
+    begun: Begun,
     order: Order,
     package: Package,
     reviewing: Reviewing,
-    observing: Observing,
     barred: tuple[Problem, ...],
 ) -> Unchanged | None:
     """Says what deploy would do with the package; writes nothing and signs nothing.
@@ -32,24 +31,23 @@ def plan(
     where something blocks. The live triggers are looked at where `deploy` would.
 
     Args:
-        bench: The means.
+        begun: The look at AWS, under way.
         order: What was asked for.
         package: The build.
         reviewing: The static review of it.
-        observing: The look at AWS, under way.
         barred: What forbids the deploy already.
 
     Raises:
         DeployError: All that forbids the deploy.
     """
-    live = ask_further(bench, order, package, reviewing, observing)
-    observed = observing.observed()
+    bench, further = begun.bench, begun.further.result()
+    observed = begun.observing.observed()
     made = make_plan(order, observed, package)
     for warning in made.warnings:
         bench.journal.warn(warning)
-    unchanged = None if made.problems else find_unchanged(bench, package, observed, live)
+    unchanged = None if made.problems else find_unchanged(bench, package, observed, further.live)
     if unchanged is None or reviewing.problems:
-        reviewing.look(bench, order, observed)
+        reviewing.look(bench, order, observed, further.triggers)
     reviewing.tell_unused()
     against = (*barred, *reviewing.problems, *made.problems)
     if unchanged is not None and not against:
