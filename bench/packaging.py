@@ -61,12 +61,13 @@ OURS: Final = """
 import sys
 sys.path[:0] = [sys.argv[1], sys.argv[1] + "/src"]
 from pathlib import Path
-from entrypoint import collect_rarely
+from entrypoint import collect_rarely, leave
 collect_rarely()
 from signed_lambda.package import pack
 tree, into = Path(sys.argv[2]), Path(sys.argv[3])
 pack(Path(tree.name), workspace=tree.parent, into=into, compression=sys.argv[4],
      allow_secret_files=True)
+leave(0)
 """
 ADM_ZIP: Final = """
 const [, tree, out] = process.argv, fs = require('fs/promises'), Zip = require('adm-zip');

@@ -111,7 +111,7 @@ def _ask(process: subprocess.Popen[bytes], files: Sequence[Found]) -> list[Squee
     assert process.stdin is not None
     assert process.stdout is not None
     try:
-        process.stdin.write(asked((file.stamp, file.name) for file in files))
+        process.stdin.write(asked([file.stamp for file in files], [file.name for file in files]))
         process.stdin.flush()
         return answered(process.stdout)
     except (EOFError, BrokenPipeError) as error:

@@ -35,7 +35,7 @@ class Found(NamedTuple):
         executable: Whether its owner may run it.
         size_bytes: Of its content.
         link_target: Of a link, as it stands there; "" of a file.
-        stamp: Of a file in a folder, see `worker.stamp_of`; "" of others.
+        stamp: Of a file in a folder, see `worker.stamp_of`; b"" of others.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Found(NamedTuple):
     executable: bool
     size_bytes: int
     link_target: str = ""
-    stamp: str = ""
+    stamp: bytes = b""
 
 
 class Source(Protocol):

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 BATCH_BYTES: Final = 524_288
 """Content of one job: small files go together, or handing over costs more than the work."""
 BATCH_FILES: Final = 256
-AHEAD_BYTES: Final = 50_331_648
+AHEAD_BYTES: Final = 67_108_864
 """Content that may be packed behind the job that is written next, which may be a large file. With a
 file of the largest size (250 MiB) on each core and what it is compressed to, this bounds the
 memory."""

@@ -21,7 +21,7 @@ import deflate
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Sequence
     from typing import IO, Final, Self
 
     Effort = tuple[int, int]
@@ -33,7 +33,10 @@ FOLDER_FLAGS: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXE
 FILE_FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _CHUNK: Final = 1_048_576
 
-_LENGTH: Final = struct.Struct("<I")
+_STAMP: Final = struct.Struct("<QQQQqq")
+STAMP_BYTES: Final = _STAMP.size
+_JOB: Final = struct.Struct("<II")
+"""Files, and bytes of their names."""
 _ANSWER: Final = struct.Struct("<IiQ")
 """Files done; 0, or why the next one cannot be (errno, -1: it changed); bytes of data."""
 _DONE: Final = struct.Struct("<?I32sQ")
@@ -44,14 +47,18 @@ class ChangedError(Exception):
     """A file is not, or is no longer, the one that was listed."""
 
 
-def stamp_of(status: os.stat_result) -> str:
-    """What of a file changes whenever its content may have changed, its size first.
+def stamp_of(status: os.stat_result) -> bytes:
+    """What of a file changes whenever its content may have changed, `STAMP_BYTES` long.
 
     The last of it is the time at which anything of the file changed; nobody can set that back.
     """
-    return (
-        f"{status.st_size} {status.st_dev} {status.st_ino} {status.st_mode}"
-        f" {status.st_mtime_ns} {status.st_ctime_ns}"
+    return _STAMP.pack(
+        status.st_size,
+        status.st_dev,
+        status.st_ino,
+        status.st_mode,
+        status.st_mtime_ns,
+        status.st_ctime_ns,
     )
 
 
@@ -77,6 +84,7 @@ class Beneath:
         self._root: Final = root
         self._open: Final[list[tuple[str, int]]] = []
         self._entered: str | None = None
+        self._above = root
 
     def __enter__(self) -> Self:
         return self
@@ -86,7 +94,7 @@ class Beneath:
     ) -> None:
         self._close_down_to(0)
 
-    def read(self, name: str, stamp: str) -> bytes | memoryview:
+    def read(self, name: str, stamp: bytes) -> bytes | memoryview:
         """The whole content of a file.
 
         Raises:
@@ -94,17 +102,17 @@ class Beneath:
                 folder on the way is gone or a link.
             OSError: It cannot be opened or read.
         """
-        fd = os.open(name.rpartition("/")[2].encode(), FILE_FLAGS, dir_fd=self._enter(name))
+        folder, _, own = name.rpartition("/")
+        if folder != self._entered:
+            self._above = self._enter(folder)
+        fd = os.open(own.encode(), FILE_FLAGS, dir_fd=self._above)
         try:
             return read_unchanged(fd, stamp)
         finally:
             os.close(fd)
 
-    def _enter(self, name: str) -> int:
-        """The open folder that holds `name`; keeps open what the next name will need, too."""
-        folder = name.rpartition("/")[0]
-        if folder == self._entered:
-            return self._open[-1][1] if self._open else self._root
+    def _enter(self, folder: str) -> int:
+        """Opens a folder; keeps open what the next name will need, too."""
         self._entered = None
         parts = folder.split("/") if folder else []
         common = 0
@@ -127,7 +135,7 @@ class Beneath:
 
 
 def read_unchanged(
-    fd: int, stamp: str, *, read: Callable[[int, int], bytes] = os.read
+    fd: int, stamp: bytes, *, read: Callable[[int, int], bytes] = os.read
 ) -> bytes | memoryview:
     """Reads an open file to its end, if it is and stays the one that was listed.
 
@@ -139,10 +147,11 @@ def read_unchanged(
     Raises:
         ChangedError: It is not.
     """
-    if stamp_of(os.fstat(fd)) != stamp:
+    status = os.fstat(fd)
+    if stamp_of(status) != stamp:
         raise ChangedError
-    size = int(stamp.partition(" ")[0])
-    start = read(fd, min(_CHUNK, size + 1))
+    size = status.st_size
+    start = read(fd, size + 1 if size < _CHUNK else _CHUNK)
     content = _whole(fd, start, size, read) if 0 < len(start) < size else start
     if len(content) != size or stamp_of(os.fstat(fd)) != stamp:
         raise ChangedError
@@ -163,10 +172,10 @@ def _whole(fd: int, start: bytes, size: int, read: Callable[[int, int], bytes]) 
     return content[:at]
 
 
-def asked(files: Iterable[tuple[str, str]]) -> bytes:
-    """The job of a process: to read and squeeze these files (stamp and name)."""
-    job = "\0".join(word for file in files for word in file).encode()
-    return _LENGTH.pack(len(job)) + job
+def asked(stamps: Sequence[bytes], names: Sequence[str]) -> bytes:
+    """The job of a process: to read and squeeze these files."""
+    words = "\0".join(names).encode()
+    return _JOB.pack(len(stamps), len(words)) + b"".join(stamps) + words
 
 
 class FaultError(Exception):
@@ -208,13 +217,16 @@ def _exactly(stream: IO[bytes], size: int) -> bytes:
 def serve(root: int, effort: Effort, jobs: IO[bytes], answers: IO[bytes]) -> None:
     """Does jobs until there are no more; both streams are pipes to whoever started this process."""
     with Beneath(root) as beneath:
-        while length := jobs.read(_LENGTH.size):
-            words = _exactly(jobs, *_LENGTH.unpack(length)).decode().split("\0")
+        while job := jobs.read(_JOB.size):
+            count, size = _JOB.unpack(job)
+            stamps = _exactly(jobs, count * STAMP_BYTES)
+            names = _exactly(jobs, size).decode().split("\0")
             done: list[Squeezed] = []
             fault = 0
             try:
-                for stamp, name in zip(words[::2], words[1::2], strict=True):
-                    done.append(squeeze(beneath.read(name, stamp), effort))
+                for at, name in zip(range(0, len(stamps), STAMP_BYTES), names, strict=True):
+                    content = beneath.read(name, stamps[at : at + STAMP_BYTES])
+                    done.append(squeeze(content, effort))
             except ChangedError:
                 fault = -1
             except OSError as error:
