@@ -137,6 +137,21 @@ def account(python: Path, signing_s: float, folder: Path) -> Iterator[Account]:
         server.wait()
 
 
+def settled(made: Account, side: Callable[[], Run]) -> Callable[[], Run]:
+    """The side, begun once the plain function stands still.
+
+    aws-lambda-deploy ends while its update is in progress, and its next run begins with another
+    one, which Lambda refuses; who comes behind it would wait for it.
+    """
+
+    def run() -> Run:
+        waiter = made.client("lambda").get_waiter("function_updated_v2")
+        waiter.wait(FunctionName=PLAIN, WaiterConfig={"Delay": 1})
+        return side()
+
+    return run
+
+
 def plain_function(made: Account, handler: str, runtime: str) -> None:
     """A function without code signing."""
     made.client("lambda").create_function(
@@ -390,7 +405,9 @@ def unchanged(sheet: Sheet, peers: Peers, folder: Path, rounds: int) -> None:
         }
         if not isinstance(peers.ald, str):
             ald = peers.ald
-            sides["aws-lambda-deploy"] = lambda: desk.ald(ald, "app.handler", "python3.13")
+            sides["aws-lambda-deploy"] = settled(
+                made, lambda: desk.ald(ald, "app.handler", "python3.13")
+            )
         if not isinstance(peers.sam, str):
             sam = peers.sam
             desk.sam(sam, "Successfully")
@@ -420,8 +437,8 @@ def unsigned(
             "require_code_signing": "off",
         }
         sides: dict[str, Callable[[], Run]] = {
-            "this action": lambda: desk.ours("deployed", **ours),
-            "aws-lambda-deploy": lambda: desk.ald(ald, handler, runtime),
+            "this action": settled(made, lambda: desk.ours("deployed", **ours)),
+            "aws-lambda-deploy": settled(made, lambda: desk.ald(ald, handler, runtime)),
         }
         title = "Unsigned update" if tree is None else "Unsigned update of a node tree"
         race(sheet, title, sides, {"aws-lambda-deploy": 1.0 if tree is None else 6.0}, rounds)
