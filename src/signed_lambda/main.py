@@ -311,6 +311,7 @@ def _connect(environ: Mapping[str, str], mask: Callable[[str], None]) -> Connect
     def connect(inputs: Inputs, deadline: Deadline, say: Callable[[str], None]) -> Cloud:
         from signed_lambda.aws import Aws, UrlFetch, make_clients  # noqa: PLC0415 - see the module's docstring
         from signed_lambda.aws.pace import Pace  # noqa: PLC0415 - see the module's docstring
+        from signed_lambda.aws.tls import read_ahead  # noqa: PLC0415 - see the module's docstring
 
         clients = make_clients(
             environ,
@@ -320,7 +321,8 @@ def _connect(environ: Mapping[str, str], mask: Callable[[str], None]) -> Connect
             proxy_url=inputs.https_proxy,
         )
         fetch = UrlFetch(mask, inputs.https_proxy)
-        threading.Thread(target=fetch.get_ready, name="certificates", daemon=True).start()
+        # They take a third of a round trip, and no lock of Python's.
+        threading.Thread(target=read_ahead, name="certificates", daemon=True).start()
         return Aws(
             clients,
             clock=deadline.clock,

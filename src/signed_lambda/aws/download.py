@@ -10,17 +10,16 @@ Source: https://docs.aws.amazon.com/lambda/latest/api/API_FunctionCodeLocation.h
 from __future__ import annotations
 
 import functools
-import ssl
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
 import urllib3
-from botocore.httpsession import get_cert_path
 from urllib3.exceptions import HTTPError
 
 from signed_lambda.aws.calls import Repeat
 from signed_lambda.aws.files import PACKAGE_LIMIT_BYTES, store
 from signed_lambda.aws.session import CONNECT_TIMEOUT_S, READ_TIMEOUT_S
+from signed_lambda.aws.tls import trusting
 from signed_lambda.cloud import Download
 from signed_lambda.errors import AwsError
 
@@ -114,16 +113,10 @@ class UrlFetch:
         self._mask = mask
         self._proxy_url = proxy_url
 
-    def get_ready(self) -> None:
-        """Reads the certificates, which takes a third of a round trip and no lock of Python's."""
-        _ = self._pool
-
     @functools.cached_property
     def _pool(self) -> urllib3.PoolManager:
-        """Made when something is downloaded, unless it was got ready before."""
-        # Made by hand: create_default_context() listens to SSLKEYLOGFILE.
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.load_verify_locations(cafile=get_cert_path(verify=True))
+        """Made when something is downloaded."""
+        context = trusting()
         options: dict[str, Any] = {
             "retries": False,
             "timeout": urllib3.Timeout(connect=CONNECT_TIMEOUT_S, read=READ_TIMEOUT_S),

@@ -35,6 +35,7 @@ from botocore.utils import validate_region_name
 from signed_lambda import __version__
 from signed_lambda.aws.answer import shown
 from signed_lambda.aws.credentials import resolver
+from signed_lambda.aws.tls import share_with_botocore
 from signed_lambda.aws.wire import check_answers
 from signed_lambda.errors import IdentityError, InputError
 from signed_lambda.lazy import dataclass
@@ -233,6 +234,7 @@ def _partition(core: botocore.session.Session, region: str) -> str:
 
 def _hardened_session() -> botocore.session.Session:
     """A botocore session that knows nothing but botocore's own defaults and data."""
+    share_with_botocore()
     core = botocore.session.Session()
     defaults = {
         name: ConstantProvider(default)
