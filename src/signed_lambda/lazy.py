@@ -183,7 +183,8 @@ def _written(base: type[Any]) -> dict[str, tuple[bool, object, object]] | None:
         cls, options = _waiting.get(base, (base, {}))
         made = vars(base).get("__dataclass_fields__", {}) if base not in _waiting else None
     if made is not None:
-        if not all(f.init for f in made.values()):
+        whole = not made or len(made) == len(dataclasses.fields(base))  # else some are no fields
+        if not whole or not all(f.init for f in made.values()):
             return None
         return {n: (f.kw_only, f.default, f.default_factory) for n, f in made.items()}
     written: dict[str, tuple[bool, object, object]] = {}

@@ -7,7 +7,7 @@ import dataclasses
 import pickle
 import threading
 from dataclasses import FrozenInstanceError, field, fields, replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import pytest
 from hypothesis import given
@@ -286,6 +286,26 @@ def test_a_class_of_a_class_of_another_time_has_all_fields() -> None:
     assert not is_compiled(Late)
     assert (made.a, made.b, made.c, made.d) == (1, "x", [], 5)
     assert made == Late(1, "x", 5)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Has something that belongs to the class."""
+
+    every: ClassVar[int] = 7
+    a: int
+
+
+def test_what_belongs_to_the_class_is_no_field_of_those_derived_from_it() -> None:
+    assert (Known(1), Known.every) == (Known(1), 7)
+
+    @dataclass(frozen=True, slots=True)
+    class Later(Known):
+        b: int = 2
+
+    made = Later(1)
+
+    assert (made.a, made.b, made.every, repr(made)[-5:]) == (1, 2, 7, " b=2)")
 
 
 WORDS = st.dictionaries(st.sampled_from(["a", "b", "c", "d"]), st.integers(-1, 1), max_size=4)
