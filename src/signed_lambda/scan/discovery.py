@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -51,8 +52,9 @@ _NOT_IN: Final = frozenset(
     }
 )
 _DIST_INFO: Final = ".dist-info"
-"""Of what a folder of this ending tells to be installed, no template is the repository's.
+"""A folder of this ending tells which folders beside it are an installed package's.
 
+That is a claim of whoever wrote it, and hides no template that has a template's name.
 Source: https://packaging.python.org/en/latest/specifications/recording-installed-packages/
 """
 _RECORD_BYTES_MAX: Final = 2 * 1024 * 1024
@@ -74,35 +76,39 @@ def find_templates(
     unread: list[Unread] = []
     found: dict[str, bytes] = {}
     named = (Path(os.path.relpath(workspace / path, workspace)) for path in given)
-    for path in named if given else _walk(workspace, unread):
-        body = _body(workspace, path, unread, wanted=bool(given))
+    looked_for = ((path, True) for path in named) if given else _walk(workspace, unread)
+    for path, is_ours in looked_for:
+        body = _body(workspace, path, unread, wanted=bool(given), is_ours=is_ours)
         if body is not None:
             found[path.as_posix()] = body
     return found, tuple(unread)
 
 
-def _walk(workspace: Path, unread: list[Unread]) -> Iterator[Path]:
-    """Files with the name of a template, nearest first."""
-    waiting, entries, templates = [(workspace, False)], 0, 0
+def _walk(workspace: Path, unread: list[Unread]) -> Iterator[tuple[Path, bool]]:
+    """Files that may be a template, nearest first; and whether none of an installed package."""
+    waiting, entries, templates = deque([(str(workspace), 0, False, True)]), 0, 0
     while waiting:
-        folder, in_cdk = waiting.pop(0)
-        depth = len(folder.relative_to(workspace).parts)
+        folder, depth, in_cdk, is_ours = waiting.popleft()
         found = _entries(folder)
         in_cdk = in_cdk or any(entry.name == _CDK for entry in found)
-        not_in = _NOT_IN | _installed(found)
+        installed = _installed(found) if is_ours else set()
         for entry in found:
             entries += 1
             if entries > MAX_ENTRIES or templates >= MAX_TEMPLATES:
                 unread.append(Unread(".", "too many files to look for templates in"))
                 return
             if entry.is_dir(follow_symlinks=False):
-                if entry.name not in not_in and depth < MAX_DEPTH:
-                    waiting.append((Path(entry.path), in_cdk))
+                if entry.name not in _NOT_IN and depth < MAX_DEPTH:
+                    ours = is_ours and entry.name not in installed
+                    waiting.append((entry.path, depth + 1, in_cdk, ours))
             elif entry.is_file(follow_symlinks=False):
+                has_name = _has_name(entry.name)
+                if not has_name and not is_ours:
+                    continue  # most files of most workspaces
                 path = Path(entry.path).relative_to(workspace)
-                if _may_be_template(path, in_cdk=in_cdk):
+                if has_name or _may_be_template(path, in_cdk=in_cdk):
                     templates += 1
-                    yield path
+                    yield path, is_ours
 
 
 def _installed(beside: list[os.DirEntry[str]]) -> set[str]:
@@ -120,9 +126,11 @@ def _installed(beside: list[os.DirEntry[str]]) -> set[str]:
     return found
 
 
+def _has_name(name: str) -> bool:
+    return _NAMES.fullmatch(name) is not None or os.path.splitext(name)[1] == ".tf"  # noqa: PTH122 - for each file of a workspace
+
+
 def _may_be_template(path: Path, *, in_cdk: bool) -> bool:
-    if _NAMES.fullmatch(path.name) or path.suffix == ".tf":
-        return True
     if path.suffix in _DOCUMENTS:
         return not _NO_TEMPLATES.fullmatch(path.name)
     if not _STACKS.fullmatch(path.name):
@@ -131,7 +139,7 @@ def _may_be_template(path: Path, *, in_cdk: bool) -> bool:
     return in_cdk or bool(_STACK_NAMES.fullmatch(path.name) or _STACK_FOLDERS.fullmatch(folder))
 
 
-def _entries(folder: Path) -> list[os.DirEntry[str]]:
+def _entries(folder: str) -> list[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as entries:
             return sorted(entries, key=lambda e: e.name)
@@ -139,7 +147,9 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
         return []  # not ours to read: what lies in it was not looked for
 
 
-def _body(workspace: Path, path: Path, unread: list[Unread], *, wanted: bool) -> bytes | None:
+def _body(
+    workspace: Path, path: Path, unread: list[Unread], *, wanted: bool, is_ours: bool
+) -> bytes | None:
     inside = (workspace / path).resolve().is_relative_to(workspace)
     try:
         if not inside:
@@ -159,7 +169,7 @@ def _body(workspace: Path, path: Path, unread: list[Unread], *, wanted: bool) ->
         return None
     if path.suffix in SOURCES and not is_cdk(body):
         return None
-    named = wanted or _NAMES.fullmatch(path.name)
+    named = wanted or (is_ours and _NAMES.fullmatch(path.name))
     if path.suffix in _DOCUMENTS and not named and not _SAYS.search(body):
         return None
     if len(body) > MAX_BYTES:

@@ -449,18 +449,35 @@ def test_templates_are_found_by_their_usual_names(tmp_path: Path) -> None:
     assert unread == ()
 
 
-def test_installed_packages_are_not_looked_at(tmp_path: Path) -> None:
-    put(tmp_path, "build/app/template.yaml", "build/infra/template.yaml", "build/sdk/a/sam.json")
+TYPE = '{"Resources": {"A": {"Type": "AWS::SQS::Queue"}}}'
+
+
+def test_of_an_installed_package_only_what_is_called_a_template_and_says_so_is_one(
+    tmp_path: Path,
+) -> None:
+    put(tmp_path, "build/sdk/a/resources-1.json", "build/infra/template.yaml")
+    for name in ("build/sdk/model.json", "build/sdk/a/template.json", "build/odd/queue.json"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(TYPE, "utf-8")
     record = tmp_path / "build" / "sdk-1.0.dist-info" / "RECORD"
     record.parent.mkdir()
-    (record.parent / "sam.json").write_text("a: 1\n", "utf-8")
-    record.write_text("sdk/__init__.py,,\nsdk/a/sam.json,sha256=x,2\napp.py,,\n", "utf-8")
+    record.write_text("sdk/__init__.py,,\nsdk/a/resources-1.json,sha256=x,2\napp.py,,\n", "utf-8")
     put(tmp_path, "build/untold-1.0.dist-info/METADATA")
 
     files, unread = find_templates(tmp_path)
 
-    assert sorted(files) == ["build/app/template.yaml", "build/infra/template.yaml"]
+    wanted = ["build/infra/template.yaml", "build/odd/queue.json", "build/sdk/a/template.json"]
+    assert sorted(files) == wanted
     assert unread == ()
+
+
+def test_a_record_hides_no_template_of_the_repository(tmp_path: Path) -> None:
+    (tmp_path / "infra").mkdir()
+    (tmp_path / "infra" / "template.json").write_text(TYPE, "utf-8")
+    put(tmp_path, "evil-1.0.dist-info/METADATA")
+    (tmp_path / "evil-1.0.dist-info" / "RECORD").write_text("infra/template.json,,\n", "utf-8")
+
+    assert list(find_templates(tmp_path)[0]) == ["infra/template.json"]
 
 
 def test_a_link_is_not_followed_when_they_are_looked_for(tmp_path: Path) -> None:
