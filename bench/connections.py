@@ -8,28 +8,25 @@ once with the product's (aws/tls.py). The clock runs from the first question to 
 
 from __future__ import annotations
 
-import datetime as dt
-import ipaddress
-import ssl
 import sys
 import tempfile
 import threading
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 
 import certifi
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from bench.figures import Run, Sheet, arguments, interleave, process
 from bench.installs import entrypoint, product
+from tests.support.certified import certified
+
+if TYPE_CHECKING:
+    import ssl
 
 CONNECTIONS: Final = 20
 ASKS: Final = """
@@ -85,36 +82,10 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
 
-def certified(pem: Path) -> ssl.SSLContext:
+def trusted(pem: Path) -> ssl.SSLContext:
     """A server's context; `pem` holds its certificate and certifi's."""
-    key, now = ec.generate_private_key(ec.SECP256R1()), dt.datetime.now(dt.UTC)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "sandbox")])
-    here = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
-    built = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(here, critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    own = pem.with_suffix(".own")
-    own.write_bytes(
-        built.public_bytes(serialization.Encoding.PEM)
-        + key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
-    pem.write_bytes(
-        Path(certifi.where()).read_bytes() + built.public_bytes(serialization.Encoding.PEM)
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(own)
+    context = certified(pem, "127.0.0.1")
+    pem.write_bytes(Path(certifi.where()).read_bytes() + pem.read_bytes())
     return context
 
 
@@ -126,7 +97,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="connections-") as folder:
         pem = Path(folder) / "roots.pem"
         server = _Server(("127.0.0.1", 0), _Answers)
-        server.socket = certified(pem).wrap_socket(server.socket, server_side=True)
+        server.socket = trusted(pem).wrap_socket(server.socket, server_side=True)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"https://127.0.0.1:{server.server_address[1]}"
 

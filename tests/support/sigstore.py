@@ -31,6 +31,11 @@ SCTS: Final = ObjectIdentifier("1.3.6.1.4.1.11129.2.4.2")
 _FROM, _UNTIL = datetime(2025, 1, 1, tzinfo=UTC), datetime(2035, 1, 1, tzinfo=UTC)
 Json = dict[str, Any]
 
+TST_INFO = "1.2.840.113549.1.9.16.1.4"
+"""id-ct-TSTInfo, by number: its name is known to asn1crypto only if `tsp` was imported before any
+content type was written. Source: RFC 3161, section 2.4.2
+"""
+
 
 def b64(data: bytes) -> str:
     """As Protobuf writes bytes."""
@@ -331,7 +336,7 @@ class Instance:
         at: datetime,
         status: str = "granted",
         *,
-        content: str = "tst_info",
+        content: str = TST_INFO,
         signers: int = 1,
         doubled: bool = False,
     ) -> bytes:
@@ -351,9 +356,9 @@ class Instance:
         ).dump()
         attributes = cms.CMSAttributes(
             [
-                {"type": "content_type", "values": ["tst_info"]},
+                {"type": "content_type", "values": [TST_INFO]},
                 {"type": "message_digest", "values": [hashlib.sha256(info).digest()]},
-                *([{"type": "content_type", "values": ["tst_info"]}] * doubled),
+                *([{"type": "content_type", "values": [TST_INFO]}] * doubled),
             ]
         )
         _, leaf = self.tsa

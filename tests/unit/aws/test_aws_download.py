@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
-import ssl
 from io import BytesIO
 from typing import TYPE_CHECKING
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from signed_lambda.aws import UrlFetch
 from signed_lambda.aws.calls import Repeat
@@ -23,6 +17,7 @@ from signed_lambda.errors import AwsError, DeployError, TargetError
 from signed_lambda.model import FunctionName, Sha256
 from tests.support.aws import unmasked
 from tests.support.canned import Reply, bench, ok, refused
+from tests.support.certified import certified
 from tests.unit.aws import good
 from tests.unit.aws.local_server import serving
 
@@ -306,38 +301,10 @@ def test_a_host_that_does_not_answer_is_asked_again(tmp_path: Path) -> None:
     assert "canary" not in caught.value.reason
 
 
-def _self_signed(folder: Path) -> ssl.SSLContext:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    now = dt.datetime.now(dt.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    both = folder / "server.pem"
-    both.write_bytes(
-        certificate.public_bytes(serialization.Encoding.PEM)
-        + key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(both)
-    return context
-
-
 def test_a_host_that_nobody_vouches_for_is_not_downloaded_from(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    context = _self_signed(tmp_path)
+    context = certified(tmp_path / "server.pem", "127.0.0.1")
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "server.pem"))
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "server.pem"))
     monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "keys.log"))

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import ipaddress
 import ssl
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore import httpsession
 from botocore.exceptions import SSLError
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from signed_lambda.aws import tls
 from signed_lambda.aws.session import make_clients
 from tests.support.canned import Reply
+from tests.support.certified import certified
 from tests.unit.aws.local_server import serving
 
 if TYPE_CHECKING:
@@ -38,39 +33,6 @@ def anew() -> Iterator[None]:
     tls.context.cache_clear()
     yield
     tls.context.cache_clear()
-
-
-def certified(pem: Path, address: str) -> ssl.SSLContext:
-    """A server's context with a certificate of its own, which `pem` is to hold."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "sandbox")])
-    now = dt.datetime.now(dt.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))]),
-            critical=False,
-        )
-        .sign(key, hashes.SHA256())
-    )
-    pem.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    own = pem.with_suffix(".key")
-    own.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(pem, own)
-    return context
 
 
 def clients(url: str) -> Any:  # noqa: ANN401 - botocore's
