@@ -6,9 +6,8 @@ Pure: imports this package's pure modules only.
 from __future__ import annotations
 
 import stat
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from signed_lambda.lazy import dataclass
 from signed_lambda.package.layout import (
     DEFLATED,
     DOS_FOLDER,
@@ -45,8 +44,7 @@ _METHODS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """An entry of the index, decoded; its data not yet seen.
 
     Attributes:

@@ -46,8 +46,12 @@ if TYPE_CHECKING:
 
     from signed_lambda.package.limits import Limits
 
-WAITING: Final = 32
-"""Chunks that wait for the digest, 8 MiB."""
+WAITING: Final = 16
+"""Batches that wait for the digest, each of `CHUNK_BYTES` and one chunk more at most: 8 MiB."""
+BATCH_PARTS: Final = 512
+"""Most parts of a batch: to hand each small file over by itself takes longer than to hash it."""
+LATE_BYTES: Final = 16_384
+"""Read first of data that say only at their end how long they are: most files are no longer."""
 
 
 class Digest(Protocol):
@@ -83,6 +87,10 @@ class Unpacked:
     identity: Identity | None = None
 
 
+_Part = tuple[str | None, bytes, Place | None]
+"""The name of an entry that begins, bytes of its content, its place where it ends."""
+
+
 class _GaveUp(Exception):
     """The rest is the strict reader's."""
 
@@ -92,11 +100,15 @@ class _Stopped(Exception):
 
 
 class _Growing:
-    """A file that grows, read by one thread and written by another one."""
+    """A file that grows, read by one thread and written by another one.
+
+    Read in chunks, whatever is asked for: headers and small files follow each other closely.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._fd = -1
+        self._chunk, self._chunk_at = b"", 0
         self._size = 0
         self._whole = self._stopped = False
         self._changed = threading.Condition()
@@ -113,11 +125,17 @@ class _Growing:
 
     def read(self, size: int, at: int) -> bytes:
         """At least a byte of so many; none where the file has ended. Waits for it to grow."""
+        begin = at - self._chunk_at
+        if not 0 <= begin < len(self._chunk):
+            self._chunk, self._chunk_at, begin = self._read(at), at, 0
+        return self._chunk[begin : begin + size]
+
+    def _read(self, at: int) -> bytes:
         with self._changed:
             self._changed.wait_for(lambda: self._size > at or self._whole)
             if self._stopped:
                 raise _Stopped
-            size = min(size, self._size - at)
+            size = min(CHUNK_BYTES, self._size - at)
         if self._fd < 0:
             self._fd = os.open(self._path, OPEN_FLAGS)
         return os.pread(self._fd, size, at) if size > 0 else b""
@@ -185,7 +203,9 @@ class _Following:
     def __init__(self, path: Path, digest: Digest, limits: Limits) -> None:
         self.file, self._limits = _Growing(path), limits
         self._unpacked = Unpacked(digest)
-        self._chunks: Queue[tuple[str | None, bytes, Place | None] | None] = Queue(WAITING)
+        self._batches: Queue[list[_Part]] = Queue(WAITING)
+        self._batch: list[_Part] = []
+        self._batch_bytes = 0
         self._threads = [
             threading.Thread(target=work, name="ahead", daemon=True)
             for work in (self._unpack, self._digest)
@@ -204,16 +224,23 @@ class _Following:
     def _digest(self) -> None:
         """Hashes each content, and all names and contents together."""
         unpacked, content_hash = self._unpacked, hashlib.sha256()
-        while (item := self._chunks.get()) is not None:
-            name, chunk, place = item
-            if name is not None:
-                unpacked.digest.update(name)
-            if chunk:
-                content_hash.update(chunk)
-                unpacked.digest.update_body(chunk)
-            if place is not None:
-                unpacked.hashes[place] = Sha256(content_hash.digest())
-                content_hash = hashlib.sha256()
+        while batch := self._batches.get():
+            for name, chunk, place in batch:
+                if name is not None:
+                    unpacked.digest.update(name)
+                if chunk:
+                    content_hash.update(chunk)
+                    unpacked.digest.update_body(chunk)
+                if place is not None:
+                    unpacked.hashes[place] = Sha256(content_hash.digest())
+                    content_hash = hashlib.sha256()
+
+    def _hand_on(self, name: str | None, chunk: bytes, place: Place | None) -> None:
+        self._batch.append((name, chunk, place))
+        self._batch_bytes += len(chunk)
+        if self._batch_bytes >= CHUNK_BYTES or len(self._batch) >= BATCH_PARTS:
+            self._batches.put(self._batch)
+            self._batch, self._batch_bytes = [], 0
 
     def _unpack(self) -> None:
         at = total = 0
@@ -227,7 +254,9 @@ class _Following:
             return
         finally:
             self.file.close()
-            self._chunks.put(None)
+            if self._batch:
+                self._batches.put(self._batch)
+            self._batches.put([])  # the end
 
     def _entry(self, at: int, limit_bytes: int) -> tuple[str, Place, int]:
         """Unpacks the entry whose local header is there: its name, its place, where it ends."""
@@ -240,7 +269,7 @@ class _Following:
         late = bool(flags & FLAG_DESCRIPTOR)
         found: _Stored | _Deflated
         if method == DEFLATED:
-            found = _Deflated(self.file, at, CHUNK_BYTES if late else packed, limit_bytes)
+            found = _Deflated(self.file, at, LATE_BYTES if late else packed, limit_bytes)
         elif method == STORED and not late and size <= limit_bytes:
             found = _Stored(
                 self.file,
@@ -250,9 +279,9 @@ class _Following:
             raise _GaveUp
         begins: str | None = name
         for chunk in found.chunks():
-            self._chunks.put((begins, chunk, None))
+            self._hand_on(begins, chunk, None)
             begins = None
-        self._chunks.put((begins, b"", found.place))
+        self._hand_on(begins, b"", found.place)
         end = at + found.place.compressed_bytes
         if late:
             signed = self.file.exactly(4, end) == DESCRIPTOR_SIGNATURE

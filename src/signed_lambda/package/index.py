@@ -9,7 +9,7 @@ import zlib
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.errors import ZipError
-from signed_lambda.package.contents import AGAIN
+from signed_lambda.package.contents import AGAIN, CHUNK_BYTES
 from signed_lambda.package.layout import (
     CENTRAL,
     CENTRAL_SIGNATURE,
@@ -23,6 +23,7 @@ from signed_lambda.package.layout import (
     ZIP64_LOCATOR_SIGNATURE,
     CentralHeader,
     EndRecord,
+    Header,
     LayoutError,
     extra_fields,
 )
@@ -151,6 +152,7 @@ def parse_index(
     """
     at = record.index_offset
     end = at + record.index_bytes
+    read = _in_chunks(read)
     for number in range(record.entries):
         raw = read(CENTRAL.size, at)
         if at + CENTRAL.size > end or raw[:4] != CENTRAL_SIGNATURE:
@@ -159,10 +161,9 @@ def parse_index(
                 "E-ZIP-02",
                 f"has {number:,} entries in its index and says {record.entries:,}",
             )
-        (
-            (_, made_by, version, flags, method, time, date, crc, compressed, size),
-            (name_bytes, extra_bytes, comment_bytes, part, internal, external, offset),
-        ) = _halves(CENTRAL.unpack(raw))
+        _, made_by, version, flags, method, time, date, *sizes = CENTRAL.unpack(raw)
+        crc, compressed, size, name_bytes, extra_bytes, comment_bytes, *rest = sizes
+        part, internal, external, offset = rest
         at += CENTRAL.size
         if at + name_bytes + extra_bytes + comment_bytes > end:
             raise _error(label, "E-ZIP-02", f"has a broken index at entry {number:,}")
@@ -173,29 +174,26 @@ def parse_index(
             raise _entry_error(label, name, "E-ZIP-03", "has a comment in the index")
         if part:
             raise _entry_error(label, name, "E-ZIP-15", "lies in another part of a split zip")
-        yield CentralHeader(
-            version=version,
-            flags=flags,
-            method=method,
-            moment=(time, date),
-            crc=crc,
-            compressed_bytes=compressed,
-            size_bytes=size,
-            name=name,
-            extra=extra,
-            internal=internal,
-            host=made_by >> 8,
-            external=external,
-            offset=offset,
-        )
+        said = Header(version, flags, method, (time, date), crc, compressed, size, name, extra)
+        yield CentralHeader(*said, internal, made_by >> 8, external, offset)
     if at != end:
         raise _error(
             label, "E-ZIP-03", f"has {end - at:,} bytes between its index and its end record"
         )
 
 
-def _halves(fields: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    return fields[:10], fields[10:]
+def _in_chunks(read: Callable[[int, int], bytes]) -> Callable[[int, int], bytes]:
+    """The same, for who reads small pieces that follow each other: fewer and larger reads."""
+    chunk, chunk_at = b"", 0
+
+    def from_chunk(size: int, at: int) -> bytes:
+        nonlocal chunk, chunk_at
+        begin = at - chunk_at
+        if begin < 0 or begin + size > len(chunk):
+            chunk, chunk_at, begin = read(max(size, CHUNK_BYTES), at), at, 0
+        return chunk[begin : begin + size]
+
+    return from_chunk
 
 
 def decode_name(raw: bytes, flags: int) -> str:
@@ -218,6 +216,8 @@ def check_extra(raw: bytes, raw_name: bytes, name: str) -> None:
     Raises:
         LayoutError: Says which; a phrase to be read after the name.
     """
+    if not raw:
+        return
     fields = extra_fields(raw)
     if EXTRA_ZIP64 in fields:
         raise LayoutError("has zip64 sizes, which no package needs")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import stat
 import struct
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 from signed_lambda.lazy import dataclass
 
@@ -78,8 +78,7 @@ class LayoutError(ValueError):
     """Bytes that do not have the form they must have; says which."""
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(NamedTuple):
     """What an entry's central and local header both say.
 
     Attributes:
@@ -105,9 +104,8 @@ class Header:
     extra: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class CentralHeader(Header):
-    """An entry of the index.
+class CentralHeader(NamedTuple):
+    """An entry of the index: what `Header` says, in the same order, and more.
 
     Attributes:
         internal: Attributes about the content.
@@ -116,6 +114,15 @@ class CentralHeader(Header):
         offset: Of the local header.
     """
 
+    version: int
+    flags: int
+    method: int
+    moment: tuple[int, int]
+    crc: int
+    compressed_bytes: int
+    size_bytes: int
+    name: bytes
+    extra: bytes
     internal: int
     host: int
     external: int

@@ -276,11 +276,12 @@ class _Reader:
         The data must end before the next entry begins: so no byte is unpacked twice.
         """
         central = item.header
-        raw = self._read(LOCAL.size, at)
+        # As long as the index lets expect: then name and extra fields come with it.
+        raw = self._read(LOCAL.size + len(central.name) + len(central.extra), at)
         if not raw.startswith(LOCAL_SIGNATURE):
             raise self._error(item.name, "E-ZIP-04", "is in the index and not in the data")
         _, version, flags, method, time, date, crc, compressed, size, name_bytes, extra_bytes = (
-            LOCAL.unpack(raw)
+            LOCAL.unpack_from(raw)
         )
         data_at: int = at + LOCAL.size + name_bytes + extra_bytes
         if data_at + central.compressed_bytes > following:
@@ -289,18 +290,11 @@ class _Reader:
                 "E-ZIP-05",
                 f"has data that run over byte {following:,}, where others begin",
             )
-        tail = self._read(name_bytes + extra_bytes, at + LOCAL.size)
-        local = Header(
-            version=version,
-            flags=flags,
-            method=method,
-            moment=(time, date),
-            crc=crc,
-            compressed_bytes=compressed,
-            size_bytes=size,
-            name=tail[:name_bytes],
-            extra=tail[name_bytes:],
-        )
+        tail = raw[LOCAL.size :]
+        if len(tail) != name_bytes + extra_bytes:
+            tail = self._read(name_bytes + extra_bytes, at + LOCAL.size)
+        name, extra = tail[:name_bytes], tail[name_bytes:]
+        local = Header(version, flags, method, (time, date), crc, compressed, size, name, extra)
         if what := difference(central, local):
             raise self._error(item.name, "E-ZIP-05", what)
         try:
@@ -331,24 +325,26 @@ class _Reader:
             size_bytes=header.size_bytes,
             crc=header.crc,
         )
-        known = self.unpacked.get(place) if item.kind != "link" else None
-        digest = hashlib.sha256()
+        sha256 = self.unpacked.get(place) if item.kind != "link" else None
         target = b""
-        try:
-            for chunk in content(self._read, place) if known is None else ():
-                digest.update(chunk)
-                if item.kind == "link":
-                    target += chunk
-        except ContentError as error:
-            raise self._error(item.name, "E-ZIP-10", str(error)) from error
+        if sha256 is None:
+            digest = hashlib.sha256()
+            try:
+                for chunk in content(self._read, place):
+                    digest.update(chunk)
+                    if item.kind == "link":
+                        target += chunk
+            except ContentError as error:
+                raise self._error(item.name, "E-ZIP-10", str(error)) from error
+            sha256 = Sha256(digest.digest())
         return ZipEntry(
             name=item.name,
             kind=item.kind,
             mode=item.mode,
             size_bytes=header.size_bytes,
-            sha256=known or Sha256(digest.digest()),
+            sha256=sha256,
             order=order,
-            link_target=self._link_target(item.name, target),
+            link_target=self._link_target(item.name, target) if target else "",
             place=place,
         )
 

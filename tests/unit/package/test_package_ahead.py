@@ -11,6 +11,7 @@ import pytest
 
 from signed_lambda.errors import ZipError
 from signed_lambda.package import SIGNED_LIMITS, Ahead, Limits, read_zip
+from signed_lambda.package.ahead import BATCH_PARTS
 from signed_lambda.signature import ContentDigest
 
 if TYPE_CHECKING:
@@ -86,6 +87,24 @@ def test_every_entry_of_a_zip_that_arrives_is_unpacked_once(
     assert unpacked.hashes == {e.place: e.sha256 for e in entries}
     assert unpacked.digest.digest() == digest_of(raw)
     assert read_zip(path, unpacked=unpacked).entries == entries
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_many_small_files_are_unpacked_ahead_each_by_itself(
+    tmp_path: Path, *, streamed: bool
+) -> None:
+    out = Unseekable() if streamed else io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(3 * BATCH_PARTS):
+            archive.writestr(f"{number}.txt", f"{number} words\n" * (number % 60))
+    raw, path = out.getvalue(), tmp_path / "signed.zip"
+
+    unpacked = arrived(path, raw, step=65_536)
+
+    entries = read_zip(path).entries
+    assert unpacked.names == [e.name for e in entries]
+    assert unpacked.hashes == {e.place: e.sha256 for e in entries}
+    assert unpacked.digest.digest() == digest_of(raw)
 
 
 def test_a_download_that_begins_again_is_unpacked_anew(tmp_path: Path) -> None:
