@@ -83,7 +83,7 @@ def _packed(files: dict[str, bytes]) -> Package:
         writer = ZipWriter(file)
         for name, body in files.items():
             found = Found(name, "file", executable=False, size_bytes=len(body))
-            packed = Packed.of(found, squeeze(body, (1, 0)))
+            packed = Packed.of(found, squeeze(body, (1, 1, 0, 0)))
             places.append(writer.add(packed))
             entries.append(packed.entry)
         sha256 = writer.close()

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from signed_lambda.package.worker import Effort
 
 EFFORTS: Final[dict[Compression, Effort]] = {
-    "fast": (1, 0),
-    "default": (5, 8_192),
-    "small": (8, 0),
+    "fast": (1, 1, 0, 0),
+    "default": (5, 4, 8_192, 0),
+    "small": (8, 8, 0, 1),
 }
 """ADR 20 has the measurements. A change of one of these, or of the library's version, changes the
 hash of every build made with it, once."""
@@ -24,6 +24,8 @@ hash of every build made with it, once."""
 
 def codec(compression: Compression) -> str:
     """Compressor, its library's version, level and setting, for the report."""
-    level, brief_bytes = EFFORTS[compression]
-    brief = f" (1 below {brief_bytes // 1024} KiB)" if brief_bytes else ""
-    return f"libdeflate via deflate {deflate.__version__}, level {level}{brief}, {compression}"
+    level, text_level, brief_bytes, _ = EFFORTS[compression]
+    others = [f"{text_level} for texts from 64 KiB"] if text_level != level else []
+    others += [f"1 below {brief_bytes // 1024} KiB"] if brief_bytes else []
+    told = f" ({', '.join(others)})" if others else ""
+    return f"libdeflate via deflate {deflate.__version__}, level {level}{told}, {compression}"

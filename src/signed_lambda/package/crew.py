@@ -9,11 +9,12 @@ handlers, its pipes and its secrets.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from queue import SimpleQueue
+from threading import Lock, Semaphore
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.errors import SourceError
@@ -32,15 +33,17 @@ MANY_FILES: Final = 1_000
 LARGE_BYTES: Final = 1_048_576
 """A file from this size on is packed by a thread: its bytes need not go through a pipe."""
 WORKERS_MAX: Final = 8
+JOBS_EACH: Final = 2
+"""One that a process works on, and one that it finds when it has done that."""
 
 
 class Crew:
-    """Those who pack: `count` threads of the caller may ask at once, and each is served at once.
+    """Those who pack, and whom `threads` threads of the caller may ask at once.
 
-    A thread packs large files itself: while it reads, hashes and compresses, others have Python's
-    lock. Many small files it hands to a process of this Python that reads beneath the same folder.
-    These processes end with this one, whatever ends it: at the end of their input. A signal of the
-    terminal does not reach them.
+    A thread packs large files itself, `count` at once: while it reads, hashes and compresses,
+    others have Python's lock. Many small files it hands to a process of this Python that reads
+    beneath the same folder. These processes end with this one, whatever ends it: at the end of
+    their input. A signal of the terminal does not reach them.
     """
 
     def __init__(self, source: Source, effort: Effort, count: int | None = None) -> None:
@@ -52,18 +55,19 @@ class Crew:
             count: How many may pack at once; by default one for each core.
         """
         self.count: Final = count or min(WORKERS_MAX, os.cpu_count() or 1)
+        self.threads: Final = JOBS_EACH * self.count
         self._source: Final = source
         self._effort: Final = effort
-        self._processes: Final[list[subprocess.Popen[bytes]]] = []
-        self._idle: Final[SimpleQueue[subprocess.Popen[bytes]]] = SimpleQueue()
+        self._here: Final = Semaphore(self.count)
+        self._processes: Final[list[_Process]] = []
+        self._idle: Final[SimpleQueue[_Process]] = SimpleQueue()
         self._folder = source if isinstance(source, Folder) else None
 
     def grows_to(self, files: int) -> bool:
         """Starts processes once for so many files; whether there are any."""
         if self._folder is not None and not self._processes and files >= MANY_FILES:
             try:
-                for _ in range(self.count):
-                    self._start(self._folder)
+                self._start(self._folder)
             except OSError:  # no more processes may be started: threads do as well
                 self._folder = None
         return self._folder is not None and bool(self._processes)
@@ -75,10 +79,11 @@ class Crew:
             DeployError: A file cannot be read, or was changed; E-SOURCE-18: a process ended.
         """
         if not self._processes or self._folder is None or files[0].size_bytes >= LARGE_BYTES:
-            return self._source.squeeze(files, self._effort)
+            with self._here:
+                return self._source.squeeze(files, self._effort)
         process = self._idle.get()
         try:
-            return _ask(process, files)
+            return process.squeeze(files)
         except FaultError as fault:
             raise self._folder.refusal(files[fault.file].name, fault.number) from fault
         finally:
@@ -89,12 +94,26 @@ class Crew:
         for process in self._processes:
             process.kill()
         for process in self._processes:
-            with contextlib.suppress(BrokenPipeError), process:  # what was not sent is not missed
-                pass
+            process.wait()
 
     def _start(self, folder: Folder) -> None:
-        started = subprocess.Popen(  # noqa: S603 - this Python and a file of ours
-            [sys.executable, "-I", "-B", worker.__file__, *map(str, (folder.root, *self._effort))],
+        for _ in range(self.count):
+            self._processes.append(_Process(folder, self._effort))
+        for process in JOBS_EACH * self._processes:
+            self._idle.put(process)
+
+
+class _Process:
+    """One that packs; while it is at a job, the next one waits in its pipe."""
+
+    def __init__(self, folder: Folder, effort: Effort) -> None:
+        """Starts it.
+
+        Raises:
+            OSError: No process may be started.
+        """
+        self._popen: Final = subprocess.Popen(  # noqa: S603 - this Python and a file of ours
+            [sys.executable, "-I", "-B", worker.__file__, *map(str, (folder.root, *effort))],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -103,20 +122,42 @@ class Crew:
             process_group=0,
             env={},
         )
-        self._processes.append(started)
-        self._idle.put(started)
+        self._asking: Final = Lock()
+        self._answering: Final = Lock()
 
+    def squeeze(self, files: Sequence[Found]) -> list[Squeezed]:
+        """Reads and compresses files, in their order; any thread may ask.
 
-def _ask(process: subprocess.Popen[bytes], files: Sequence[Found]) -> list[Squeezed]:
-    assert process.stdin is not None
-    assert process.stdout is not None
-    try:
-        process.stdin.write(asked([file.stamp for file in files], [file.name for file in files]))
-        process.stdin.flush()
-        return answered(process.stdout)
-    except (EOFError, BrokenPipeError) as error:
-        raise SourceError.of(
-            "E-SOURCE-18",
-            f"a process that packs ended before its work was done (status {process.wait()})",
-            "Is memory short on the runner? Run it again",
-        ) from error
+        Raises:
+            FaultError: One of them cannot be packed.
+            SourceError: E-SOURCE-18: the process ended.
+        """
+        job = asked([file.stamp for file in files], [file.name for file in files])
+        asking, answers = self._popen.stdin, self._popen.stdout
+        assert asking is not None
+        assert answers is not None
+        try:
+            with self._asking:
+                asking.write(job)
+                asking.flush()
+                self._answering.acquire()  # answers are read in the order in which was asked
+            try:
+                return answered(answers)
+            finally:
+                self._answering.release()
+        except (EOFError, BrokenPipeError) as error:
+            raise SourceError.of(
+                "E-SOURCE-18",
+                "a process that packs ended before its work was done (status"
+                f" {self._popen.wait()})",
+                "Is memory short on the runner? Run it again",
+            ) from error
+
+    def kill(self) -> None:
+        """Ends it, whatever it does."""
+        self._popen.kill()
+
+    def wait(self) -> None:
+        """Waits for its end and closes the pipes."""
+        with suppress(BrokenPipeError), self._popen:  # what was not sent is not missed
+            pass

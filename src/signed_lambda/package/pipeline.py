@@ -46,11 +46,11 @@ class Pipeline:
         Args:
             source: Where files are read.
             effort: What is spent on each file.
-            workers: Threads or processes; by default one for each core.
+            workers: How many pack at once; by default one for each core.
             ahead_bytes: Content that may be packed behind what is written next.
         """
         self._crew: Final = Crew(source, effort, workers)
-        self._pool: Final = ThreadPoolExecutor(self._crew.count, thread_name_prefix="pack")
+        self._pool: Final = ThreadPoolExecutor(self._crew.threads, thread_name_prefix="pack")
         self._ahead_bytes: Final = ahead_bytes
         self._waiting: Final[deque[tuple[int, Future[list[Packed]]]]] = deque()
         self._ahead = 0

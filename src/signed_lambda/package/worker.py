@@ -24,14 +24,25 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import IO, Final, Self
 
-    Effort = tuple[int, int]
-    """Level of libdeflate, 1 to 12, and the size in bytes below which level 1 is as good."""
+    Effort = tuple[int, int, int, int]
+    """Level of libdeflate, 1 to 12; that of large texts; the size in bytes below which level 1 is
+    as good; whether what is packed already is packed once more (1), or stored as it is (0)."""
     Squeezed = tuple[bool, bytes | bytearray | memoryview, int, bytes]
     """A content as it stands in a zip: whether deflated, its data, CRC-32 and SHA-256."""
 
 FOLDER_FLAGS: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 FILE_FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _CHUNK: Final = 1_048_576
+
+_HEAD_BYTES: Final = 1_024
+"""Looked at to tell what a content is: text holds no NUL."""
+_LARGE_TEXT_BYTES: Final = 65_536
+PACKED_MAGICS: Final = (
+    *(b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"wOFF", b"wOF2"),  # PNG, JPEG, WOFF
+    *(b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd"),  # gzip, bzip2, xz, zstd
+)
+"""How content begins that is packed already: on average nothing is left to gain. Not zip's: NumPy's
+.npz is a zip whose entries are stored."""
 
 _STAMP: Final = struct.Struct("<QQQQqq")
 STAMP_BYTES: Final = _STAMP.size
@@ -69,11 +80,22 @@ def squeeze(content: bytes | memoryview, effort: Effort) -> Squeezed:
         content: Of a file.
         effort: What is spent on it.
     """
-    level, brief_bytes = effort
-    smaller = deflate.deflate_compress(content, 1 if len(content) < brief_bytes else level)
+    level = _level(content, effort)
+    smaller = deflate.deflate_compress(content, level) if level else content
     deflated = len(smaller) < len(content)
     data = smaller if deflated else content
     return deflated, data, deflate.crc32(content), hashlib.sha256(content).digest()
+
+
+def _level(content: bytes | memoryview, effort: Effort) -> int:
+    """Of the compression: 0 for none. Depends on the content alone, as its bytes in the zip do."""
+    level, text_level, brief_bytes, again = effort
+    head = bytes(content[:_HEAD_BYTES])
+    if not again and head.startswith(PACKED_MAGICS):
+        return 0
+    if len(content) < brief_bytes:
+        return 1
+    return level if len(content) < _LARGE_TEXT_BYTES or b"\0" in head else text_level
 
 
 class Beneath:
@@ -240,4 +262,5 @@ def serve(root: int, effort: Effort, jobs: IO[bytes], answers: IO[bytes]) -> Non
 
 if __name__ == "__main__":
     with open(0, "rb") as given, open(1, "wb", _CHUNK) as taken:
-        serve(int(sys.argv[1]), (int(sys.argv[2]), int(sys.argv[3])), given, taken)
+        folder, *effort = map(int, sys.argv[1:])
+        serve(folder, tuple(effort), given, taken)  # type: ignore[arg-type] # four of them

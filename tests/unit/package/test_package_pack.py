@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import bz2
 import contextlib
 import errno
+import gzip
 import hashlib
+import lzma
 import os
 import random
 import resource
@@ -14,6 +17,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import TYPE_CHECKING, get_args
 
 import deflate
 import pytest
@@ -22,8 +26,14 @@ from hypothesis import strategies as st
 from trees import GOLDEN_TREE, Place, as_nobody, golden, ids, left_out, names, sealed_off, walkable
 
 from signed_lambda.errors import SourceError, ZipError
+from signed_lambda.model import Compression
 from signed_lambda.package import compare, pack, read_zip, reopen
+from signed_lambda.package.layout import DEFLATED, STORED
+from signed_lambda.package.worker import PACKED_MAGICS
 from signed_lambda.package.workspace import open_beneath
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def test_the_package_tells_what_was_written(place: Place) -> None:
@@ -59,6 +69,8 @@ def test_every_field_that_is_not_content_is_constant(place: Place) -> None:
         "app.py": 0o100644,
         "bin/link": 0o120777,
         "bin/run": 0o100755,
+        "data/large.txt": 0o100644,
+        "data/logo.png": 0o100644,
         "data/random": 0o100644,
         "data/short": 0o100644,
         "data/text": 0o100644,
@@ -74,7 +86,8 @@ def test_what_does_not_get_smaller_is_stored(place: Place) -> None:
     with zipfile.ZipFile(place.pack().path) as file:
         stored = {i.filename for i in file.infolist() if i.compress_type == zipfile.ZIP_STORED}
 
-    assert stored == {"bin/link", "data/random", "empty", "umlaut-\u00fc.txt", "bin/run"}
+    small = {"empty", "umlaut-\u00fc.txt", "bin/run"}
+    assert stored == {"bin/link", "data/logo.png", "data/random", *small}
 
 
 def test_a_link_is_stored_even_if_packing_made_it_smaller(place: Place) -> None:
@@ -108,7 +121,54 @@ def test_the_zip_is_nearly_as_small_as_that_of_zip_6(place: Place) -> None:
 
     package = place.pack()
 
-    assert package.size_bytes <= (place.workspace / "other.zip").stat().st_size * 1.015
+    assert package.size_bytes <= (place.workspace / "other.zip").stat().st_size * 1.025
+
+
+CHANCE = random.Random(7)
+PHRASES = [b" ".join(b"%x" % CHANCE.randrange(900) for _ in range(n)) for n in range(2, 120)]
+WORDS = b" ".join(CHANCE.choice(PHRASES)[CHANCE.randrange(9) :] for _ in range(1_000))
+
+
+@pytest.mark.parametrize(
+    ("content", "level"),
+    [
+        (WORDS[:8_191], 1),
+        (WORDS[:8_192], 5),
+        (WORDS[:65_535], 5),
+        (WORDS[:65_536], 4),
+        (WORDS[:1_023] + b"\0" + WORDS[1_024:], 5),
+        (WORDS[:1_024] + b"\0" + WORDS[1_025:], 4),
+        (b"PK\x03\x04" + WORDS, 4),
+    ],
+    ids=["brief", "file", "text", "large text", "binary", "late NUL", "zip"],
+)
+def test_the_level_follows_from_the_content(place: Place, content: bytes, level: int) -> None:
+    sizes = {len(deflate.deflate_compress(content, level)) for level in (1, 4, 5)}
+    assert len(sizes) == 3  # or the test would not tell them apart
+    place.fill({"it": content})
+
+    [where] = place.pack().places
+
+    assert (where.method, where.compressed_bytes) == (
+        DEFLATED,
+        len(deflate.deflate_compress(content, level)),
+    )
+
+
+@pytest.mark.parametrize("packer", [gzip.compress, bz2.compress, lzma.compress])
+def test_what_packers_make_is_known_for_packed(packer: Callable[[bytes], bytes]) -> None:
+    assert packer(WORDS).startswith(PACKED_MAGICS)
+
+
+@pytest.mark.parametrize("magic", PACKED_MAGICS, ids=repr)
+def test_what_is_packed_already_is_stored_unless_every_byte_counts(
+    place: Place, magic: bytes
+) -> None:
+    place.fill({"it": magic + bytes(90_000)})
+
+    methods = {c: place.pack(compression=c).places[0].method for c in get_args(Compression)}
+
+    assert methods == {"fast": STORED, "default": STORED, "small": DEFLATED}
 
 
 Tree = dict[str, tuple[bytes, int, bool]]

@@ -8,6 +8,7 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -81,7 +82,7 @@ def found(contents: dict[str, bytes]) -> list[Found]:
 def test_entries_come_in_order_whoever_is_ready_first(workers: int) -> None:
     contents = {f"{n:03}": bytes(n * 9_000) for n in range(120)}
 
-    with Pipeline(Given(contents), (1, 0), workers=workers) as pipeline:
+    with Pipeline(Given(contents), (1, 1, 0, 0), workers=workers) as pipeline:
         packed = list(pipeline.packed(found(contents)))
 
     assert [p.entry.name for p in packed] == list(contents)
@@ -94,11 +95,36 @@ def test_contents_waiting_to_be_written_are_bounded() -> None:
     source = Given(contents)
     most = 0
 
-    with Pipeline(source, (1, 0), workers=2, ahead_bytes=3 * size) as pipeline:
+    with Pipeline(source, (1, 1, 0, 0), workers=2, ahead_bytes=3 * size) as pipeline:
         for written, _ in enumerate(pipeline.packed(found(contents))):
             most = max(most, len(source.asked) - written)
 
     assert most <= 5
+
+
+def test_no_more_are_packed_here_at_once_than_there_are_workers() -> None:
+    active = most = 0
+    guard, both = threading.Lock(), threading.Barrier(2)
+
+    class Counting(Given):
+        def squeeze(self, files: Sequence[Found], effort: Effort) -> list[Squeezed]:
+            """Counts who is here, and waits for a second one."""
+            nonlocal active, most
+            with guard:
+                active += 1
+                most = max(most, active)
+            both.wait()
+            done = super().squeeze(files, effort)
+            with guard:
+                active -= 1
+            return done
+
+    contents = {str(n): os.urandom(600_000) for n in range(12)}
+
+    with Pipeline(Counting(contents), (1, 1, 0, 0), workers=2) as pipeline:
+        list(pipeline.packed(found(contents)))
+
+    assert most == 2
 
 
 def test_a_file_that_cannot_be_read_stops_the_threads() -> None:
@@ -111,7 +137,10 @@ def test_a_file_that_cannot_be_read_stops_the_threads() -> None:
 
     contents = {name: bytes(600_000) for name in "abc"}
 
-    with pytest.raises(SourceError), Pipeline(Failing(contents), (1, 0), workers=2) as pipeline:
+    with (
+        pytest.raises(SourceError),
+        Pipeline(Failing(contents), (1, 1, 0, 0), workers=2) as pipeline,
+    ):
         list(pipeline.packed(found(contents)))
 
 
@@ -169,7 +198,7 @@ def test_where_no_process_can_be_started_threads_do_the_work(
 def processes(place: Place) -> Iterator[tuple[Folder, Crew]]:
     """Two processes that may read the source."""
     with Folder(os.open(place.dist, FOLDER_FLAGS), "dist") as folder:
-        hired = Crew(folder, (5, 0), 2)
+        hired = Crew(folder, (5, 5, 0, 0), 2)
         assert hired.grows_to(crew.MANY_FILES)
         try:
             yield folder, hired
@@ -320,7 +349,7 @@ def test_processes_end_with_a_run_that_is_killed(place: Place) -> None:
         "import os, sys, time; sys.path.insert(0, sys.argv[1])\n"
         "from signed_lambda.package.crew import Crew\n"
         "from signed_lambda.package.folder import Folder\n"
-        "crew = Crew(Folder(os.open(sys.argv[2], os.O_RDONLY), 'x'), (5, 0), 3)\n"
+        "crew = Crew(Folder(os.open(sys.argv[2], os.O_RDONLY), 'x'), (5, 5, 0, 0), 3)\n"
         "crew.grows_to(10**6)\n"
         "print(flush=True); time.sleep(60)\n"
     )

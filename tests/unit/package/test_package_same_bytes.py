@@ -50,7 +50,7 @@ def test_the_report_names_codec_library_level_and_setting(place: Place) -> None:
 
     assert told == [
         "libdeflate via deflate 0.9.0, level 1, fast",
-        "libdeflate via deflate 0.9.0, level 5 (1 below 8 KiB), default",
+        "libdeflate via deflate 0.9.0, level 5 (4 for texts from 64 KiB, 1 below 8 KiB), default",
         "libdeflate via deflate 0.9.0, level 8, small",
     ]
 

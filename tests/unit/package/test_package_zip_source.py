@@ -213,7 +213,7 @@ def test_a_zip_changed_behind_our_back_does_not_matter_once_it_is_copied(place: 
 
     with open_zip(copy, place="given.zip", limits=LAMBDA_LIMITS) as source:
         found = source.survey(Rules()).found[0]
-        [(_, content, _, _)] = source.squeeze([found], (1, 0))
+        [(_, content, _, _)] = source.squeeze([found], (1, 1, 0, 0))
 
     assert content == b"good"
     assert not copy.exists()
@@ -227,7 +227,7 @@ def test_a_copy_changed_after_it_was_read_is_refused(place: Place, tmp_path: Pat
         found = source.survey(Rules()).found[0]
         copy.write_bytes(Zip(parts=(Part(content=b"evil"),)).build())
         with pytest.raises(ZipError, match="E-ZIP-17"):
-            source.squeeze([found], (1, 0))
+            source.squeeze([found], (1, 1, 0, 0))
 
 
 def test_large_files_of_a_zip_are_packed_whole(place: Place) -> None:

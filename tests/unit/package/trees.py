@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 GOLDEN_TREE: Final = {
     "app.py": b"def handler(event, context):\n    return event\n" * 20,
     "bin/run": b"#!/bin/sh\nexec true\n",
+    "data/large.txt": b" ".join(b"%x" % (n * n % 9_973) for n in range(19_000)),
+    "data/logo.png": b"\x89PNG\r\n\x1a\n" + bytes(3_000),
     "data/random": hashlib.shake_128(b"golden").digest(5_000),
     "data/short": b" ".join(b"%x" % (n * n % 4_987) for n in range(1_400)),
     "data/text": b" ".join(b"%x" % (n * n % 9_973) for n in range(9_000)),
@@ -32,9 +34,9 @@ GOLDEN_TREE: Final = {
     "umlaut-\u00fc.txt": "gr\u00fc\u00dfe\n".encode(),
 }
 GOLDEN: Final = {
-    "fast": "b9bc16ccd6d8bec79ea8a68876b2a55c03d64bccd1d4bcab40cd1591711b8823",
-    "default": "6f3fd81cd8c91ca7e79b30e14990520c09aaf1d16d72ebdcb874a934b41f9278",
-    "small": "668766123fcb9ff9e8aaf2bad23803897ddbaebf2c40e15a54e8a23b9ff1a563",
+    "fast": "f6396cb93efbc4e169f7f9d2aac9d538404443741b4f708e9dab4703d1a1f7d2",
+    "default": "8a966881159c3565991c248eb7ef72597240c8c999234d027328065e69c8949a",
+    "small": "95271262c8fb5a4597bf3135da7484207136c23123e8a63079ef69a1e916b023",
 }
 """Hash of the golden tree by compression. A change here changes the hash of every build made with
 it: it belongs into the changelog."""
