@@ -435,7 +435,7 @@ def test_a_file_that_changed_since_it_was_listed_is_refused(place: Place, change
                 path.parent.symlink_to("moved")
 
         with pytest.raises(SourceError) as caught:
-            folder.squeeze([found], (1, 0))
+            folder.squeeze([found], (1, 1, 0, 0))
 
     assert ids(caught.value) == ["E-SOURCE-11"]
     assert "dist/lib/a.py changed" in str(caught.value)
@@ -517,7 +517,7 @@ def test_a_file_that_may_not_be_opened_is_refused(place: Place) -> None:
     with Folder(os.open(place.dist, FOLDER_FLAGS), "dist") as folder, walkable(place.workspace):
         found = settle(folder.survey(Rules()), LAMBDA_LIMITS).found[0]
         with as_nobody(), pytest.raises(SourceError) as caught:
-            folder.squeeze([found], (1, 0))
+            folder.squeeze([found], (1, 1, 0, 0))
 
     assert ids(caught.value) == ["E-SOURCE-07"]
     assert "cannot read dist/a" in str(caught.value)
