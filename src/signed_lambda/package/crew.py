@@ -10,7 +10,6 @@ handlers, its pipes and its secrets.
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from contextlib import suppress
 from queue import SimpleQueue
@@ -23,6 +22,7 @@ from signed_lambda.package.folder import Folder
 from signed_lambda.package.worker import FaultError, answered, asked
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Sequence
 
     from signed_lambda.package.listing import Found, Source
@@ -112,7 +112,9 @@ class _Process:
         Raises:
             OSError: No process may be started.
         """
-        self._popen: Final = subprocess.Popen(  # noqa: S603 - this Python and a file of ours
+        import subprocess  # noqa: PLC0415 - small packages need none of it
+
+        self._popen: Final[subprocess.Popen[bytes]] = subprocess.Popen(  # noqa: S603 - this Python and a file of ours
             [sys.executable, "-I", "-B", worker.__file__, *map(str, (folder.root, *effort))],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -8,7 +8,6 @@ import this package's modules; starts threads and those of `crew`, and ends them
 from __future__ import annotations
 
 from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.package.crew import LARGE_BYTES, Crew
@@ -16,6 +15,7 @@ from signed_lambda.package.writer import Packed, packed_link
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from concurrent.futures import Future, ThreadPoolExecutor
     from typing import Self
 
     from signed_lambda.package.listing import Found, Source
@@ -50,7 +50,7 @@ class Pipeline:
             ahead_bytes: Content that may be packed behind what is written next.
         """
         self._crew: Final = Crew(source, effort, workers)
-        self._pool: Final = ThreadPoolExecutor(self._crew.threads, thread_name_prefix="pack")
+        self._pool: ThreadPoolExecutor | None = None
         self._ahead_bytes: Final = ahead_bytes
         self._waiting: Final[deque[tuple[int, Future[list[Packed]]]]] = deque()
         self._ahead = 0
@@ -65,7 +65,8 @@ class Pipeline:
         self, kind: type[BaseException] | None, error: BaseException | None, at: object
     ) -> None:
         self._crew.stop()
-        self._pool.shutdown(cancel_futures=True)
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
 
     def foresee(self, found: Sequence[Found]) -> None:
         """Begins with the first of many files, as far as they may wait, while more are found.
@@ -105,6 +106,9 @@ class Pipeline:
         if files[: len(self._taken)] != self._taken:  # not the order that was foreseen
             self._waiting.clear()
             self._taken, self._ahead = [], 0
+        if not self._taken and _is_one_job(files):
+            yield from _pack(self._crew, files)
+            return
         for size, batch in _batches(files[len(self._taken) :]):
             while self._waiting and (self._full(size) or self._waiting[0][1].done()):
                 yield from self._first()
@@ -118,6 +122,10 @@ class Pipeline:
         return self._ahead + size - first > self._ahead_bytes
 
     def _begin(self, size: int, batch: list[Found]) -> None:
+        if self._pool is None:
+            from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - small packages need none of it
+
+            self._pool = ThreadPoolExecutor(self._crew.threads, thread_name_prefix="pack")
         self._waiting.append((size, self._pool.submit(_pack, self._crew, batch)))
         self._ahead += size
 
@@ -125,6 +133,11 @@ class Pipeline:
         size, future = self._waiting.popleft()
         self._ahead -= size
         return future.result()
+
+
+def _is_one_job(files: Sequence[Found]) -> bool:
+    """Whether threads would only take time."""
+    return 0 < len(files) <= BATCH_FILES and sum(f.size_bytes for f in files) <= BATCH_BYTES
 
 
 def _batches(files: Iterable[Found], *, whole: bool = False) -> Iterator[tuple[int, list[Found]]]:
