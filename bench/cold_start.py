@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 PATIENCE_S: Final = 60
+SCAN_S: Final = 0.1
+"""Asked of a whole `scan` of a small function."""
 SOURCE: Final = {
     "app.py": "from greet import hello\n\n\ndef handler(event, _):\n    return hello(event)\n",
     "greet.py": "def hello(event):\n    return {'hello': event}\n",
@@ -59,7 +61,12 @@ def main() -> None:
         figures = interleave(sides, options.rounds)
     other = figures.pop(AWS_LAMBDA_DEPLOY, None)
     for name, side in figures.items():
-        if other is None or name == "scan":
+        if name == "scan":
+            told = f"{side.seconds:.3f} s"
+            reached = side.seconds < SCAN_S
+            sheet.add(name, asked=f"under {SCAN_S} s", measured=told, reached=reached, sides=[side])
+            continue
+        if other is None:
             sheet.add(name, measured=f"{side.seconds:.2f} s", sides=[side])
             continue
         sheet.add(

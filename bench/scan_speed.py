@@ -8,7 +8,8 @@ for finds what a full run finds.
 The trees are what pip and npm install: boto3 and Django; the AWS SDKs for JavaScript, express,
 lodash and typeorm. Peers and trees are installed by name into $XDG_CACHE_HOME/signed-lambda-bench;
 one that cannot be is skipped with the reason. semgrep runs the patterns of bench/scan_rules.yml
-without network; bandit runs its own rules. No peer packs: our packing is timed by itself and
+without network; bandit runs its own rules. All begin within the tree: from above, semgrep would
+leave node_modules out, and look at no file. No peer packs: our packing is timed by itself and
 told, and the review is the process without it.
 """
 
@@ -69,12 +70,12 @@ class Median:
         )
 
 
-def process(words: list[str], **environ: str) -> tuple[Run, str]:
+def process(words: list[str], cwd: Path = ROOT, **environ: str) -> tuple[Run, str]:
     """Runs a process, quietly, and measures it with its children; what it printed."""
     with tempfile.TemporaryFile() as out:
         started = time.perf_counter()
         child = subprocess.Popen(
-            words, stdout=out, stderr=subprocess.STDOUT, env=BYTECODE | environ
+            words, stdout=out, stderr=subprocess.STDOUT, env=BYTECODE | environ, cwd=cwd
         )
         _, _, used = os.wait4(child.pid, 0)
         seconds = time.perf_counter() - started
@@ -118,9 +119,9 @@ def race(tree: Path, language: str, given: dict[str, Path | str]) -> None:
     options = ["scan", "--quiet", "--metrics=off", "--disable-version-check", "--no-git-ignore"]
     rules = ["--config", str(ROOT / "bench" / "scan_rules.yml"), "--jobs", "2"]
     if isinstance(semgrep, Path):
-        others["semgrep"] = [str(semgrep), *options, *rules, str(tree)]
+        others["semgrep"] = [str(semgrep), *options, *rules, "."]
     if isinstance(bandit, Path) and language == "python":
-        others["bandit"] = [str(bandit), "-r", "-q", str(tree)]
+        others["bandit"] = [str(bandit), "-r", "-q", "."]
     mine: list[Run] = []
     told: list[dict[str, float]] = []
     runs: dict[str, list[Run]] = {name: [] for name in others}
@@ -129,7 +130,7 @@ def race(tree: Path, language: str, given: dict[str, Path | str]) -> None:
         others_took = {}
         for name, words in others.items():
             path = f"{Path(words[0]).parent}{os.pathsep}{os.environ['PATH']}"
-            others_took[name] = process(words, PATH=path)[0]
+            others_took[name] = process(words, tree, PATH=path)[0]
         if number == 0:
             continue  # bytecode is written, and the page cache is filled
         mine.append(run)
@@ -193,7 +194,7 @@ def main(words: list[str]) -> None:
     for language in ("python", "js"):
         tree = places[language]
         if isinstance(tree, Path):
-            race(tree, language, given)
+            race(tree / "node_modules" if language == "js" else tree, language, given)
         else:
             print(f"\n{language} tree skipped: {tree}")
     for cases in words[:1]:
