@@ -48,24 +48,27 @@ class Draft(NamedTuple):
     """An entry of the index, decoded; its data not yet seen.
 
     Attributes:
-        header: Of the index.
+        header: As the index has it.
+        offset: Of the header before the data.
         name: Decoded; directories with their closing "/".
         kind: File, link or directory.
         mode: Permission bits; None if the zip has none.
     """
 
-    header: CentralHeader
+    header: Header
+    offset: int
     name: str
     kind: ZipEntryKind
     mode: int | None
 
 
-def form_fault(header: CentralHeader) -> tuple[str, str] | None:
+def form_fault(entry: CentralHeader) -> tuple[str, str] | None:
     """Why this entry cannot be taken in any way: an id of ZIP and a phrase; None if it can."""
-    return next(_form_faults(header), None)
+    return next(_form_faults(entry), None)
 
 
-def _form_faults(header: CentralHeader) -> Iterator[tuple[str, str]]:
+def _form_faults(entry: CentralHeader) -> Iterator[tuple[str, str]]:
+    header = entry.common
     if header.flags & FLAGS_ENCRYPTED or header.method == _AES:
         yield "E-ZIP-07", "is encrypted; Lambda cannot open it"
     if header.method not in {STORED, DEFLATED}:
@@ -75,29 +78,29 @@ def _form_faults(header: CentralHeader) -> Iterator[tuple[str, str]]:
         yield "E-ZIP-15", f"has unknown flags (0x{header.flags:04x})"
     if header.version > VERSION_MAX:
         yield "E-ZIP-15", f"needs version {header.version / 10} of the format"
-    if header.internal & ~INTERNAL_TEXT:
-        yield "E-ZIP-15", f"has unknown internal attributes (0x{header.internal:04x})"
-    if U32_MAX in {header.compressed_bytes, header.size_bytes, header.offset}:
+    if entry.internal & ~INTERNAL_TEXT:
+        yield "E-ZIP-15", f"has unknown internal attributes (0x{entry.internal:04x})"
+    if U32_MAX in {header.compressed_bytes, header.size_bytes, entry.offset}:
         yield "E-ZIP-15", "uses zip64, which no package needs"
 
 
-def draft(header: CentralHeader, name: str) -> Draft:
+def draft(entry: CentralHeader, name: str) -> Draft:
     """The entry with its kind and mode, where no two readers can take them differently.
 
     Raises:
         LayoutError: Name and attributes disagree; it is a device, FIFO or socket; a folder with
             data, a link without a target. A phrase to be read after the name.
     """
-    is_folder = name.endswith("/")
-    mode = header.external >> 16
-    has_mode = header.host == HOST_UNIX
+    header, is_folder = entry.common, name.endswith("/")
+    mode = entry.external >> 16
+    has_mode = entry.host == HOST_UNIX
     type_ = stat.S_IFMT(mode)
     if type_ not in {0, stat.S_IFREG, stat.S_IFDIR} and not (type_ == stat.S_IFLNK and has_mode):
         raise LayoutError(f"is neither file, folder nor link (mode 0{mode:o})")
     votes = {is_folder}
     if type_:
         votes.add(type_ == stat.S_IFDIR)
-    if header.external & DOS_FOLDER:
+    if entry.external & DOS_FOLDER:
         votes.add(True)
     if len(votes) > 1:
         raise LayoutError(
@@ -109,10 +112,11 @@ def draft(header: CentralHeader, name: str) -> Draft:
     if is_link and not 0 < header.size_bytes <= LINK_TARGET_BYTES_MAX:
         raise LayoutError(f"is a link of {header.size_bytes:,} bytes")
     kind: ZipEntryKind = "directory" if is_folder else "link" if is_link else "file"
-    return Draft(header, name, kind, stat.S_IMODE(mode) if has_mode and mode else None)
+    permissions = stat.S_IMODE(mode) if has_mode and mode else None
+    return Draft(header, entry.offset, name, kind, permissions)
 
 
-def difference(central: CentralHeader, local: Header) -> str | None:
+def difference(central: Header, local: Header) -> str | None:
     """What the two headers of an entry disagree on.
 
     With a descriptor, the local header may say 0 for what was not known yet.

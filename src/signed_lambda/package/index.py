@@ -174,8 +174,8 @@ def parse_index(
             raise _entry_error(label, name, "E-ZIP-03", "has a comment in the index")
         if part:
             raise _entry_error(label, name, "E-ZIP-15", "lies in another part of a split zip")
-        said = Header(version, flags, method, (time, date), crc, compressed, size, name, extra)
-        yield CentralHeader(*said, internal, made_by >> 8, external, offset)
+        common = Header(version, flags, method, (time, date), crc, compressed, size, name, extra)
+        yield CentralHeader(common, internal, made_by >> 8, external, offset)
     if at != end:
         raise _error(
             label, "E-ZIP-03", f"has {end - at:,} bytes between its index and its end record"

@@ -105,24 +105,17 @@ class Header(NamedTuple):
 
 
 class CentralHeader(NamedTuple):
-    """An entry of the index: what `Header` says, in the same order, and more.
+    """An entry of the index.
 
     Attributes:
+        common: What the header before the data says, too.
         internal: Attributes about the content.
         host: System whose attributes these are.
         external: Attributes.
         offset: Of the local header.
     """
 
-    version: int
-    flags: int
-    method: int
-    moment: tuple[int, int]
-    crc: int
-    compressed_bytes: int
-    size_bytes: int
-    name: bytes
-    extra: bytes
+    common: Header
     internal: int
     host: int
     external: int

@@ -198,10 +198,10 @@ class _Reader:
 
     # -- the index alone
 
-    def _draft(self, header: CentralHeader) -> Draft | None:
+    def _draft(self, entry: CentralHeader) -> Draft | None:
         """The entry, if nothing is wrong with what the index says of it."""
-        raw = header.name
-        if fault := form_fault(header):
+        header, raw = entry.common, entry.common.name
+        if fault := form_fault(entry):
             raise self._error(raw, *fault)
         try:
             name = decode_name(raw, header.flags)
@@ -216,7 +216,7 @@ class _Reader:
         except LayoutError as error:
             raise self._error(raw, "E-ZIP-15", str(error)) from error
         try:
-            return draft(header, name)
+            return draft(entry, name)
         except LayoutError as error:
             self._note(raw, "E-ZIP-13", str(error))
             return None
@@ -239,7 +239,7 @@ class _Reader:
 
     def _walk(self, drafts: list[Draft], index_offset: int) -> tuple[ZipEntry, ...]:
         """Reads header, data and descriptor of each entry; they must lie end to end from byte 0."""
-        starts = [*(item.header.offset for item in drafts), index_offset]
+        starts = [*(item.offset for item in drafts), index_offset]
         if starts[0] != 0:
             raise self._gap(0, starts[0])
         entries: list[ZipEntry] = []
@@ -303,7 +303,7 @@ class _Reader:
             raise self._error(item.name, "E-ZIP-15", str(error)) from error
         return data_at
 
-    def _check_descriptor(self, at: int, following: int, header: CentralHeader) -> int:
+    def _check_descriptor(self, at: int, following: int, header: Header) -> int:
         """Checks the record behind the data, with or without signature; returns its end."""
         expected = DESCRIPTOR.pack(header.crc, header.compressed_bytes, header.size_bytes)
         for form in (DESCRIPTOR_SIGNATURE + expected, expected):

@@ -104,7 +104,7 @@ def test_contents_waiting_to_be_written_are_bounded() -> None:
 
 def test_no_more_are_packed_here_at_once_than_there_are_workers() -> None:
     active = most = 0
-    guard, both = threading.Lock(), threading.Barrier(2)
+    guard, both = threading.Lock(), threading.Barrier(2, timeout=60)
 
     class Counting(Given):
         def squeeze(self, files: Sequence[Found], effort: Effort) -> list[Squeezed]:
