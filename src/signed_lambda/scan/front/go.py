@@ -23,7 +23,7 @@ from signed_lambda.scan.form import (
     Table,
     Text,
 )
-from signed_lambda.scan.front.grammar import Reader, filled, parsed, text_of
+from signed_lambda.scan.front.grammar import Reader, filled, parsed
 from signed_lambda.scan.program import GO_STARTS, last_name
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ _VERSION: Final = re.compile(r"/v\d+$")
 def read(path: str, body: bytes, watch: Watch) -> Module:
     """The file in the common form, as far as the grammar understands it."""
     module, root = parsed(path, "go", body, _GO, watch)
-    return filled(_Reader(module, watch), root)
+    return filled(_Reader(module, watch, body), root)
 
 
 class _Reader(Reader):
@@ -65,8 +65,8 @@ class _Reader(Reader):
 
     def on_import_spec(self, node: Node) -> Expr:
         """`alias "path"`."""
-        source = _VERSION.sub("", text_of(node.child_by_field_name("path")).strip('"`'))
-        alias = text_of(node.child_by_field_name("name"))
+        source = _VERSION.sub("", self.text(node.child_by_field_name("path")).strip('"`'))
+        alias = self.text(node.child_by_field_name("name"))
         self.module.imports[alias or source.rpartition("/")[2]] = (source, "")
         return UNKNOWN
 
@@ -118,7 +118,7 @@ class _Reader(Reader):
     on_const_spec = on_var_spec
 
     def _bind(self, target: Node, value: Expr | None, *, declares: bool) -> None:
-        name = text_of(target)
+        name = self.text(target)
         if target.type == "identifier":
             if declares:
                 self.function.declared.add(name)
@@ -127,19 +127,19 @@ class _Reader(Reader):
                 kept.append((value, self.function))
         elif target.type == "selector_expression" and value is not None:
             of = target.child_by_field_name("operand")
-            key = text_of(target.child_by_field_name("field"))
+            key = self.text(target.child_by_field_name("field"))
             owner = self.function.owner
-            if owner is not None and text_of(of) == self.function.receiver:
+            if owner is not None and self.text(of) == self.function.receiver:
                 owner.sets.setdefault(key, []).append((value, self.function))
             elif of is not None and of.type == "identifier":
-                kept_puts = self.function.puts.setdefault(text_of(of), [])
+                kept_puts = self.function.puts.setdefault(self.text(of), [])
                 kept_puts.append((Text(key), value, self.function))
 
     # -- functions
 
     def on_function_declaration(self, node: Node) -> Expr:
         """`func f(a T) { ... }`."""
-        name = text_of(node.child_by_field_name("name"))
+        name = self.text(node.child_by_field_name("name"))
         self.function.functions[name] = self._function(name, node)
         return UNKNOWN
 
@@ -147,10 +147,10 @@ class _Reader(Reader):
         """`func (r *T) f() { ... }`."""
         receiver = node.child_by_field_name("receiver")
         declared = receiver.named_children[0] if receiver and receiver.named_children else None
-        kind = text_of(declared.child_by_field_name("type")).lstrip("*") if declared else ""
+        kind = self.text(declared.child_by_field_name("type")).lstrip("*") if declared else ""
         owner = self._class(kind)
-        name = text_of(node.child_by_field_name("name"))
-        of = text_of(declared.child_by_field_name("name")) if declared else ""
+        name = self.text(node.child_by_field_name("name"))
+        of = self.text(declared.child_by_field_name("name")) if declared else ""
         owner.methods[name] = self._function(name, node, owner, of)
         return UNKNOWN
 
@@ -172,10 +172,10 @@ class _Reader(Reader):
         made.owner, made.receiver = owner, receiver
         params = node.child_by_field_name("parameters")
         for param in params.named_children if params is not None else ():
-            kind = text_of(param.child_by_field_name("type")).lstrip("*")
+            kind = self.text(param.child_by_field_name("type")).lstrip("*")
             for one in param.named_children:
                 if one.type == "identifier":
-                    made.params.append(Param(text_of(one), None, kind))
+                    made.params.append(Param(self.text(one), None, kind))
         self.within(made, node.child_by_field_name("body"))
         return made
 
@@ -183,22 +183,22 @@ class _Reader(Reader):
 
     def on_identifier(self, node: Node) -> Expr:
         """A variable."""
-        return Name(text_of(node))
+        return Name(self.text(node))
 
     def on_interpreted_string_literal(self, node: Node) -> Expr:
         """A literal."""
-        return Text(text_of(node)[1:-1])
+        return Text(self.text(node)[1:-1])
 
     on_raw_string_literal = on_interpreted_string_literal
 
     def on_int_literal(self, node: Node) -> Expr:
         """By its spelling."""
-        return Text(text_of(node))
+        return Text(self.text(node))
 
     def on_selector_expression(self, node: Node) -> Expr:
         """`a.b`."""
         of = self.expr(node.child_by_field_name("operand"))
-        return Member(of, Text(text_of(node.child_by_field_name("field"))))
+        return Member(of, Text(self.text(node.child_by_field_name("field"))))
 
     def on_index_expression(self, node: Node) -> Expr:
         """`a[b]`."""
@@ -213,7 +213,7 @@ class _Reader(Reader):
         if body is not None and not body.named_children:
             return self._filled_by_tags(kind, node) or found
         if kind is not None and kind.type == "type_identifier" and isinstance(found, Table):
-            owner = self._class(text_of(kind))
+            owner = self._class(self.text(kind))
             for key, value in found.items:
                 if isinstance(key, Text):
                     owner.sets.setdefault(key.text, []).append((value, self.function))
@@ -233,7 +233,7 @@ class _Reader(Reader):
         key, value = node.named_children[0], node.named_children[-1]
         named = key.named_children[0] if key.type == "literal_element" else key
         if named.type == "identifier":
-            return Text(text_of(named)), self.first(value)
+            return Text(self.text(named)), self.first(value)
         return self.expr(named), self.first(value)
 
     def on_unary_expression(self, node: Node) -> Expr:
@@ -243,7 +243,7 @@ class _Reader(Reader):
     def on_binary_expression(self, node: Node) -> Expr:
         """`+` joins, `&&` guards."""
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-        operator = text_of(node.child_by_field_name("operator"))
+        operator = self.text(node.child_by_field_name("operator"))
         if operator == "+":
             return Join((self.expr(left), self.expr(right)))
         if operator == "&&":
@@ -292,19 +292,19 @@ class _Reader(Reader):
         kind = node.child_by_field_name("type")
         fields = kind.named_children[0] if kind and kind.type == "struct_type" else None
         for field in fields.named_children if fields is not None else ():
-            said = _TAG.search(text_of(field.child_by_field_name("tag")))
+            said = _TAG.search(self.text(field.child_by_field_name("tag")))
             if said is not None:
                 getenv = Member(Name("os"), Text("Getenv"))
                 line = field.start_point[0] + 1
                 value = Call(getenv, (Text(said[1]),), (), line, line)
-                owner = self._class(text_of(node.child_by_field_name("name")))
-                key = text_of(field.child_by_field_name("name"))
+                owner = self._class(self.text(node.child_by_field_name("name")))
+                key = self.text(field.child_by_field_name("name"))
                 owner.sets.setdefault(key, []).append((value, self.function))
         return UNKNOWN
 
     def _filled_by_tags(self, kind: Node | None, node: Node) -> Expr | None:
         """An empty struct whose type has such tags, None for any other."""
-        owner = self.module.top.classes.get(text_of(kind))
+        owner = self.module.top.classes.get(self.text(kind))
         if owner is None or not owner.sets:
             return None
         line = node.start_point[0] + 1

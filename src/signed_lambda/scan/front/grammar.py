@@ -49,7 +49,7 @@ def parsed(
     """The tree and the module that it is to be written into.
 
     The parser asks now and then whether it may go on; it does so only where it is given the bytes
-    piece by piece. Large pieces would be copied for the text of each node.
+    piece by piece.
 
     Raises:
         TookTooLongError: The file's time is over.
@@ -94,9 +94,18 @@ class Reader:
     leaves: frozenset[str] = frozenset()
     """Statements that leave the block."""
 
-    def __init__(self, module: Module, watch: Watch) -> None:
+    def __init__(self, module: Module, watch: Watch, source: bytes) -> None:
+        """Begins at the top of a file.
+
+        Args:
+            module: What is written.
+            watch: Is told each step.
+            source: The file that the nodes are of.
+        """
         self.module = module
         self.watch = watch
+        self.source = source
+        self._handlers: dict[int, Callable[[Node], Expr]] = {}
         self.function = module.top
         self.owner: Class | None = None
         self.tests: list[Test] = []
@@ -110,8 +119,17 @@ class Reader:
         if node is None:
             return UNKNOWN
         self.watch.step()
-        handler: Callable[[Node], Expr] | None = getattr(self, f"on_{node.type}", None)
-        return handler(node) if handler is not None else self.inside(node)
+        kind = node.kind_id
+        handler = self._handlers.get(kind)
+        if handler is None:
+            handler = self._handlers[kind] = getattr(self, f"on_{node.type}", self.inside)
+        return handler(node)
+
+    def text(self, node: Node | None) -> str:
+        """The source of a node, cut from the file: the tree would ask for it piece by piece."""
+        if node is None:
+            return ""
+        return self.source[node.start_byte : node.end_byte].decode("utf-8", "replace")
 
     def on_if_statement(self, node: Node) -> Expr:
         """Both branches stand under the condition; the name of Go's first part is its own."""
@@ -199,18 +217,13 @@ class Reader:
             part = waiting.pop()
             waiting.extend(part.children)
             if part.type in _WORDS:
-                word = text_of(part).lower()
+                word = self.text(part).lower()
                 found.add(word)
                 compares = compares or word in _CHECKS
             elif part.type in _COMPARISONS:
                 compares = True
-        text = _SPACE.sub(" ", text_of(node)).strip()
+        text = _SPACE.sub(" ", self.text(node)).strip()
         if text.startswith("(") and text.endswith(")"):
             text = text[1:-1].strip()
         line = node.start_point[0] + 1
         return Test(text[:120], line, compares=compares, words=frozenset(found))
-
-
-def text_of(node: Node | None) -> str:
-    """The source of a node."""
-    return (node.text or b"").decode("utf-8", "replace") if node is not None else ""

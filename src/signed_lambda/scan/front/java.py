@@ -27,7 +27,7 @@ from signed_lambda.scan.form import (
     Table,
     Text,
 )
-from signed_lambda.scan.front.grammar import Reader, filled, parsed, text_of
+from signed_lambda.scan.front.grammar import Reader, filled, parsed
 from signed_lambda.scan.program import words
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ _NO_GETTERS: Final = frozenset({"getClass", "getLogger", "getBytes", "getenv", "
 def read(path: str, body: bytes, watch: Watch) -> Module:
     """The file in the common form, as far as the grammar understands it."""
     module, root = parsed(path, "java", body, _JAVA, watch)
-    return filled(_Reader(module, watch), root)
+    return filled(_Reader(module, watch, body), root)
 
 
 class _Reader(Reader):
@@ -71,7 +71,7 @@ class _Reader(Reader):
 
     def on_import_declaration(self, node: Node) -> Expr:
         """`import a.b.C;`."""
-        whole = text_of(node.named_children[0]) if node.named_children else ""
+        whole = self.text(node.named_children[0]) if node.named_children else ""
         package, _, name = whole.rpartition(".")
         if not any(c.type == "asterisk" for c in node.named_children):
             self.module.imports[name] = (package, name)
@@ -82,17 +82,17 @@ class _Reader(Reader):
     def on_enhanced_for_statement(self, node: Node) -> Expr:
         """`for (T x : rows)`: x is any of them."""
         rows = self.expr(node.child_by_field_name("value"))
-        name = text_of(node.child_by_field_name("name"))
+        name = self.text(node.child_by_field_name("name"))
         self._declare(name, Member(rows, _ANY))
         self.expr(node.child_by_field_name("body"))
         return UNKNOWN
 
     def on_local_variable_declaration(self, node: Node) -> Expr:
         """`T a = x;`; of a client the type is enough."""
-        kind = text_of(node.child_by_field_name("type"))
+        kind = self.text(node.child_by_field_name("type"))
         for part in node.named_children:
             if part.type == "variable_declarator":
-                name = text_of(part.child_by_field_name("name"))
+                name = self.text(part.child_by_field_name("name"))
                 value = part.child_by_field_name("value")
                 found = self.expr(value) if value is not None else UNKNOWN
                 self._declare(name, _typed(found, kind, part))
@@ -100,7 +100,7 @@ class _Reader(Reader):
 
     def on_resource(self, node: Node) -> Expr:
         """`try (T a = x)`."""
-        name = text_of(node.child_by_field_name("name"))
+        name = self.text(node.child_by_field_name("name"))
         self._declare(name, self.expr(node.child_by_field_name("value")))
         return UNKNOWN
 
@@ -112,7 +112,7 @@ class _Reader(Reader):
         """`a = x`, `this.a = x`."""
         left = node.child_by_field_name("left")
         value = self.expr(node.child_by_field_name("right"))
-        name = text_of(left)
+        name = self.text(left)
         owner = self._class_around()
         if left is not None and left.type == "field_access" and name.startswith("this."):
             if owner is not None:
@@ -134,15 +134,15 @@ class _Reader(Reader):
 
     def on_class_declaration(self, node: Node) -> Expr:
         """`class A { ... }`."""
-        made = Class(text_of(node.child_by_field_name("name")), self.module)
+        made = Class(self.text(node.child_by_field_name("name")), self.module)
         self.module.classes.append(made)
         self.module.top.classes[made.name] = made
         parent = node.child_by_field_name("superclass")
         if parent is not None and parent.named_children:
-            made.bases.append(Name(text_of(parent.named_children[0])))
+            made.bases.append(Name(self.text(parent.named_children[0])))
         interfaces = node.child_by_field_name("interfaces")
         for listed in interfaces.named_children if interfaces is not None else ():
-            made.bases += [Name(text_of(one)) for one in listed.named_children]
+            made.bases += [Name(self.text(one)) for one in listed.named_children]
         kept, self.owner = self.owner, made
         self.expr(node.child_by_field_name("body"))
         self.owner = kept
@@ -153,10 +153,10 @@ class _Reader(Reader):
 
     def on_field_declaration(self, node: Node) -> Expr:
         """`private final T a = x;`."""
-        kind, owner = text_of(node.child_by_field_name("type")), self.owner
+        kind, owner = self.text(node.child_by_field_name("type")), self.owner
         for part in node.named_children:
             if part.type == "variable_declarator" and owner is not None:
-                name = text_of(part.child_by_field_name("name"))
+                name = self.text(part.child_by_field_name("name"))
                 value = part.child_by_field_name("value")
                 kept, self.owner = self.owner, None
                 found = self.expr(value) if value is not None else UNKNOWN
@@ -168,7 +168,7 @@ class _Reader(Reader):
 
     def on_method_declaration(self, node: Node) -> Expr:
         """A method, or a constructor."""
-        name = text_of(node.child_by_field_name("name"))
+        name = self.text(node.child_by_field_name("name"))
         owner = self.owner
         if node.type == "constructor_declaration":
             name = "constructor"
@@ -178,8 +178,8 @@ class _Reader(Reader):
             owner.methods[name] = made
         params = node.child_by_field_name("parameters")
         for param in params.named_children if params is not None else ():
-            kind = text_of(param.child_by_field_name("type"))
-            called = text_of(param.child_by_field_name("name"))
+            kind = self.text(param.child_by_field_name("type"))
+            called = self.text(param.child_by_field_name("name"))
             default = _of_type(kind, param) if _is_client(kind) else None
             made.params.append(Param(called, default, _plain_kind(kind)))
         self.within(made, node.child_by_field_name("body"))
@@ -195,10 +195,10 @@ class _Reader(Reader):
         made = self.new_function("lambda", node)
         params = node.child_by_field_name("parameters")
         if params is not None and params.type == "identifier":
-            made.params.append(Param(text_of(params)))
+            made.params.append(Param(self.text(params)))
         for param in params.named_children if params is not None else ():
             name = param.child_by_field_name("name") or param
-            made.params.append(Param(text_of(name)))
+            made.params.append(Param(self.text(name)))
         body = node.child_by_field_name("body")
         found = self.within(made, body)
         if body is not None and body.type != "block":
@@ -215,10 +215,10 @@ class _Reader(Reader):
             values = args.named_children if args is not None else []
             if len(values) != 1:
                 return None
-            key = text_of(at.child_by_field_name("name"))
+            key = self.text(at.child_by_field_name("name"))
             items.append((Text(key), self.expr(values[0])))
             at = at.child_by_field_name("object")
-        if at is None or text_of(at) != text_of(params) or not items:
+        if at is None or self.text(at) != self.text(params) or not items:
             return None
         return Table(tuple(items), node.start_point[0] + 1)
 
@@ -226,7 +226,7 @@ class _Reader(Reader):
 
     def on_identifier(self, node: Node) -> Expr:
         """A variable, or a field of the object."""
-        name = text_of(node)
+        name = self.text(node)
         around: Function | None = self.function
         while around is not None:
             if name in around.declared or name in {p.name for p in around.params}:
@@ -245,21 +245,21 @@ class _Reader(Reader):
 
     def on_string_literal(self, node: Node) -> Expr:
         """A literal."""
-        return Text(text_of(node)[1:-1])
+        return Text(self.text(node)[1:-1])
 
     def on_decimal_integer_literal(self, node: Node) -> Expr:
         """By its spelling."""
-        return Text(text_of(node))
+        return Text(self.text(node))
 
     def on_field_access(self, node: Node) -> Expr:
         """`a.b`."""
         of = self.expr(node.child_by_field_name("object"))
-        return Member(of, Text(text_of(node.child_by_field_name("field"))))
+        return Member(of, Text(self.text(node.child_by_field_name("field"))))
 
     def on_binary_expression(self, node: Node) -> Expr:
         """`+` joins, `&&` guards."""
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-        operator = text_of(node.child_by_field_name("operator"))
+        operator = self.text(node.child_by_field_name("operator"))
         if operator == "+":
             return Join((self.expr(left), self.expr(right)))
         if operator == "&&":
@@ -277,7 +277,7 @@ class _Reader(Reader):
 
     def on_method_invocation(self, node: Node) -> Expr:
         """`a.b(c)`: a getter, a part of a table, or a call."""
-        name = text_of(node.child_by_field_name("name"))
+        name = self.text(node.child_by_field_name("name"))
         of = node.child_by_field_name("object")
         args = node.child_by_field_name("arguments")
         given = [a for a in args.named_children if "comment" not in a.type] if args else []
@@ -294,7 +294,7 @@ class _Reader(Reader):
             return Member(found, Text(_lower(getter[1])))
         setter = _SETTER.fullmatch(name)
         if setter and len(given) == 1 and of.type == "identifier":
-            kept = self.function.puts.setdefault(text_of(of), [])
+            kept = self.function.puts.setdefault(self.text(of), [])
             kept.append((Text(_lower(setter[1])), self.expr(given[0]), self.function))
             return found
         return self.new_call(Member(found, Text(name)), [self.expr(a) for a in given], node)
@@ -306,7 +306,7 @@ class _Reader(Reader):
         items: list[tuple[Expr | None, Expr]] = []
         at: Node | None = of if name == "build" else node
         while at is not None and at.type == "method_invocation":
-            part = text_of(at.child_by_field_name("name"))
+            part = self.text(at.child_by_field_name("name"))
             args = at.child_by_field_name("arguments")
             values = args.named_children if args is not None else []
             if part == "builder" and not values:
@@ -319,7 +319,7 @@ class _Reader(Reader):
         if at is not None and at.type == "object_creation_expression" and name != "build":
             made = self.expr(at)
             inner = made.args if isinstance(made, Call) else ()
-            kind = text_of(at.child_by_field_name("type"))
+            kind = self.text(at.child_by_field_name("type"))
             if not inner and self._is_of_sdk(kind):
                 return Table(tuple(items), node.start_point[0] + 1)
         del given
@@ -336,13 +336,13 @@ class _Reader(Reader):
         """`this(a)` in a constructor: another constructor of the class is called."""
         owner, args = self._class_around(), node.child_by_field_name("arguments")
         given = [self.expr(a) for a in args.named_children] if args is not None else []
-        if owner is None or text_of(node.child_by_field_name("constructor")) != "this":
+        if owner is None or self.text(node.child_by_field_name("constructor")) != "this":
             return UNKNOWN
         return self.new_call(Name(owner.name), given, node)
 
     def on_object_creation_expression(self, node: Node) -> Expr:
         """`new A(b)`."""
-        kind = text_of(node.child_by_field_name("type")).partition("<")[0]
+        kind = self.text(node.child_by_field_name("type")).partition("<")[0]
         args = node.child_by_field_name("arguments")
         given = args.named_children if args is not None else []
         if kind.endswith("Request") and not given:

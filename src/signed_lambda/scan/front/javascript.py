@@ -24,7 +24,7 @@ from signed_lambda.scan.form import (
     Test,
     Text,
 )
-from signed_lambda.scan.front.grammar import filled, parsed, text_of
+from signed_lambda.scan.front.grammar import filled, parsed
 from signed_lambda.scan.front.javascript_bundle import Bundles
 from signed_lambda.scan.program import TAKE_FUNCTIONS, last_name
 
@@ -70,7 +70,7 @@ def read(path: str, body: bytes, watch: Watch) -> Module:
     """The file in the common form, as far as the grammar understands it."""
     language = _language(posixpath.splitext(path)[1])
     module, root = parsed(path, "javascript", body, language, watch)
-    return filled(_Reader(module, watch), root)
+    return filled(_Reader(module, watch, body), root)
 
 
 class _Reader(Bundles):
@@ -78,8 +78,8 @@ class _Reader(Bundles):
         {"return_statement", "throw_statement", "continue_statement", "break_statement"}
     )
 
-    def __init__(self, module: Module, watch: Watch) -> None:
-        super().__init__(module, watch)
+    def __init__(self, module: Module, watch: Watch, source: bytes) -> None:
+        super().__init__(module, watch, source)
         self.methods: dict[str, Member] = {}
         """Variables that hold a method of an object, to be called without it."""
 
@@ -98,7 +98,7 @@ class _Reader(Bundles):
         self.expr(value)
         for case in body.named_children if body is not None else ():
             which = case.child_by_field_name("value")
-            text = f"{asked.text} is {text_of(which) or 'another'}"[:120]
+            text = f"{asked.text} is {self.text(which) or 'another'}"[:120]
             test = Test(text, case.start_point[0] + 1, compares=True, words=asked.words)
             self.tests.append(test)
             self.block([c for c in case.named_children if c != which])
@@ -116,7 +116,7 @@ class _Reader(Bundles):
 
     def on_function_declaration(self, node: Node) -> Expr:
         """`function f(a) { ... }`."""
-        name = text_of(node.child_by_field_name("name"))
+        name = self.text(node.child_by_field_name("name"))
         self.function.functions[name] = self._function(name, node)
         return UNKNOWN
 
@@ -134,7 +134,9 @@ class _Reader(Bundles):
         """A value that is stored under a name: a function is called by it."""
         functions = ("arrow_function", "function_expression", "generator_function", "function")
         if node.type in functions:
-            return Closure(self._function(name or text_of(node.child_by_field_name("name")), node))
+            return Closure(
+                self._function(name or self.text(node.child_by_field_name("name")), node)
+            )
         if node.type in ("call_expression", "await_expression", "parenthesized_expression"):
             found = self.expr(node)
             if name and isinstance(found, Call):
@@ -179,20 +181,20 @@ class _Reader(Bundles):
             pattern = node.child_by_field_name("pattern") or node
             default = node.child_by_field_name("value")
             if any(c.type == "accessibility_modifier" for c in node.children) and made.outer:
-                made.declared.add("#property:" + text_of(pattern))
+                made.declared.add("#property:" + self.text(pattern))
         elif node.type == "assignment_pattern":
             pattern = node.child_by_field_name("left") or node
             default = node.child_by_field_name("right")
         given = self.expr(default) if default is not None else None
         if pattern.type == "identifier":
-            made.params.append(Param(text_of(pattern), given))
+            made.params.append(Param(self.text(pattern), given))
             return
         made.params.append(Param(f"#{place}", given))
         self.bind(pattern, Name(f"#{place}"), declares=True)
 
     def on_class_declaration(self, node: Node) -> Expr:
         """`class A extends B { ... }`."""
-        made = Class(text_of(node.child_by_field_name("name")), self.module)
+        made = Class(self.text(node.child_by_field_name("name")), self.module)
         self.module.classes.append(made)
         self.function.classes[made.name] = made
         heritage = next((c for c in node.named_children if c.type == "class_heritage"), None)
@@ -212,7 +214,7 @@ class _Reader(Bundles):
 
     def on_method_definition(self, node: Node) -> Expr:
         """A method of a class, or of an object."""
-        name = text_of(node.child_by_field_name("name"))
+        name = self.text(node.child_by_field_name("name"))
         owner = self.owner
         if owner is None:
             return Closure(self._function(name, node))
@@ -238,11 +240,11 @@ class _Reader(Bundles):
         owner = self.owner
         if owner is not None and value is not None:
             self.owner = None
-            found = self.named(value, text_of(name))
+            found = self.named(value, self.text(name))
             self.owner = owner
-            owner.sets.setdefault(text_of(name), []).append((found, self.function))
+            owner.sets.setdefault(self.text(name), []).append((found, self.function))
             if isinstance(found, Closure):
-                owner.methods.setdefault(text_of(name), found.body)
+                owner.methods.setdefault(self.text(name), found.body)
                 found.body.owner = owner
         return UNKNOWN
 
@@ -252,18 +254,18 @@ class _Reader(Bundles):
 
     def on_identifier(self, node: Node) -> Expr:
         """A variable."""
-        return Name(text_of(node))
+        return Name(self.text(node))
 
     on_this = on_identifier
     on_super = on_identifier
 
     def on_string(self, node: Node) -> Expr:
         """A literal."""
-        return Text("".join(text_of(c) for c in node.named_children))
+        return Text(self.text(node)[1:-1])
 
     def on_number(self, node: Node) -> Expr:
         """By its spelling."""
-        return Text(text_of(node))
+        return Text(self.text(node))
 
     on_regex = on_number
     on_true = on_number
@@ -276,13 +278,13 @@ class _Reader(Bundles):
             if child.type == "template_substitution":
                 parts.append(self.first(child))
             else:
-                parts.append(Text(text_of(child)))
+                parts.append(Text(self.text(child)))
         return Join(tuple(parts)) if parts else Text("")
 
     def on_member_expression(self, node: Node) -> Expr:
         """`a.b`."""
         of = self.expr(node.child_by_field_name("object"))
-        return Member(of, Text(text_of(node.child_by_field_name("property"))))
+        return Member(of, Text(self.text(node.child_by_field_name("property"))))
 
     def on_subscript_expression(self, node: Node) -> Expr:
         """`a[b]`."""
@@ -299,12 +301,12 @@ class _Reader(Bundles):
                 name = key.text if isinstance(key, Text) else ""
                 items.append((key, self.named(value, name) if value is not None else UNKNOWN))
             elif part.type == "shorthand_property_identifier":
-                items.append((Text(text_of(part)), Name(text_of(part))))
+                items.append((Text(self.text(part)), Name(self.text(part))))
             elif part.type == "spread_element":
                 items.append((None, self.first(part)))
             elif part.type == "method_definition":
                 kept, self.owner = self.owner, None
-                name = text_of(part.child_by_field_name("name"))
+                name = self.text(part.child_by_field_name("name"))
                 items.append((Text(name), Closure(self._function(name, part))))
                 self.owner = kept
         return Table(tuple(items), node.start_point[0] + 1)
@@ -315,7 +317,7 @@ class _Reader(Bundles):
 
     def on_binary_expression(self, node: Node) -> Expr:
         """`+` joins, `||` and `??` choose, `&&` guards."""
-        operator = text_of(node.child_by_field_name("operator"))
+        operator = self.text(node.child_by_field_name("operator"))
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
         if operator == "+":
             return Join((self.expr(left), self.expr(right)))
@@ -345,7 +347,7 @@ class _Reader(Bundles):
         """`f(a)`; `(() => { ... })()` around a whole file is but a scope."""
         called, args = node.child_by_field_name("function"), node.child_by_field_name("arguments")
         given = args.named_children if args is not None and args.type == "arguments" else []
-        if text_of(called) == "await" and len(given) == 1:
+        if self.text(called) == "await" and len(given) == 1:
             return self.expr(given[0])  # the grammar takes `await (0, f)(x)` for a call of `await`
         func = self.expr(called)
         if isinstance(func, Name):

@@ -17,7 +17,6 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.scan.form import UNKNOWN, Closure, Member, Module, Name, Table, Text
-from signed_lambda.scan.front.grammar import text_of
 from signed_lambda.scan.front.javascript_names import ENTRY, Names
 
 if TYPE_CHECKING:
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
     from signed_lambda.scan.form import Call, Expr, Function
+    from signed_lambda.scan.watch import Watch
 
 _MAKES_EXPORTS: Final = re.compile(r"\{\s*exports\s*:\s*\{\s*\}\s*,?\s*\}")
 """What every `require` of a bundle does for a file that it loads for the first time."""
@@ -40,8 +40,8 @@ _FUNCTIONS: Final = ("arrow_function", "function_expression", "method_definition
 class Bundles(Names):
     """The part of the reader that takes bundles apart."""
 
-    def __init__(self, *args: object) -> None:
-        super().__init__(*args)  # type: ignore[arg-type]
+    def __init__(self, module: Module, watch: Watch, source: bytes) -> None:
+        super().__init__(module, watch, source)
         self.plain_names: dict[str, str] = {}
         self.makers: set[str] = set()
         self.loaders: set[str] = set()
@@ -66,34 +66,34 @@ class Bundles(Names):
             return ""
         func, args = node.child_by_field_name("function"), node.child_by_field_name("arguments")
         given = [a for a in args.named_children if a.type != "comment"] if args is not None else []
-        called = text_of(func)
+        called = self.text(func)
         if called in self.loaders and not given and not self._shadowed(called):
             return ENTRY + called
         first = given[0] if given else None
         if self.plain(called) == "require" and first is not None:
             mark = "" if called == "require" else ENTRY
             if first.type == "string":
-                return mark + text_of(first)[1:-1]
-            return mark + text_of(first) if mark and first.type == "number" else ""
+                return mark + self.text(first)[1:-1]
+            return mark + self.text(first) if mark and first.type == "number" else ""
         if func is not None and func.type == "identifier" and first is not None:
             return self.source_of(first)
         return ""
 
     def takes_apart(self, name: Node, value: Node) -> bool:
         """Whether `const name = value` holds files; they are read then."""
-        called, value = text_of(name), _inside(value)
+        called, value = self.text(name), _inside(value)
         if value.type in ("object", "array"):
-            files = _table_of_functions(value)
+            files = self._table_of_functions(value)
             if files and self._loads_by_itself(value):
                 for key, node in files:
                     self._file(key, node, _WEBPACK)
                 return True
         elif value.type == "call_expression":
-            maker = text_of(value.child_by_field_name("function"))
+            maker = self.text(value.child_by_field_name("function"))
             args = value.child_by_field_name("arguments")
             given = args.named_children[:1] if args is not None else []
             if maker in self.makers and given:
-                inner = _table_of_functions(given[0]) or [(called, given[0])]
+                inner = self._table_of_functions(given[0]) or [(called, given[0])]
                 if inner[0][1].type in _FUNCTIONS:
                     self.loaders.add(called)
                     self._file(called, inner[0][1], _ESBUILD)
@@ -104,8 +104,21 @@ class Bundles(Names):
 
     def _is_helper(self, node: Node) -> bool:
         size = node.end_byte - node.start_byte
-        code = _COMMENT.sub("", text_of(node)) if size < _MAX_HELPER else ""
+        code = _COMMENT.sub("", self.text(node)) if size < _MAX_HELPER else ""
         return _MAKES_EXPORTS.search(code) is not None
+
+    def _table_of_functions(self, node: Node) -> list[tuple[str, Node]]:
+        """Key and function of each item, empty when it holds anything else."""
+        items = _places(node) if node.type == "array" else self._pairs(node)
+        found = [(key, _inside(value)) for key, value in items]
+        return found if all(value.type in _FUNCTIONS for _, value in found) else []
+
+    def _pairs(self, node: Node) -> Iterator[tuple[str, Node]]:
+        for part in node.named_children if node.type == "object" else ():
+            name = part.child_by_field_name("key") or part.child_by_field_name("name")
+            if part.type != "comment":
+                value = part.child_by_field_name("value") or part
+                yield self.text(name).strip("'\""), value
 
     def _loads_by_itself(self, table: Node) -> bool:
         """Whether what stands behind the table is a `require` for its functions."""
@@ -115,7 +128,7 @@ class Bundles(Names):
         later = statement.next_named_sibling if statement is not None else None
         while later is not None and later.end_byte - later.start_byte < _MAX_HELPER:
             if later.type == "function_declaration" and self._is_helper(later):
-                self.plain_names[text_of(later.child_by_field_name("name"))] = "require"
+                self.plain_names[self.text(later.child_by_field_name("name"))] = "require"
                 return True
             later = later.next_named_sibling
         return False
@@ -125,12 +138,12 @@ class Bundles(Names):
         inner = Module(module.path, module.language, module.lines)
         inner.outer = module.path
         inner.key = f"{module.path}{ENTRY}{key}"
-        reader = type(self)(inner, self.watch)
+        reader = type(self)(inner, self.watch, self.source)
         reader.makers, reader.loaders = self.makers, self.loaders
         single = node.child_by_field_name("parameter")
         params = node.child_by_field_name("parameters")
         listed = [single] if single is not None else params.named_children if params else []
-        given = [text_of(p) for p in listed if p.type == "identifier"]
+        given = [self.text(p) for p in listed if p.type == "identifier"]
         reader.plain_names = dict(zip(given, names, strict=False))
         reader.expr(node.child_by_field_name("body"))
         reader.finish()
@@ -186,13 +199,6 @@ def _getter(value: Expr) -> Expr | None:
     return returned[0] if len(returned) == 1 and isinstance(returned[0], Name | Member) else None
 
 
-def _table_of_functions(node: Node) -> list[tuple[str, Node]]:
-    """Key and function of each item, empty when it holds anything else."""
-    items = _places(node) if node.type == "array" else _pairs(node)
-    found = [(key, _inside(value)) for key, value in items]
-    return found if all(value.type in _FUNCTIONS for _, value in found) else []
-
-
 def _places(node: Node) -> Iterator[tuple[str, Node]]:
     """An empty place counts: webpack leaves out what it joined with the entry."""
     place = 0
@@ -201,14 +207,6 @@ def _places(node: Node) -> Iterator[tuple[str, Node]]:
             place += 1
         elif part.is_named and part.type != "comment":
             yield str(place), part
-
-
-def _pairs(node: Node) -> Iterator[tuple[str, Node]]:
-    for part in node.named_children if node.type == "object" else ():
-        name = part.child_by_field_name("key") or part.child_by_field_name("name")
-        if part.type != "comment":
-            value = part.child_by_field_name("value") or part
-            yield text_of(name).strip("'\""), value
 
 
 def _inside(node: Node) -> Node:

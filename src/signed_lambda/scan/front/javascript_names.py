@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.scan.form import UNKNOWN, Closure, Either, Join, Member, Name, Table, Text
-from signed_lambda.scan.front.grammar import Reader, text_of
+from signed_lambda.scan.front.grammar import Reader
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -49,14 +49,14 @@ class Names(Reader):
             return UNKNOWN
         if value is not None and (self._required(name, value) or self.takes_apart(name, value)):
             return UNKNOWN
-        self.bind(name, self.named(value, text_of(name)) if value else None, declares=True)
+        self.bind(name, self.named(value, self.text(name)) if value else None, declares=True)
         return UNKNOWN
 
     def _required(self, name: Node, value: Node) -> bool:
         """`const x = require("y")`, `require("y").z`, `const {z} = require("y")`."""
         symbol = ""
         if value.type == "member_expression":
-            symbol = text_of(value.child_by_field_name("property"))
+            symbol = self.text(value.child_by_field_name("property"))
             value = value.child_by_field_name("object") or value
         source = self.source_of(value)
         if not source:
@@ -67,25 +67,32 @@ class Names(Reader):
             self.bind(name, Member(of, Text(symbol)) if symbol else of, declares=True)
             return True
         if name.type == "identifier":
-            self.module.imports[text_of(name)] = (source, symbol)
+            self.module.imports[self.text(name)] = (source, symbol)
             return True
         for part in name.named_children if name.type == "object_pattern" and not symbol else ():
-            key, local = _pair(part)
+            key, local = self._pair(part)
             self.module.imports[local] = (source, key)
         return name.type == "object_pattern" and not symbol
 
+    def _pair(self, part: Node) -> tuple[str, str]:
+        """Key and local name of `{a}` and `{a: b}`."""
+        if part.type != "pair_pattern":
+            return self.text(part), self.text(part)
+        key, value = part.child_by_field_name("key"), part.child_by_field_name("value")
+        return self.text(key), self.text(value)
+
     def on_import_statement(self, node: Node) -> Expr:
         """`import a, {b as c} from "d"`."""
-        source = text_of(node.child_by_field_name("source"))[1:-1]
+        source = self.text(node.child_by_field_name("source"))[1:-1]
         clause = next((c for c in node.named_children if c.type == "import_clause"), None)
         for part in clause.named_children if clause is not None else ():
             if part.type == "identifier":
-                self.module.imports[text_of(part)] = (source, "default")
+                self.module.imports[self.text(part)] = (source, "default")
             elif part.type == "namespace_import":
-                self.module.imports[text_of(part.named_children[-1])] = (source, "")
+                self.module.imports[self.text(part.named_children[-1])] = (source, "")
             for one in part.named_children if part.type == "named_imports" else ():
-                key = text_of(one.child_by_field_name("name"))
-                alias = text_of(one.child_by_field_name("alias"))
+                key = self.text(one.child_by_field_name("name"))
+                alias = self.text(one.child_by_field_name("alias"))
                 self.module.imports[alias or key] = (source, key)
         return UNKNOWN
 
@@ -100,12 +107,12 @@ class Names(Reader):
             self.expr(declared)
             self.module.starts |= self.module.top.names - before
             if any(c.type == "default" for c in node.children):
-                self.export("default", Name(text_of(declared.child_by_field_name("name"))))
-        source = text_of(node.child_by_field_name("source"))[1:-1]
+                self.export("default", Name(self.text(declared.child_by_field_name("name"))))
+        source = self.text(node.child_by_field_name("source"))[1:-1]
         clause = next((c for c in node.named_children if c.type == "export_clause"), None)
         for one in clause.named_children if clause is not None else ():
-            key = text_of(one.child_by_field_name("name"))
-            alias = text_of(one.child_by_field_name("alias")) or key
+            key = self.text(one.child_by_field_name("name"))
+            alias = self.text(one.child_by_field_name("alias")) or key
             if source:
                 self.module.imports[key] = (source, key)
             self.export(alias, Name(key))
@@ -127,8 +134,8 @@ class Names(Reader):
             return
         if target.type in ("identifier", "shorthand_property_identifier_pattern"):
             if declares:
-                self.function.declared.add(text_of(target))
-            kept = self.function.sets.setdefault(text_of(target), [])
+                self.function.declared.add(self.text(target))
+            kept = self.function.sets.setdefault(self.text(target), [])
             if value is not None:
                 kept.append((value, self.function))
         elif target.type == "assignment_pattern":
@@ -155,7 +162,7 @@ class Names(Reader):
             target = part.child_by_field_name("value")
         elif part.type == "object_assignment_pattern":
             target = part.child_by_field_name("left")
-            key = Text(text_of(target))
+            key = Text(self.text(target))
             default = self.expr(part.child_by_field_name("right"))
             self.bind(target, Either((Member(value, key), default)), declares=declares)
             return
@@ -163,15 +170,15 @@ class Names(Reader):
             self.bind(part.named_children[0], value, declares=declares)
             return
         else:
-            key, target = Text(text_of(part)), part
+            key, target = Text(self.text(part)), part
         self.bind(target, Member(value, key), declares=declares)
 
     def on_assignment_expression(self, node: Node) -> Expr:
         """`x = value`, `x.y = value`, `exports.x = value`."""
         left = node.child_by_field_name("left")
-        name = text_of(left).rpartition(".")[2]
+        name = self.text(left).rpartition(".")[2]
         value = self.named(node.child_by_field_name("right") or node, name)
-        if self.plain(text_of(left)) == "module.exports":
+        if self.plain(self.text(left)) == "module.exports":
             top = self.module.top
             top.sets.setdefault("module.exports", []).append((value, self.function))
             self._exports_of(value)
@@ -200,7 +207,7 @@ class Names(Reader):
         key = self.key(
             target.child_by_field_name("property") or target.child_by_field_name("index")
         )
-        name = self.plain(text_of(of))
+        name = self.plain(self.text(of))
         if name in ("exports", "module.exports") and isinstance(key, Text):
             self.export(key.text, value)
         elif name == "this" and isinstance(key, Text):
@@ -219,15 +226,8 @@ class Names(Reader):
         if node is None:
             return _ANY
         if node.type in ("property_identifier", "private_property_identifier", "number"):
-            return Text(text_of(node))
+            return Text(self.text(node))
         return self.first(node) if node.type == "computed_property_name" else self.expr(node)
-
-
-def _pair(part: Node) -> tuple[str, str]:
-    """Key and local name of `{a}` and `{a: b}`."""
-    if part.type == "pair_pattern":
-        return text_of(part.child_by_field_name("key")), text_of(part.child_by_field_name("value"))
-    return text_of(part), text_of(part)
 
 
 def _places(pattern: Node) -> list[Node | None]:

@@ -22,7 +22,7 @@ from signed_lambda.scan.form import (
     Text,
 )
 from signed_lambda.scan.front import deep
-from signed_lambda.scan.front.grammar import parsed, text_of
+from signed_lambda.scan.front.grammar import parsed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -71,14 +71,14 @@ def _body(node: Node) -> Block:
     found = Block("", (), node.start_point[0] + 1)
     for part in node.named_children:
         if part.type == "attribute" and len(part.named_children) > 1:
-            found.attributes[text_of(part.named_children[0])] = _expr(part.named_children[1])
+            found.attributes[_text(part.named_children[0])] = _expr(part.named_children[1])
         elif part.type == "block":
             found.blocks.append(_block(part))
     return found
 
 
 def _block(node: Node) -> Block:
-    names = [text_of(c).strip('"') for c in node.named_children if c.type in _LABELS]
+    names = [_text(c).strip('"') for c in node.named_children if c.type in _LABELS]
     inner = next((c for c in node.named_children if c.type == "body"), None)
     made = _body(inner) if inner is not None else Block("", (), 0)
     made.kind, made.labels = names[0] if names else "", tuple(names[1:])
@@ -101,7 +101,7 @@ def _expression(node: Node) -> Expr:
     found = _expr(children[0])
     for part in children[1:]:
         if part.type == "get_attr":
-            found = Member(found, Text(text_of(part.named_children[0])))
+            found = Member(found, Text(_text(part.named_children[0])))
         elif part.type == "index":
             key = part.named_children[0].named_children if part.named_children else []
             found = Member(found, _expr(key[0]) if key else Text("*"))
@@ -109,7 +109,7 @@ def _expression(node: Node) -> Expr:
             found = Member(found, Text("*"))
             for step in part.named_children[0].named_children if part.named_children else ():
                 if step.type == "get_attr":
-                    found = Member(found, Text(text_of(step.named_children[0])))
+                    found = Member(found, Text(_text(step.named_children[0])))
     return found
 
 
@@ -117,7 +117,7 @@ def _template(node: Node) -> Expr:
     parts: list[Expr] = []
     for part in node.named_children:
         if part.type == "template_literal":
-            parts.append(Text(text_of(part)))
+            parts.append(Text(_text(part)))
         elif part.type == "template_interpolation":
             inner = [c for c in part.named_children if c.type == "expression"]
             parts.append(_expression(inner[0]) if inner else UNKNOWN)
@@ -136,7 +136,7 @@ def _object(node: Node) -> Expr:
 
 
 def _function(node: Node) -> Expr:
-    name = text_of(node.named_children[0])
+    name = _text(node.named_children[0])
     args = [c for c in node.named_children if c.type == "function_arguments"]
     given = args[0].named_children if args else []
     line = node.start_point[0] + 1
@@ -144,20 +144,24 @@ def _function(node: Node) -> Expr:
 
 
 def _first(node: Node) -> Expr:
-    return _expr(node.named_children[0]) if node.named_children else Text(text_of(node))
+    return _expr(node.named_children[0]) if node.named_children else Text(_text(node))
 
 
 def _string(node: Node) -> Expr:
-    return Text("".join(text_of(c) for c in node.named_children if c.type == "template_literal"))
+    return Text("".join(_text(c) for c in node.named_children if c.type == "template_literal"))
+
+
+def _text(node: Node) -> str:
+    return (node.text or b"").decode("utf-8", "replace")
 
 
 _LABELS: Final = ("identifier", "string_lit")
 _EXPRESSIONS: Final[dict[str, Callable[[Node], Expr]]] = {
     "expression": _expression,
-    "variable_expr": lambda node: Name(text_of(node)),
+    "variable_expr": lambda node: Name(_text(node)),
     "literal_value": _first,
-    "numeric_lit": lambda node: Text(text_of(node)),
-    "bool_lit": lambda node: Text(text_of(node)),
+    "numeric_lit": lambda node: Text(_text(node)),
+    "bool_lit": lambda node: Text(_text(node)),
     "string_lit": _string,
     "template_expr": _first,
     "quoted_template": _template,
