@@ -1,7 +1,8 @@
 """What an expression may be at run time, as far as the package's own text tells.
 
 Flow is not followed: a variable is everything that is ever assigned to it. Each question has a
-budget; what is over it is unknown. Imports `form`, `values`, `program`, `library`, `frames`.
+budget; what is over it is unknown, and not asked again. Imports `form`, `values`, `program`,
+`library`, `frames`.
 """
 
 from __future__ import annotations
@@ -79,6 +80,8 @@ class Evaluator:
         self._depth = 0
         self._cuts = 0
         self._known: dict[tuple[Expr, Function], tuple[Value, ...]] = {}
+        self._too_much: set[tuple[Expr, Function]] = set()
+        """Questions that had cost all that one may: in a bundle some are asked at every turn."""
         self._given: dict[tuple[int, int, str], tuple[Value, ...]] = {}
         self._kinds: dict[tuple[Module, str], Inst | None] = {}
         self._busy: set[tuple[int, int, str]] = set()
@@ -103,6 +106,8 @@ class Evaluator:
         free = not frame.bound and frame.outer is None and frame.this is None
         if free and (expr, frame.function) in self._known:
             return self._known[expr, frame.function]
+        if outermost and (expr, frame.function) in self._too_much:
+            return (UNSEEN,)
         key = (id(expr), id(frame.function), "")
         if self._left < 0 or self._depth > DEPTH or key in self._busy:
             self._cuts += 1
@@ -115,6 +120,8 @@ class Evaluator:
         finally:
             self._depth -= 1
             self._busy.discard(key)
+        if outermost and self._left < 0:
+            self._too_much.add((expr, frame.function))
         result = distinct(found) or (UNSEEN,)
         if free and cuts == self._cuts:
             self._known[expr, frame.function] = result

@@ -131,8 +131,9 @@ def explore(
         if function not in walk.seen:
             top = function is function.module.top
             walk.start(Frame(function), function if top else None)
-    given_up = tuple((m.path, why) for m, why in walk.given_up.items())
-    return Explored(tuple(walk.sinks), tuple(m.path for m in walk.cut), given_up)
+    cut = tuple(dict.fromkeys(m.path for m in walk.cut))  # of a bundle's files, its own
+    given_up = tuple(dict.fromkeys((m.path, why) for m, why in walk.given_up.items()))
+    return Explored(tuple(walk.sinks), cut, given_up)
 
 
 def _nesting(function: Function) -> int:

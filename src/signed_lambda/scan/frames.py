@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from signed_lambda.scan.values import IN_JSON, UNSEEN, Env, Frame, Path, Str
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from signed_lambda.scan.form import Call, Expr, Function, Row
     from signed_lambda.scan.values import Value
@@ -61,8 +61,10 @@ def of_text(base: Str, key: str) -> Value:
     return Str((Path(path.root, (*path.steps, key)[:24]),))
 
 
-def distinct(found: Iterable[Value]) -> tuple[Value, ...]:
+def distinct(found: Sequence[Value]) -> tuple[Value, ...]:
     """Each value once, the first ones."""
+    if len(found) < 2:  # noqa: PLR2004 - nearly always, and nothing to compare
+        return tuple(found)
     kept: dict[Value, None] = {}
     for value in found:
         kept[value] = None

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from signed_lambda.scan.form import Module
     from signed_lambda.scan.watch import Watch
 
-MAX_SOURCE_BYTES: Final = 2 * 1024 * 1024
+MAX_SOURCE_BYTES: Final = 4 * 1024 * 1024
 _JAVASCRIPT: Final = (".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx")
 _FRONT_ENDS: Final = {
     ".py": "python",

@@ -92,6 +92,20 @@ def test_a_share_is_of_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
     assert evaluator.spent < 10 * 500
 
 
+def test_a_bundle_of_which_more_would_be_to_follow_is_named_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("signed_lambda.scan.explore.SHARE", 500)
+    helper = "var q=(e,t)=>()=>(t||e((t={exports:{}}).exports,t),t.exports);"
+    files = "".join(f"var {name}=q((e,t)=>{{{LIBRARY}}});" for name in "AB")
+    program = Program(modules({"index.js": f"{helper}{files}A();B();"}))
+
+    found = explore(program, Evaluator(program))
+
+    assert len(program.modules) == 3
+    assert found.cut == ("index.js",)
+
+
 def test_a_minified_handler_has_no_share(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("signed_lambda.scan.explore.SHARE", 0)
     text = OWN.replace("\n", " ") + "//" + "x" * 500

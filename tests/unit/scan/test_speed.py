@@ -13,7 +13,8 @@ from signed_lambda.scan.explore import explore, relevant
 from signed_lambda.scan.form import Module
 from signed_lambda.scan.infra.read import read_templates
 from signed_lambda.scan.program import Program
-from signed_lambda.scan.reading import read
+from signed_lambda.scan.reading import MAX_SOURCE_BYTES, Unread, read
+from signed_lambda.scan.values import UNSEEN, Frame, text
 from signed_lambda.scan.world import world_of
 from tests.promises.modules import ROOT
 
@@ -94,6 +95,27 @@ def test_the_questions_of_a_package_have_one_budget() -> None:
     assert time.process_time() - started < 30
 
 
+def test_a_question_that_cost_all_it_may_is_not_asked_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("signed_lambda.scan.evaluate.STEPS", 50)
+    chain = "".join(f"function f{n}(a, b) {{ return f{n + 1}(a + b, b + a) }}\n" for n in range(30))
+    of = program({"index.js": chain + "const url = f0(1, 2);\n"})
+    function = of.modules["index.js"].top
+    evaluator = Evaluator(of)
+
+    values, costs = [], []
+    for name in ("a", "b"):  # as two callers would ask
+        before = evaluator.spent
+        frame = Frame(function, {name: (text(name),)})
+        values.append(evaluator.values(function.sets["url"][0][0], frame))
+        costs.append(evaluator.spent - before)
+
+    assert costs[0] > 50
+    assert costs[1] == 1
+    assert values[1] == (UNSEEN,)
+
+
 @pytest.mark.parametrize("module", ["tree_sitter", "yaml", "tree_sitter_hcl"])
 def test_a_parser_is_imported_only_for_its_files(module: str) -> None:
     code = (
@@ -107,6 +129,19 @@ def test_a_parser_is_imported_only_for_its_files(module: str) -> None:
     )
 
     assert done.returncode == 0
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_bundle_of_four_megabytes_is_read(more: int) -> None:
+    code = b"c.putObject({Bucket: b})//"
+
+    found = read("index.js", code.ljust(MAX_SOURCE_BYTES + more, b"x"))
+
+    if more:
+        assert found == Unread("index.js", "more than 4,194,304 bytes")
+    else:
+        assert isinstance(found, Module)
+        assert len(found.top.sites) == 1
 
 
 def test_a_review_that_ends_early_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
