@@ -8,9 +8,11 @@ for finds what a full run finds.
 The trees are what pip and npm install: boto3 and Django; the AWS SDKs for JavaScript, express,
 lodash and typeorm. Peers and trees are installed by name into $XDG_CACHE_HOME/signed-lambda-bench;
 one that cannot be is skipped with the reason. semgrep runs the patterns of bench/scan_rules.yml
-without network; bandit runs its own rules. All begin within the tree: from above, semgrep would
-leave node_modules out, and look at no file. No peer packs: our packing is timed by itself and
-told, and the review is the process without it.
+without network; bandit runs its own rules. Peers begin within node_modules: from above, semgrep
+would leave it out, and look at no file. We begin where a function's zip begins, where we pass over
+installed packages that name neither an AWS SDK nor a handler; and once more within node_modules,
+where all of it is the function's own code and followed as such. No peer packs: our packing is timed
+by itself and told, and the review is the process without it.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -109,48 +112,67 @@ def size_of(tree: Path, endings: tuple[str, ...]) -> tuple[int, int, float]:
     return len(paths), sum(b.count(b"\n") for b in bodies), sum(map(len, bodies)) / 1e6
 
 
-def race(tree: Path, language: str, given: dict[str, Path | str]) -> None:
-    """Runs all on one tree, in turn, and prints the medians and the ratios."""
-    endings = (".py",) if language == "python" else JS_ENDINGS
-    files, lines, megabytes = size_of(tree, endings)
-    print(f"\n{language}: {files:,} files, {lines:,} lines, {megabytes:.1f} MB")
-    others: dict[str, list[str]] = {}
+def words_of(given: dict[str, Path | str], language: str) -> dict[str, list[str]]:
+    """How the peers that are there, and that read the language, are called."""
+    found: dict[str, list[str]] = {}
     semgrep, bandit = given["semgrep"], given["bandit"]
     options = ["scan", "--quiet", "--metrics=off", "--disable-version-check", "--no-git-ignore"]
     rules = ["--config", str(ROOT / "bench" / "scan_rules.yml"), "--jobs", "2"]
     if isinstance(semgrep, Path):
-        others["semgrep"] = [str(semgrep), *options, *rules, "."]
+        found["semgrep"] = [str(semgrep), *options, *rules, "."]
     if isinstance(bandit, Path) and language == "python":
-        others["bandit"] = [str(bandit), "-r", "-q", "."]
-    mine: list[Run] = []
-    told: list[dict[str, float]] = []
-    runs: dict[str, list[Run]] = {name: [] for name in others}
+        found["bandit"] = [str(bandit), "-r", "-q", "."]
+    return found
+
+
+def race(
+    looked_at: Path, mine: dict[str, Path], language: str, given: dict[str, Path | str]
+) -> None:
+    """Runs all in turn, and prints the medians and the ratios.
+
+    Args:
+        looked_at: The folder that the peers look at.
+        mine: What ours is called, and the folder that it packs and reviews.
+        language: "python" or "js".
+        given: The peers' programs.
+    """
+    files, lines, megabytes = size_of(looked_at, (".py",) if language == "python" else JS_ENDINGS)
+    print(f"\n{language}: {files:,} files, {lines:,} lines, {megabytes:.1f} MB")
+    runs: defaultdict[str, list[Run]] = defaultdict(list)
+    told: defaultdict[str, list[dict[str, float]]] = defaultdict(list)
     for number in range(1 + ROUNDS):
-        run, figures = ours(tree)
-        others_took = {}
-        for name, words in others.items():
+        if number == 1:  # bytecode is written, and the page cache is filled
+            runs.clear()
+            told.clear()
+        for name, tree in mine.items():
+            run, figures = ours(tree)
+            runs[name].append(run)
+            told[name].append(figures)
+        for name, words in words_of(given, language).items():
             path = f"{Path(words[0]).parent}{os.pathsep}{os.environ['PATH']}"
-            others_took[name] = process(words, tree, PATH=path)[0]
-        if number == 0:
-            continue  # bytecode is written, and the page cache is filled
-        mine.append(run)
-        told.append(figures)
-        for name, took in others_took.items():
-            runs[name].append(took)
-    us = Median.of(mine)
-    review = statistics.median(t["review"] for t in told)
-    line = "{:<10} {:>7.2f} s {:>7.2f} s of the CPU {:>6.0f} MB"
-    print(line.format("ours", us.seconds, us.cpu, us.rss_mb), end="")
-    print(f"  (the review itself {review:.2f} s: {lines / review:,.0f} lines a second;", end=" ")
-    print(f"packing {statistics.median(t['pack'] for t in told):.2f} s more)")
-    for name, each in runs.items():
-        of = Median.of(each)
-        print(line.format(name, of.seconds, of.cpu, of.rss_mb), end="")
-        print(f"  ours is {of.seconds / us.seconds:.1f} times as fast,", end=" ")
-        print(f"{of.cpu / us.cpu:.1f} times by the CPU")
-    for name in ("semgrep", "bandit"):
-        if isinstance(given[name], str):
-            print(f"{name:<10} skipped: {given[name]}")
+            runs[name].append(process(words, looked_at, PATH=path)[0])
+    medians = {name: Median.of(each) for name, each in runs.items()}
+    for name, of in medians.items():
+        print(f"{name:<22} {of.seconds:>6.2f} s {of.cpu:>6.2f} s of the CPU", end="")
+        print(f" {of.rss_mb:>4.0f} MB  {said_of(name, medians, told)}")
+    for name, peer in given.items():
+        if isinstance(peer, str):
+            print(f"{name:<10} skipped: {peer}")
+
+
+def said_of(name: str, medians: dict[str, Median], told: dict[str, list[dict[str, float]]]) -> str:
+    """Of ours what the review took, of a peer how many times ours it took."""
+    if name in told:
+        review, packing = (
+            statistics.median(one[part] for one in told[name]) for part in ("review", "pack")
+        )
+        return f"(the review itself {review:.2f} s; packing {packing:.2f} s more)"
+    of = medians[name]
+    return "; ".join(
+        f"{of.seconds / medians[us].seconds:.1f} times {us},"
+        f" {of.cpu / medians[us].cpu:.1f} by the CPU"
+        for us in told
+    )
 
 
 def small() -> None:
@@ -193,10 +215,13 @@ def main(words: list[str]) -> None:
     small()
     for language in ("python", "js"):
         tree = places[language]
-        if isinstance(tree, Path):
-            race(tree / "node_modules" if language == "js" else tree, language, given)
-        else:
+        if isinstance(tree, str):
             print(f"\n{language} tree skipped: {tree}")
+        elif language == "python":
+            race(tree, {"ours": tree}, language, given)
+        else:
+            inner = tree / "node_modules"
+            race(inner, {"ours": tree, "ours, all as own code": inner}, language, given)
     for cases in words[:1]:
         same(Path(cases))
 

@@ -11,8 +11,10 @@ import tempfile
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
+from entrypoint import collect_rarely
 from signed_lambda.clock import SystemClock
 from signed_lambda.package import pack
 from signed_lambda.scan import review
@@ -45,4 +47,5 @@ def main(tree: Path) -> None:
     print(json.dumps(told))
 
 
+collect_rarely()
 main(Path(sys.argv[1]))
