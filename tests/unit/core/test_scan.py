@@ -392,7 +392,7 @@ def test_the_review_reads_the_packed_files_and_lists_what_it_cannot(tmp_path: Pa
     assert [(f.rule, f.path, f.line) for f in found.findings] == [("REC-SELF-CTX", "app.py", 2)]
     assert found.files == 5
     assert {u.path: u.why for u in found.unread} == {
-        "big.py": "more than 2,097,152 bytes",
+        "big.py": "more than 4,194,304 bytes",
         "broken.py": "not parsed: SyntaxError",
         "half.js": "partly read: line 1 is not understood",
         "Main.class": "this version does not read this language",
