@@ -14,7 +14,6 @@ import random
 import sys
 import tempfile
 import threading
-import traceback
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
@@ -341,6 +340,8 @@ def _internal(raised: Exception) -> InternalError:
     No traceback and not the exception's own text: it may hold what must never be shown, such as a
     URL with a signature or a value of the function's environment.
     """
+    import traceback  # noqa: PLC0415 - for a defect only
+
     frames = traceback.extract_tb(raised.__traceback__)
     ours = [f for f in frames if Path(f.filename).is_relative_to(Path(__file__).parent)]
     places = dict.fromkeys(f"{Path(f.filename).name}:{f.lineno}" for f in (*ours[-1:], frames[-1]))

@@ -6,7 +6,6 @@ comes out, so that no value can break a line of the log.
 
 from __future__ import annotations
 
-import difflib
 import unicodedata
 from typing import TYPE_CHECKING, Final
 
@@ -75,6 +74,8 @@ def counted(number: int, noun: str = "character") -> str:
 def nearest(value: str, known: Iterable[str]) -> str | None:
     """The known word that the value most resembles, whatever its case; None if none does."""
     folded = {word.casefold(): word for word in known}
+    import difflib  # noqa: PLC0415 - for a mistake only
+
     hits = difflib.get_close_matches(value[:100].casefold(), folded, n=1, cutoff=0.6)
     return folded[hits[0]] if hits else None
 

@@ -6,6 +6,7 @@ Pure: imports `form`.
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -72,7 +73,12 @@ _MARKER: Final = re.compile(
     r"(?!next|continuation|key|start|version)\w*marker\w*|\w*sentinel\w*|\w*lock_?file\w*|\w*exists"
 )
 _FAILURE: Final = re.compile(r"\w{0,6}err(or)?|nil|null|undefined|none|ok|e")
-_PATTERNS: Final = tuple((name, re.compile(pattern)) for name, pattern in _KINDS)
+
+
+@cache
+def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """Compiled for the first condition: many functions have none that a call stands under."""
+    return tuple((name, re.compile(pattern)) for name, pattern in _KINDS)
 
 
 def kind(test: Test) -> str | None:
@@ -82,7 +88,7 @@ def kind(test: Test) -> str | None:
     """
     if all(_FAILURE.fullmatch(word) for word in test.words):
         return None
-    for name, pattern in _PATTERNS:
+    for name, pattern in _patterns():
         asks = test.compares or name in _ASKED
         if asks and any(pattern.fullmatch(word) for word in test.words):
             return name
