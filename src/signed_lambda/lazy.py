@@ -1,11 +1,12 @@
-"""Dataclasses whose methods are compiled when a run needs them often enough.
+"""Dataclasses and regular expressions that are compiled when a run needs them.
 
 `@dataclass` writes the source of some six methods and compiles it, for each class of each module
 that is imported: 0.6 ms a class. One run makes objects of a third of the 250 classes, and of most
 of these a handful, which it neither compares nor prints. So here the first objects of a class are
 filled field by field; a class that has more of them, or of which another method is called, becomes
-what the standard library makes of it. Type checkers see the standard library's own decorator. Why:
-docs/adr, "Dataclasses are made when they are used".
+what the standard library makes of it. A regular expression of a module is compiled when it is first
+used: a run uses half of them. Type checkers see what the standard library has. Why: docs/adr,
+"Dataclasses are made when they are used".
 
 Pure: imports the standard library only.
 """
@@ -13,6 +14,7 @@ Pure: imports the standard library only.
 from __future__ import annotations
 
 import dataclasses
+import re
 import sys
 import threading
 from dataclasses import MISSING
@@ -221,7 +223,25 @@ def _make(slotted: type[Any]) -> None:
             del _waiting[base]
 
 
+class _Regex:
+    """Stands for `re.compile(...)`, which is called when an attribute is first asked for."""
+
+    def __init__(self, pattern: Any, flags: int = 0) -> None:  # noqa: ANN401 - text or bytes
+        self._given = pattern, flags
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - of any attribute
+        """Only asked for what this object has not; from then on it has all of the compiled one."""
+        if name.startswith("__"):
+            raise AttributeError(name)
+        compiled = re.compile(*self._given)
+        vars(self).update({n: getattr(compiled, n) for n in dir(compiled) if n[0] != "_"})
+        return getattr(compiled, name)
+
+
 if TYPE_CHECKING:
     from dataclasses import dataclass as dataclass  # noqa: PLC0414 - handed on
+    from re import compile as regex_of
+
+    regex = regex_of
 else:
-    dataclass = _dataclass
+    dataclass, regex = _dataclass, _Regex

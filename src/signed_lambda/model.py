@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 from typing import TYPE_CHECKING, Final, Literal, NewType, Self
 
-from signed_lambda.lazy import dataclass
+from signed_lambda.lazy import dataclass, regex
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,8 +22,8 @@ AliasName = NewType("AliasName", str)
 Version = NewType("Version", str)
 """Number of a published version as Lambda spells it: "1", "2"; never "$LATEST"."""
 
-_HEX: Final = re.compile(r"[0-9a-f]{64}")
-_BASE64: Final = re.compile(r"[A-Za-z0-9+/]{43}=")
+_HEX: Final = regex(r"[0-9a-f]{64}")
+_BASE64: Final = regex(r"[A-Za-z0-9+/]{43}=")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ nothing of its result.
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -29,7 +28,7 @@ from signed_lambda.github import (
     tend_issue,
     upsert_comment,
 )
-from signed_lambda.lazy import dataclass
+from signed_lambda.lazy import dataclass, regex
 from signed_lambda.manifest import encode
 from signed_lambda.report import story
 from signed_lambda.report.comment import render_comment, render_record
@@ -54,7 +53,7 @@ BUDGET_S: Final = 60.0
 DEFAULT_API_URL: Final = "https://api.github.com"
 PLANNED_EVENTS: Final = frozenset({"pull_request", "merge_group"})
 """Events whose commit is under review; a plan of any other is recorded nowhere."""
-PINS: Final = re.compile(
+PINS: Final = regex(
     r"(?:requirements[^/]*\.(?:txt|in)|constraints[^/]*\.txt|Pipfile(?:\.lock)?|poetry\.lock"
     r"|uv\.lock|pdm\.lock|pyproject\.toml|setup\.(?:py|cfg)|package(?:-lock)?\.json"
     r"|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|bun\.lockb?)"

@@ -16,18 +16,18 @@ import hashlib
 import re
 from typing import Final, Self
 
-from signed_lambda.lazy import dataclass
+from signed_lambda.lazy import dataclass, regex
 
 LIMIT: Final = 256
 SEAL_DIGITS: Final = 32
 """Of SHA-256's 64: 128 bits are more than anybody finds a second text for, and the rest is for the
 reason."""
-_VERSION_FORM: Final = re.compile(
+_VERSION_FORM: Final = regex(
     r"signed-lambda/1 build=(?P<build>[0-9a-f]{64}) commit=(?P<commit>[0-9a-f]{40}|-)"
     r" run=(?P<run>\d+)\.(?P<attempt>\d+) for=(?P<seal>[0-9a-f]{32})",
     re.ASCII,
 )
-_ALIAS_FORM: Final = re.compile(
+_ALIAS_FORM: Final = regex(
     r"signed-lambda/1 (?P<command>[a-z]+) previous=(?P<previous>\d+|-)"
     r" run=(?P<run>\d+)\.(?P<attempt>\d+) commit=(?P<commit>[0-9a-f]{40}|-)"
     r" for=(?P<seal>[0-9a-f]{32})(?: reason=(?P<reason>.*))?",

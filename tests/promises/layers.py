@@ -170,6 +170,23 @@ def dataclasses_put_off(module: Module) -> Iterator[str]:
                 yield f"{module.name}:{node.lineno} takes dataclass of dataclasses, not of lazy"
 
 
+def regexes_put_off(module: Module) -> Iterator[str]:
+    """A module's regular expressions are compiled when they are used: `lazy.regex`.
+
+    `environment` is imported before anything else of the product, and has two.
+    """
+    if module.within("environment", "lazy"):
+        return
+    waiting: list[ast.AST] = [module.tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            continue  # compiled when it is called
+        waiting.extend(ast.iter_child_nodes(node))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "re.compile":
+            yield f"{module.name}:{node.lineno} takes compile of re, not regex of lazy"
+
+
 def silent_exceptions(module: Module) -> Iterator[str]:
     """No handler takes every exception and goes on as if nothing had been."""
     for node in ast.walk(module.tree):
@@ -225,6 +242,7 @@ RULES: Final[tuple[Callable[[Module], Iterator[str]], ...]] = (
     shell,
     standard_or_known,
     dataclasses_put_off,
+    regexes_put_off,
     silent_exceptions,
     commands_for_people,
 )

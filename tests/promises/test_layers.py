@@ -72,6 +72,12 @@ BREAKING: Final = [
         "model",
         "from dataclasses import dataclass\n@dataclass(frozen=True, slots=True)\nclass A: ...",
     ),
+    (layers.regexes_put_off, "x", "import re\n_WORD: Final = re.compile('x')"),
+    (
+        layers.regexes_put_off,
+        "x",
+        "import re\nclass A:\n    words = tuple(map(re.compile('x'), ()))",
+    ),
     (layers.commands_for_people, "main", "from signed_lambda.setup import roles"),
     (layers.commands_for_people, "aws.session", "from signed_lambda.aws.setup import AwsSetup"),
     (layers.silent_exceptions, "main", "try:\n    f()\nexcept Exception:\n    pass"),
@@ -118,6 +124,7 @@ def test_each_rule_is_shown_to_be_breakable(rule: Rule) -> None:
             "x",
             "from dataclasses import dataclass\n@dataclass\nclass A: ...",
         ),
+        (layers.regexes_put_off, "x", "import re\ndef f():\n    return re.compile('x')"),
         (layers.silent_exceptions, "x", "try:\n    f()\nexcept KeyError:\n    pass"),
     ],
 )

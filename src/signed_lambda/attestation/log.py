@@ -12,7 +12,6 @@ import base64
 import binascii
 import hashlib
 import json
-import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
@@ -20,6 +19,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from signed_lambda.attestation.reading import UnprovenError, member, members, octets, shown, text
+from signed_lambda.lazy import regex
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +31,7 @@ KIND: Final = "dsse/0.0.1"
 """How Rekor v1 keeps a DSSE envelope; actions/attest uses no other."""
 _HINT: Final = 4
 """Bytes before a note's signature that tell the key: the first of its id."""
-_SIGNED: Final = re.compile("\u2014 ([^ \n]+) ([A-Za-z0-9+/=]+)")
+_SIGNED: Final = regex("\u2014 ([^ \n]+) ([A-Za-z0-9+/=]+)")
 
 
 def logged_at(bundle: Bundle, entry: LogEntry, logs: Mapping[bytes, LogKey]) -> datetime | None:

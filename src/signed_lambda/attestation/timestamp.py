@@ -8,7 +8,6 @@ Source: RFC 3161 section 2.4.2; RFC 5652 sections 5.3, 5.4, 11
 from __future__ import annotations
 
 import hashlib
-import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
@@ -20,7 +19,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from signed_lambda.attestation.certificate import check_chain
 from signed_lambda.attestation.reading import UnprovenError
 from signed_lambda.errors import SignatureError
-from signed_lambda.lazy import dataclass
+from signed_lambda.lazy import dataclass, regex
 from signed_lambda.signature import tlv
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ SIGNATURES: Final[dict[bytes, SHA256 | SHA384 | SHA512]] = {
 """ECDSA by object identifier: 1.2.840.10045.4.3.2 to .4, RFC 5758 section 3.2."""
 GRANTED: Final = (b"\x00", b"\x01")
 """PKIStatus granted and grantedWithMods, RFC 3161 section 2.4.2."""
-_TIME: Final = re.compile(rb"([0-9]{14})(?:\.([0-9]{1,6})[0-9]*)?Z")
+_TIME: Final = regex(rb"([0-9]{14})(?:\.([0-9]{1,6})[0-9]*)?Z")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,6 @@ May import the package's own modules. Holds no decision of the chain.
 
 from __future__ import annotations
 
-import re
 import threading
 from typing import TYPE_CHECKING, Final
 
@@ -13,16 +12,17 @@ from signed_lambda.aws.answer import NotAnAnswer
 from signed_lambda.aws.call import UNKNOWN, Call, Place
 from signed_lambda.aws.session import Keys
 from signed_lambda.cloud import Identity
+from signed_lambda.lazy import regex
 
 if TYPE_CHECKING:
     from signed_lambda.aws.answer import Answer
     from signed_lambda.aws.calls import Calls
     from signed_lambda.aws.session import Clients
 
-_ACCOUNT: Final = re.compile(r"[0-9]{12}")
+_ACCOUNT: Final = regex(r"[0-9]{12}")
 _SESSION: Final = "signed-lambda-deploy"
 _SESSION_S: Final = 3600
-_ARN: Final = re.compile(r"arn:(?P<partition>[a-z0-9-]+):[^\s]+")
+_ARN: Final = regex(r"arn:(?P<partition>[a-z0-9-]+):[^\s]+")
 
 
 class AwsBase:

@@ -8,12 +8,12 @@ May import errors and the package's own refusals. Never repeats a call: that is 
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.aws import refusals
 from signed_lambda.aws.answer import shown
 from signed_lambda.errors import AccessError, AwsError, BucketError, IdentityError, InputError
+from signed_lambda.lazy import regex
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 # AWS's sentence: User: U is not authorized to perform: A on resource: R because B.
 # Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
-_PERFORM: Final = re.compile(
+_PERFORM: Final = regex(
     r"not authorized to perform: (?P<action>[a-z0-9-]{2,32}:[A-Za-z0-9]{2,64})"
     r"(?: on resource: \"?(?P<resource>arn:[A-Za-z0-9:/_.*+=,@$-]{1,512}))?"
 )
@@ -33,7 +33,7 @@ _BY_S3: Final = "access has been denied by S3"
 
 Source: https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-deployment.html
 """
-_OUR_KEY: Final = re.compile(r"(:::[^\s*]*?/(?:un)?signed)/[^\s,\"]+")
+_OUR_KEY: Final = regex(r"(:::[^\s*]*?/(?:un)?signed)/[^\s,\"]+")
 """Keys are made of hashes: a statement for one of them would not help the next build."""
 RERUN: Final = "Run it again: what was done stands, and a new run goes on from there"
 

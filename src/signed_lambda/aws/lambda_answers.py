@@ -6,17 +6,17 @@ are among them.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.aws.answer import NotAnAnswer
 from signed_lambda.cloud import Alias, CodeSigning, FunctionConfiguration
+from signed_lambda.lazy import regex
 from signed_lambda.model import AliasName, FunctionName
 
 if TYPE_CHECKING:
     from signed_lambda.aws.answer import Answer
 
-_VERSION: Final = re.compile(r"\$LATEST|[1-9][0-9]*")
+_VERSION: Final = regex(r"\$LATEST|[1-9][0-9]*")
 
 
 def configuration(answer: Answer) -> FunctionConfiguration:

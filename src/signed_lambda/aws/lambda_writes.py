@@ -26,6 +26,7 @@ from signed_lambda.cloud import (
     SignatureRefusedError,
 )
 from signed_lambda.errors import InternalError, LambdaFailure
+from signed_lambda.lazy import regex
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
 PAYLOAD_BYTES: Final = 65_536
 # Source: LocalStack AWS-validated snapshot 2025-11.
-_OTHER_CODE: Final = re.compile(r"CodeSHA256 .* is different", re.IGNORECASE | re.DOTALL)
+_OTHER_CODE: Final = regex(r"CodeSHA256 .* is different", re.IGNORECASE | re.DOTALL)
 
 
 class _Revision(TypedDict, total=False):

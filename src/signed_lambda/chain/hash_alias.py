@@ -5,14 +5,13 @@ AWS does not make an alias immutable: it is created only, and verified on every 
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final, Self
 
 from signed_lambda.chain.publish import PublishedVersion, wait_active
 from signed_lambda.cloud import AlreadyExistsError
 from signed_lambda.confighash import canonical, code_and_config
 from signed_lambda.errors import AliasError
-from signed_lambda.lazy import dataclass
+from signed_lambda.lazy import dataclass, regex
 from signed_lambda.model import AliasName
 from signed_lambda.report.model import Fact, Link, Reach, Status
 
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from signed_lambda.model import Sha256
 
 
-_NAME: Final = re.compile(r"HASH-(?P<hex>[0-9a-f]{64})")
+_NAME: Final = regex(r"HASH-(?P<hex>[0-9a-f]{64})")
 IMMUTABLE: Final = "signed-lambda/1 immutable"
 """The Description of a hash alias of ours."""
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from signed_lambda.confighash import unqualified
 from signed_lambda.errors import AccessError, Cancelled, DeployError
 from signed_lambda.latest import INVOKE, LockState, Way, of_latest
-from signed_lambda.lazy import dataclass
+from signed_lambda.lazy import dataclass, regex
 from signed_lambda.report.model import Status
 from signed_lambda.triggers import Listed
 
@@ -34,9 +34,9 @@ MOST: Final = 20
 """So many buckets, topics and buses of the policy are looked at; that it was cut is said."""
 STEP: Final = "latest"
 LOCK_STEP: Final = "lock"
-_BUCKET: Final = re.compile(r"arn:[a-z-]+:s3:::(?P<name>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])")
-_TOPIC: Final = re.compile(r"arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_.-]{1,256}")
-_BUS: Final = re.compile(r"arn:[a-z-]+:events:[^:]*:[^:]*:rule/(?P<bus>[\w.-]+)/[^/]+")
+_BUCKET: Final = regex(r"arn:[a-z-]+:s3:::(?P<name>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])")
+_TOPIC: Final = regex(r"arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_.-]{1,256}")
+_BUS: Final = regex(r"arn:[a-z-]+:events:[^:]*:[^:]*:rule/(?P<bus>[\w.-]+)/[^/]+")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Self
 
 from signed_lambda.chain.verify_signed import VerifiedZip, unpack_ahead, verify_signed
 from signed_lambda.cloud import SigningJob, StoredObject
 from signed_lambda.errors import SignatureError, SigningJobError, ZipError
-from signed_lambda.lazy import dataclass
+from signed_lambda.lazy import dataclass, regex
 from signed_lambda.report.model import Fact, Link, Reach, Status
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
 ATTEMPTS: Final = 3
 """Jobs that failed before are remembered under their token; so many others are then tried."""
-_RESULT: Final = re.compile(r"[A-Za-z0-9-]{1,64}\.zip")
+_RESULT: Final = regex(r"[A-Za-z0-9-]{1,64}\.zip")
 """How Signer names its result: the job's id. Anything else in the folder was put there by others.
 
 Source: https://docs.aws.amazon.com/signer/latest/developerguide/lambda-workflow.html

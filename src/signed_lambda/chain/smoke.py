@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Final, Self
 
 from signed_lambda.errors import SmokeError
-from signed_lambda.lazy import dataclass
+from signed_lambda.lazy import dataclass, regex
 from signed_lambda.named_file import read_named
 from signed_lambda.report.model import Fact, Link, Status
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 MAX_EVENT_BYTES: Final = 6 * 1024 * 1024
 """Source: AWS docs, Lambda quotas, invocation payload (synchronous)."""
-_TYPE: Final = re.compile(r"[A-Za-z_][\w.$:]{0,99}", re.ASCII)
+_TYPE: Final = regex(r"[A-Za-z_][\w.$:]{0,99}", re.ASCII)
 """The name of an exception's class, in any of Lambda's languages."""
 
 

@@ -8,16 +8,16 @@ the filters of the subscriptions. Reads only; decides nothing about findings.
 
 from __future__ import annotations
 
-import re
 from dataclasses import field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from signed_lambda.errors import AccessError, Cancelled, DeployError
-from signed_lambda.lazy import dataclass
+from signed_lambda.lazy import dataclass, regex
 from signed_lambda.triggers import Listed, LiveTriggers, Unseen
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Callable, Iterable, Mapping
     from concurrent.futures import Future
 
@@ -37,14 +37,14 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 MOST: Final = 20
 """So many buckets, so many topics, so many rules are looked at; that it was cut is said."""
-_RULE: Final = re.compile(r"arn:[^:]+:events:[^:]*:[^:]*:rule/(?:(?P<bus>[^/]+)/)?(?P<name>[^/*]+)")
+_RULE: Final = regex(r"arn:[^:]+:events:[^:]*:[^:]*:rule/(?:(?P<bus>[^/]+)/)?(?P<name>[^/*]+)")
 _FORMS: Final = {
     # Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
-    "bucket": re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"),
+    "bucket": regex(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"),
     # Source: https://docs.aws.amazon.com/sns/latest/dg/sns-create-topic.html
-    "topic": re.compile(r"arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_.-]{1,256}"),
+    "topic": regex(r"arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_.-]{1,256}"),
     # Source: botocore model events 2015-10-07, EventBusNameOrArn
-    "bus": re.compile(r"(?:arn:[a-z-]+:events:[a-z0-9-]+:[0-9]{12}:event-bus/)?[\w./-]{1,256}"),
+    "bus": regex(r"(?:arn:[a-z-]+:events:[a-z0-9-]+:[0-9]{12}:event-bus/)?[\w./-]{1,256}"),
 }
 """A value of another form names no such thing, and is not sent to AWS."""
 

@@ -13,7 +13,6 @@ Source: https://docs.github.com/en/rest/checks/runs
 
 from __future__ import annotations
 
-import re
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -22,6 +21,7 @@ from github.GithubObject import NotSet
 from signed_lambda.errors import Cancelled
 from signed_lambda.github import NoPullRequest, PullRequest, RecordResult, lookup
 from signed_lambda.github.session import GitHubTrouble, Session
+from signed_lambda.lazy import regex
 from signed_lambda.manifest import decode
 from signed_lambda.model import Sha256
 from signed_lambda.review import MergedPullRequest, NotAsked, NotMerged, RecordedPlan
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 GITHUB_ACTIONS: Final = "github-actions"
 """Slug of the app whose tokens workflows get."""
 _FENCE: Final = "```"
-_FOR: Final = re.compile(r"For pull request ([1-9][0-9]{0,9})\.")
+_FOR: Final = regex(r"For pull request ([1-9][0-9]{0,9})\.")
 MAX_OUTPUT: Final = 65_535
 """Characters of a check run's summary, and of its text.
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from signed_lambda.errors import Cancelled
 from signed_lambda.github import NoPullRequest, PullRequest
-from signed_lambda.lazy import dataclass
+from signed_lambda.lazy import dataclass, regex
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -29,10 +29,8 @@ if TYPE_CHECKING:
     Question = Callable[[Repository, str], PullRequest | NoPullRequest]
     Way = Callable[[Mapping[str, object], Run], PullRequest | NoPullRequest | Question]
 
-_QUEUE_REF: Final = re.compile(
-    r"(?:refs/heads/)?gh-readonly-queue/.+/pr-([1-9][0-9]{0,9})-[0-9a-f]+"
-)
-_NUMBER: Final = re.compile(r"[1-9][0-9]{0,9}")
+_QUEUE_REF: Final = regex(r"(?:refs/heads/)?gh-readonly-queue/.+/pr-([1-9][0-9]{0,9})-[0-9a-f]+")
+_NUMBER: Final = regex(r"[1-9][0-9]{0,9}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from signed_lambda.inputs.bad import BadValueError
 from signed_lambda.inputs.plain import lines
 from signed_lambda.inputs.spelling import character, counted, nearest, shown
 from signed_lambda.inputs.values import FunctionRef
+from signed_lambda.lazy import regex
 from signed_lambda.model import AliasName, FunctionName
 
 NAME_CHARACTERS: Final = 64
@@ -34,10 +35,10 @@ REGIONS: Final = tuple(_CODES.split())
 """Only to guess what was meant; a region that is not listed is taken. Source: botocore 1.43."""
 
 _LETTERS: Final = "letters, digits, - and _"
-_ACCOUNT: Final = re.compile(r"[0-9]{12}")
-_REGION: Final = re.compile(r"(eusc-)?[a-z]{2}(-gov|-iso[a-z]?)?-[a-z]+-[0-9]{1,2}")
-_PARTITION: Final = re.compile(r"aws(-[a-z]+)*")
-_ROLE: Final = re.compile(
+_ACCOUNT: Final = regex(r"[0-9]{12}")
+_REGION: Final = regex(r"(eusc-)?[a-z]{2}(-gov|-iso[a-z]?)?-[a-z]+-[0-9]{1,2}")
+_PARTITION: Final = regex(r"aws(-[a-z]+)*")
+_ROLE: Final = regex(
     r"arn:aws(-[a-z]+)*:iam::[0-9]{12}:role/([!-~]{1,510}/)?[\w+=,.@-]{1,64}", re.ASCII
 )
 _ARN_PARTS: Final = 7

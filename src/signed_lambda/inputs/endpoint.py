@@ -11,10 +11,11 @@ from urllib.parse import urlsplit
 
 from signed_lambda.inputs.bad import BadValueError
 from signed_lambda.inputs.spelling import character
+from signed_lambda.lazy import regex
 
 _ENDPOINT: Final = "Use a URL such as http://127.0.0.1:4566; it is for emulators and tests"
 _PROXY: Final = "Use a URL such as http://proxy.example:3128"
-_HOST: Final = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?|[0-9a-f:.]+")
+_HOST: Final = regex(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?|[0-9a-f:.]+")
 
 
 def endpoint(text: str) -> str:

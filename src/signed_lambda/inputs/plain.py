@@ -19,6 +19,7 @@ from signed_lambda.inputs.values import (
     Target,
     VersionTarget,
 )
+from signed_lambda.lazy import regex
 from signed_lambda.model import Sha256, Version
 
 if TYPE_CHECKING:
@@ -31,14 +32,14 @@ W = TypeVar("W", bound=str)
 REASON_CHARACTERS: Final = 200
 """Lambda keeps 256 characters of an alias description; the rest names the run and the version."""
 
-_HEX: Final = re.compile(r"[0-9a-fA-F]+")
-_NUMBER: Final = re.compile(r"[1-9][0-9]{0,17}")
-_REPOSITORY: Final = re.compile(r"[A-Za-z0-9-]{1,39}/(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}")
-_WORKFLOW: Final = re.compile(
+_HEX: Final = regex(r"[0-9a-fA-F]+")
+_NUMBER: Final = regex(r"[1-9][0-9]{0,17}")
+_REPOSITORY: Final = regex(r"[A-Za-z0-9-]{1,39}/(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}")
+_WORKFLOW: Final = regex(
     r"[A-Za-z0-9-]{1,39}/(?!\.{1,2}/)[A-Za-z0-9._-]{1,100}/\.github/workflows/[^/@]+\.ya?ml"
 )
-_REF: Final = re.compile(r"refs/(?:heads|tags)/.+|[0-9a-f]{40}")
-_HASH_TARGET: Final = re.compile(r"(sha256:|HASH-)([0-9a-fA-F]+)")
+_REF: Final = regex(r"refs/(?:heads|tags)/.+|[0-9a-f]{40}")
+_HASH_TARGET: Final = regex(r"(sha256:|HASH-)([0-9a-fA-F]+)")
 _SHA256_FORMS: Final = "Give 64 hex digits, as `sha256sum` prints, or 44 characters of base64"
 _TARGET_FORMS: Final = (
     "Give `previous`, a version number, sha256:<64 hex digits> (the version's code) or "
@@ -279,7 +280,7 @@ def _not_a_target(text: str) -> tuple[str, str]:
 
 
 _MEANT: Final = tuple(
-    (re.compile(form), says, do)
+    (regex(form), says, do)
     for form, says, do in (
         (
             r"(?i:\$?latest)",

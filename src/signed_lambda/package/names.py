@@ -6,11 +6,11 @@ take it for different things. Pure: imports limits only; never opens a file.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
+from signed_lambda.lazy import regex
 from signed_lambda.package.limits import COMPONENT_BYTES_MAX, DEPTH_MAX, PATH_BYTES_MAX
 
 if TYPE_CHECKING:
@@ -23,15 +23,15 @@ SIGNATURE_FILE: Final = "META_INF/aws_signer_signature_v1.0.SF"
 Source: a package that AWS Signer signed, tests/data/signer/README.md.
 """
 
-_BIDI: Final = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_BIDI: Final = regex("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """Characters of Unicode's property Bidi_Control.
 
 Source: https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters
 """
-_BREAKING: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_BREAKING: Final = regex("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 """Control characters, line and paragraph separators, halves of surrogate pairs."""
-_DRIVE: Final = re.compile(r"[A-Za-z]:")
-_ORDINARY: Final = re.compile(r"(?:[A-Za-z0-9_@+=,~-][A-Za-z0-9_.@+=,~-]{0,99}(?:/(?!$)|$))+")
+_DRIVE: Final = regex(r"[A-Za-z]:")
+_ORDINARY: Final = regex(r"(?:[A-Za-z0-9_@+=,~-][A-Za-z0-9_.@+=,~-]{0,99}(?:/(?!$)|$))+")
 _ORDINARY_MAX: Final = 400
 """Names that cannot have a fault: nearly all, told from the others in a tenth of the time."""
 _SHOWN_MAX: Final = 200

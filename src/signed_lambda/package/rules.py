@@ -14,6 +14,7 @@ from fnmatch import translate
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.errors import SourceError
+from signed_lambda.lazy import regex
 from signed_lambda.package.names import shown
 from signed_lambda.package.patterns import Line, Patterns
 
@@ -116,13 +117,13 @@ KEY_SUFFIXES: Final = (".pem", ".key", ".crt", ".cer", ".cert", ".p8", ".pk8")
 
 _ASKED: Final = dict.fromkeys(KEY_SUFFIXES, KEY_BYTES_MAX) | {".json": JSON_BYTES_MAX}
 
-_PRIVATE_KEY: Final = re.compile(rb"-----BEGIN (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----")
-_PUBLIC: Final = re.compile(
+_PRIVATE_KEY: Final = regex(rb"-----BEGIN (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----")
+_PUBLIC: Final = regex(
     rb"-----BEGIN (?:(?:TRUSTED |X509 )?CERTIFICATE|X509 CRL|PKCS7|CMS|(?:[A-Z0-9]{1,20} )?"
     rb"PUBLIC KEY|(?:DH|EC|X9\.42 DH|DSA) PARAMETERS|(?:NEW )?CERTIFICATE REQUEST)-----"
 )
 _PUTTY: Final = b"PuTTY-User-Key-File-"
-_SERVICE_ACCOUNT: Final = re.compile(rb'"type"\s{0,20}:\s{0,20}"service_account"')
+_SERVICE_ACCOUNT: Final = regex(rb'"type"\s{0,20}:\s{0,20}"service_account"')
 _MUST_PROVE: Final = (".pem", ".key", ".p8", ".pk8")
 """Suffixes of private keys: left out unless the content shows that it is public."""
 

@@ -14,6 +14,8 @@ import re
 from typing import Final
 from urllib.parse import quote
 
+from signed_lambda.lazy import regex
+
 _JOINER: Final = "\u2060"
 """WORD JOINER: no width, no break. Parts @ from a name where code cannot be used.
 
@@ -21,12 +23,12 @@ A backslash or an entity does not stop a mention: GitHub looks for them in the r
 Source: https://github.com/github/cmark-gfm/issues/389
 """
 
-_HIDDEN: Final = re.compile(
+_HIDDEN: Final = regex(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
 """Printable by Unicode's category, yet nothing is seen: fillers, joiners, variation selectors."""
 
-_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_SURROGATE: Final = regex("[\ud800-\udfff]")
 
 _ENTITIES: Final = str.maketrans({c: f"&#{ord(c)};" for c in "&<>\\`*_[]~|"})
 _INSIDE_CODE: Final = str.maketrans(
@@ -34,19 +36,17 @@ _INSIDE_CODE: Final = str.maketrans(
 )
 """Every character that Markdown or an autolinker could see, by number; @ parted from a name."""
 
-_SHA: Final = re.compile(r"([0-9a-fA-F]{6})(?=[0-9a-fA-F])")
-_SHORTCODE: Final = re.compile(r":(?=[\w+-]+:)")
-_BLOCK_START: Final = re.compile(r"^[-+=:0-9#>~]")
+_SHA: Final = regex(r"([0-9a-fA-F]{6})(?=[0-9a-fA-F])")
+_SHORTCODE: Final = regex(r":(?=[\w+-]+:)")
+_BLOCK_START: Final = regex(r"^[-+=:0-9#>~]")
 
-_PLAIN_WORD: Final = re.compile(
+_PLAIN_WORD: Final = regex(
     r"[^\W_]+(?:['\u2019/-][^\W_]+)*%?|[0-9]+(?:\.[0-9]+)+|[\u2192\u00b7=]|\u2013"
 )
-_EDGES: Final = re.compile(r"^([(\"']*)(.*?)([.,;:!?)\"'\u2026]*)$", re.DOTALL)
-_LINKED_WORD: Final = re.compile(
-    r"(?<![0-9A-Za-z])[0-9a-fA-F]{7,40}(?![0-9A-Za-z])|\b[Gg][Hh]-[0-9]"
-)
+_EDGES: Final = regex(r"^([(\"']*)(.*?)([.,;:!?)\"'\u2026]*)$", re.DOTALL)
+_LINKED_WORD: Final = regex(r"(?<![0-9A-Za-z])[0-9a-fA-F]{7,40}(?![0-9A-Za-z])|\b[Gg][Hh]-[0-9]")
 """What GitHub links although it looks like a word: a commit, an issue."""
-_LIST_START: Final = re.compile(r"^[0-9](?=[0-9]*[.)](?: |$))|^=")
+_LIST_START: Final = regex(r"^[0-9](?=[0-9]*[.)](?: |$))|^=")
 
 
 def visible(text: str, *, keep: str = "") -> str:

@@ -17,14 +17,14 @@ import re
 from typing import TYPE_CHECKING, Final, Self
 from urllib.parse import quote
 
-from signed_lambda.lazy import dataclass
+from signed_lambda.lazy import dataclass, regex
 from signed_lambda.report import story
 
 if TYPE_CHECKING:
     from signed_lambda.report.model import Report
 
 _PREFIX: Final = "<!-- signed-lambda-deploy:v1 key="
-_LINE: Final = re.compile(
+_LINE: Final = regex(
     re.escape(_PREFIX) + r"([A-Za-z0-9_.~%/-]{1,300}) ([A-Za-z0-9+/=]{1,2000}) -->"
 )
 

@@ -15,14 +15,14 @@ from functools import cache
 from itertools import groupby
 from typing import Final, Self
 
-from signed_lambda.lazy import dataclass
+from signed_lambda.lazy import dataclass, regex
 from signed_lambda.report import escape
 
 RECURSION: Final = "https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html"
 """What all rules are about, in AWS's words: the source of a rule that names none."""
 
-_SOURCE: Final = re.compile(r"^Source: (https://\S+)", re.MULTILINE)
-_LABEL: Final = re.compile(r"^([A-Z][a-z]+): (.*)", re.DOTALL)
+_SOURCE: Final = regex(r"^Source: (https://\S+)", re.MULTILINE)
+_LABEL: Final = regex(r"^([A-Z][a-z]+): (.*)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

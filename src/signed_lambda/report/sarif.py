@@ -11,13 +11,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import zlib
 from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from signed_lambda.lazy import dataclass
+from signed_lambda.lazy import dataclass, regex
 from signed_lambda.report import escape, findings, story
 from signed_lambda.report.marker import Marker
 from signed_lambda.report.rulepage import RulePage
@@ -78,7 +77,7 @@ _MAX_NODES: Final = 13
 _MAX_EVIDENCE: Final = 12
 _MAX_LINE: Final = 2**31 - 1
 """Lines are 32-bit numbers for readers in .NET."""
-_SEMVER: Final = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?")
+_SEMVER: Final = regex(r"[0-9]+\.[0-9]+\.[0-9]+(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?")
 
 
 @dataclass(frozen=True, slots=True)

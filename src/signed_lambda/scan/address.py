@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from signed_lambda.lazy import regex
 from signed_lambda.scan.form import Call, Member, Text
 from signed_lambda.scan.own import of_event
 from signed_lambda.scan.program import last_name, words
@@ -27,7 +28,7 @@ LIBRARIES: Final = words(
 )
 """What a call must come from: "get" alone is a call of everything."""
 METHODS: Final = words("get post put patch delete head options")
-_SCHEME: Final = re.compile(r"(?i)^(https?:)?//")
+_SCHEME: Final = regex(r"(?i)^(https?:)?//")
 
 
 def web_call(

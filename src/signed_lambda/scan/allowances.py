@@ -12,13 +12,12 @@ Opens that one file, following no link.
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import replace
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.errors import ScanError
-from signed_lambda.lazy import dataclass
+from signed_lambda.lazy import dataclass, regex
 from signed_lambda.package.rules import ALLOWANCES_FILE
 
 if TYPE_CHECKING:
@@ -33,9 +32,7 @@ if TYPE_CHECKING:
 CONFIG: Final = ALLOWANCES_FILE
 MAX_BYTES: Final = 1024 * 1024
 _OTHER_SPELLING: Final = ".signed-lambda.yaml"
-_COMMENT: Final = re.compile(
-    r"(?:#|//)\s*signed-lambda:\s*allow\s+([A-Z]{3}-[A-Z0-9-]+)\s+--\s*(\S.*)"
-)
+_COMMENT: Final = regex(r"(?:#|//)\s*signed-lambda:\s*allow\s+([A-Z]{3}-[A-Z0-9-]+)\s+--\s*(\S.*)")
 """`# signed-lambda: allow REC-SELF-CTX -- reason`: at the code of the finding or the line above."""
 _FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 

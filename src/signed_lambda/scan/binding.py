@@ -14,6 +14,7 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
+from signed_lambda.lazy import regex
 from signed_lambda.scan.form import Call, Closure, Name, Text
 from signed_lambda.scan.program import GO_STARTS, is_test
 
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
     from signed_lambda.scan.infra.model import Function, Infra
     from signed_lambda.scan.program import Program
 
-_ENDING: Final = re.compile(r"(/__init__)?\.\w+$")
-_KIND: Final = re.compile(r"(?:lambda|function|handler|fn|zip)+$")
+_ENDING: Final = regex(r"(/__init__)?\.\w+$")
+_KIND: Final = regex(r"(?:lambda|function|handler|fn|zip)+$")
 """What a function or its file is called beside its own name."""
 _USUAL: Final = "handleRequest"
 """The method that Lambda calls of a class, where the handler names none.

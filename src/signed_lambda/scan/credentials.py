@@ -8,11 +8,13 @@ from __future__ import annotations
 import re
 from typing import Final
 
-KEY_ID: Final = re.compile(r"(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])")
+from signed_lambda.lazy import regex
+
+KEY_ID: Final = regex(r"(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])")
 """Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html"""
-SECRET: Final = re.compile(r"(?<![A-Za-z0-9/+=])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])")
+SECRET: Final = regex(r"(?<![A-Za-z0-9/+=])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])")
 """Forty characters of base64, as AWS makes secret access keys."""
-_MADE_UP: Final = re.compile(
+_MADE_UP: Final = regex(
     r"(?i)example|test|fake|dummy|sample|mock|your|x{4}|0{4}|1234|abcd|access|secret|change|place"
 )
 _DISTINCT: Final = {20: 10, 40: 18}

@@ -6,12 +6,12 @@ May import errors and `infra`; reads the workspace, never writes.
 from __future__ import annotations
 
 import os
-import re
 from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.errors import Problem, ScanError
+from signed_lambda.lazy import regex
 from signed_lambda.scan.infra.read import SOURCES, is_cdk
 from signed_lambda.scan.reading import Unread
 
@@ -24,22 +24,18 @@ MAX_DEPTH: Final = 8
 MAX_TEMPLATES: Final = 1000
 """Files that are opened to see whether they are one."""
 MAX_BYTES: Final = 1024 * 1024
-_NAMES: Final = re.compile(
+_NAMES: Final = regex(
     r"(?i)(.*\btemplate\b.*|serverless[\w.-]*|sam[\w.-]*|stack[\w.-]*|cloudformation[\w.-]*|"
     r"cfn[\w.-]*|infra[\w.-]*|resources[\w.-]*|functions[\w.-]*)\.(ya?ml|json)|.*\.template"
 )
 _DOCUMENTS: Final = (".yml", ".yaml", ".json")
-_SAYS: Final = re.compile(
-    rb"AWS::\w+::\w|(?m:^\s*\"?StartAt\"?\s*:)|(?m:^functions:)|arn:aws:states"
-)
+_SAYS: Final = regex(rb"AWS::\w+::\w|(?m:^\s*\"?StartAt\"?\s*:)|(?m:^functions:)|arn:aws:states")
 """What a document of another name must say for it to be a template."""
-_NO_TEMPLATES: Final = re.compile(
-    r"(?i)(package(-lock)?|ts\w*config\S*|composer|\.?eslint\S*)\.json"
-)
-_STACKS: Final = re.compile(r"(?i).*\.(ts|py|js|mjs)")
-_STACK_FOLDERS: Final = re.compile(r"(?i)(.*/)?(bin|lib|cdk|infra\w*|stacks?|constructs?)(/.*)?|")
+_NO_TEMPLATES: Final = regex(r"(?i)(package(-lock)?|ts\w*config\S*|composer|\.?eslint\S*)\.json")
+_STACKS: Final = regex(r"(?i).*\.(ts|py|js|mjs)")
+_STACK_FOLDERS: Final = regex(r"(?i)(.*/)?(bin|lib|cdk|infra\w*|stacks?|constructs?)(/.*)?|")
 """Where the source of a CDK application usually is; one is told from other code by its imports."""
-_STACK_NAMES: Final = re.compile(r"(?i).*stacks?\.\w+")
+_STACK_NAMES: Final = regex(r"(?i).*stacks?\.\w+")
 _CDK: Final = "cdk.json"
 """A folder with one is a CDK application, wherever in it its stacks are.
 

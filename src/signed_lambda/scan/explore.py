@@ -7,12 +7,11 @@ Imports `form`, `values`, `evaluate`, `sinks`, `program`.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
-from signed_lambda.lazy import dataclass
+from signed_lambda.lazy import dataclass, regex
 from signed_lambda.scan.chosen import choosers, chosen_of, is_chosen, methods_of
 from signed_lambda.scan.form import Call, Closure, Either, Member, Name, Other, Row, Table, Text
 from signed_lambda.scan.program import DEFAULT, called_as, is_test, last_name, names_of, words
@@ -38,8 +37,8 @@ ENTERED: Final = 3000
 SHARE: Final = 20_000
 """Expressions that are looked at for one file of others, some tenth of a second: a library for the
 browser may eat the time of all files (xregexp in Django took 5 s, and found nothing)."""
-_EVENT: Final = re.compile(r"(?i)_*(event|evt|e|input|req|request|records?|payload|s3event)\w*")
-_CONTEXT: Final = re.compile(r"(?i)_*(context|ctx|c|lambda_?context|_)\w*")
+_EVENT: Final = regex(r"(?i)_*(event|evt|e|input|req|request|records?|payload|s3event)\w*")
+_CONTEXT: Final = regex(r"(?i)_*(context|ctx|c|lambda_?context|_)\w*")
 _USUAL: Final = frozenset({"handler", "lambda_handler", "main", "default", "handleRequest"})
 _EACH: Final = words("map forEach filter some every flatMap each find reduce eachSeries")
 _OTHERS: Final = 2

@@ -8,13 +8,12 @@ Imports `infra.model`, `sinks`, `own`, `values`.
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from dataclasses import replace
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Final
 
-from signed_lambda.lazy import dataclass
+from signed_lambda.lazy import dataclass, regex
 from signed_lambda.scan.address import host_of, is_management, is_own_host, levels_of
 from signed_lambda.scan.infra.intrinsics import opened, put_in
 from signed_lambda.scan.infra.model import (
@@ -56,10 +55,10 @@ MAX_HOPS: Final = 8
 MAX_LOOKS: Final = 500_000
 """Hops that are looked at for all ways: some 2 s. A template of the largest size that leads 4,000
 functions through one queue has 16 million, each way of them one of the same loop."""
-_REPLACED: Final = re.compile(r"replace\((.*)>(.*)\)")
+_REPLACED: Final = regex(r"replace\((.*)>(.*)\)")
 _WITHOUT_ENDING: Final = {("splitext()", "0"), ("rsplit(.)", "0"), ("split(.)", "0")}
 """What is done to a key for its name without the ending: it begins as before."""
-_DEAD: Final = re.compile(r"(?i)dlq|dead|redrive")
+_DEAD: Final = regex(r"(?i)dlq|dead|redrive")
 KIND_OF: Final = {
     "lambda": "function",
     "s3": "bucket",

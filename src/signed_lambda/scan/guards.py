@@ -5,9 +5,9 @@ Pure: imports `form`.
 
 from __future__ import annotations
 
-import re
-from functools import cache
 from typing import TYPE_CHECKING, Final
+
+from signed_lambda.lazy import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -69,16 +69,11 @@ _WEAK: Final = {
 _BOUNDS: Final = ("counter", "what is left to do")
 """What makes up for a weak one that stands nearer."""
 _DELETED: Final = "the code deletes it again"
-_MARKER: Final = re.compile(
+_MARKER: Final = regex(
     r"(?!next|continuation|key|start|version)\w*marker\w*|\w*sentinel\w*|\w*lock_?file\w*|\w*exists"
 )
-_FAILURE: Final = re.compile(r"\w{0,6}err(or)?|nil|null|undefined|none|ok|e")
-
-
-@cache
-def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    """Compiled for the first condition: many functions have none that a call stands under."""
-    return tuple((name, re.compile(pattern)) for name, pattern in _KINDS)
+_FAILURE: Final = regex(r"\w{0,6}err(or)?|nil|null|undefined|none|ok|e")
+_PATTERNS: Final = tuple((name, regex(pattern)) for name, pattern in _KINDS)
 
 
 def kind(test: Test) -> str | None:
@@ -88,7 +83,7 @@ def kind(test: Test) -> str | None:
     """
     if all(_FAILURE.fullmatch(word) for word in test.words):
         return None
-    for name, pattern in _patterns():
+    for name, pattern in _PATTERNS:
         asks = test.compares or name in _ASKED
         if asks and any(pattern.fullmatch(word) for word in test.words):
             return name

@@ -6,9 +6,9 @@ Imports the report's model, `program`, `explore` for types only.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
+from signed_lambda.lazy import regex
 from signed_lambda.report.model import Finding
 from signed_lambda.scan.form import Member, Name
 from signed_lambda.scan.program import last_name
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from signed_lambda.scan.program import Program
     from signed_lambda.scan.world import World
 
-_ONCE: Final = re.compile(
+_ONCE: Final = regex(
     r"\bis (not )?None\b|\bnot in\b|[!=]= None\b|^not [\w.\[\]'\"]+$|hasattr|globals\(\)|^[\w.]+$"
 )
 """Conditions under which something is made once and kept."""
-_KEPT: Final = re.compile(r"(?i)cache|memo|singleton|once")
+_KEPT: Final = regex(r"(?i)cache|memo|singleton|once")
 """Decorators that keep what a function returns."""
 
 

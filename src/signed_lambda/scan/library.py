@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from signed_lambda.lazy import regex
 from signed_lambda.scan.form import Call, Closure, Join, Member, Name, Row, Table, Text
 from signed_lambda.scan.program import TAKE_FUNCTIONS, last_name, words
 from signed_lambda.scan.values import (
@@ -103,8 +104,8 @@ _OF_ENVIRONMENT: Final = ("environs", "decouple")
 """Libraries whose functions read the variable that they are given the name of."""
 _PLUS: Final = ("+", r"/\+/g", r"\+")
 _BUILDS: Final = ("with", "build", "create", "standard", "default", "from", "New", "region")
-_FORMAT: Final = re.compile(r"\{([^{}:!]*)[^{}]*\}")
-_PERCENT: Final = re.compile(r"%(?:\([^)]*\))?[-#0 +]*\d*(?:\.\d+)?[sdrvqfxi]")
+_FORMAT: Final = regex(r"\{([^{}:!]*)[^{}]*\}")
+_PERCENT: Final = regex(r"%(?:\([^)]*\))?[-#0 +]*\d*(?:\.\d+)?[sdrvqfxi]")
 
 
 def member_of_client(client: Client, key: str) -> Iterable[Value]:

@@ -5,9 +5,9 @@ Pure: imports `values`.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final, Literal
 
+from signed_lambda.lazy import regex
 from signed_lambda.scan.values import Env, Lit, Path, Str
 
 if TYPE_CHECKING:
@@ -23,9 +23,9 @@ SAYS_OWN: Final = _NAMES | _ARNS | {"ServiceToken", OWN_NAME}
 """Members that hold the name of the running function."""
 _ARN: Final = "invokedfunctionarn"
 """How names end that programs give to what holds their own ARN, without `_` and in lower case."""
-_CONTEXT: Final = re.compile(r"(?i).*(context|ctx).*|_*c|lc")
-_WHOLE: Final = re.compile(r"split\((?::?function:)\)|split\(:\)")
-_OTHER_NAME: Final = re.compile(r"replace\([^:/>]+>.*\)")
+_CONTEXT: Final = regex(r"(?i).*(context|ctx).*|_*c|lc")
+_WHOLE: Final = regex(r"split\((?::?function:)\)|split\(:\)")
+_OTHER_NAME: Final = regex(r"replace\([^:/>]+>.*\)")
 """A part of a name that is replaced, not what stands between the parts of an ARN."""
 _PLACES: Final = {"split(:)": {"6", "-1", "0:7", "pop()"}, "split(:function:)": {"1", "-1"}}
 """Where the function's name stands in its ARN, cut at the colons.

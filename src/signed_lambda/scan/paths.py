@@ -8,9 +8,9 @@ https://github.com/piskvorky/smart_open
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
+from signed_lambda.lazy import regex
 from signed_lambda.scan.form import Member
 from signed_lambda.scan.program import words
 from signed_lambda.scan.values import Lit, Str
@@ -28,8 +28,8 @@ _SYSTEMS: Final = frozenset({"s3fs", "fsspec", "smart_open", "awswrangler"})
 _SECOND: Final = frozenset({"put", "upload"})
 """What is local comes first."""
 _NAMES: Final = frozenset({"path", "path_or_buf", "excel_writer", "rpath", "uri"})
-_SCHEME: Final = re.compile(r"^s3[an]?://")
-_WRITES: Final = re.compile(r"[wax+]")
+_SCHEME: Final = regex(r"^s3[an]?://")
+_WRITES: Final = regex(r"[wax+]")
 
 
 def written(

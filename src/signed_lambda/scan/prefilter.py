@@ -9,19 +9,22 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from signed_lambda.lazy import regex
 from signed_lambda.scan.program import FOLDER
 from signed_lambda.scan.sinks import APIS, COMMON, ENDINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _LOWER: Final = bytes(c + 32 if c in b"ABCDEFGHIJKLMNOPQRSTUVWXYZ" else c for c in range(256))
 _SHARP: Final = tuple(sorted(name.encode() for name in APIS if name not in COMMON))
 _STEMS: Final = tuple(n for n in _SHARP if not any(o in n and o != n for o in _SHARP))
 """Those that no other one contains: whoever has any of the names has one of these."""
-_TOKEN: Final = re.compile(rb"[\w$\x80-\xff]+")
-_OWN_FILE: Final = re.compile(rb"""["'`]\.{1,2}(?:/\.{1,2})*/?["'`]""")
-_COOKIE: Final = re.compile(rb"coding[:=]\s*(?!utf-?8|latin|iso-?8859|ascii|cp125)[\w.-]+")
+_TOKEN: Final = regex(rb"[\w$\x80-\xff]+")
+_OWN_FILE: Final = regex(rb"""["'`]\.{1,2}(?:/\.{1,2})*/?["'`]""")
+_COOKIE: Final = regex(rb"coding[:=]\s*(?!utf-?8|latin|iso-?8859|ascii|cp125)[\w.-]+")
 """An encoding whose bytes may spell a name in another way.
 
 Source: https://docs.python.org/3/reference/lexical_analysis.html#encoding-declarations
@@ -34,34 +37,30 @@ _SDK: Final = (
     *(b"invokedfunction", b"lambdafunction", b"lambdahandler", b"exports.handler"),
     b"handlerequest",
 )
-_HANDLER: Final = re.compile(rb"def \w+\(\s*event\b")
+_HANDLER: Final = regex(rb"def \w+\(\s*event\b")
 
 
-_GROUPS: Final = tuple(dict.fromkeys(COMMON.values()))
-"""The words of which one must stand in a file; some calls have the same ones."""
-_WORDS: Final = {word: word.encode() for words in _GROUPS for word in words}
-"""Each is looked for once in a file, however many calls have it."""
-
-
-@cache
-def _calls(group: tuple[str, ...] | None) -> re.Pattern[bytes]:
-    """Calls of the names that want these words, None for those that want none.
-
-    Compiled when a file first needs it: most packages need few of them.
-    """
-    common = [name.encode() for name, words in COMMON.items() if words == group]
-    names = b"|".join(_SHARP if group is None else common)
+def _calls(names: Iterable[bytes]) -> re.Pattern[bytes]:
     endings = b"|".join(ending.encode() for ending in ENDINGS)
-    return re.compile(rb"\b(?:%b)(?:%b)*\b" % (names, endings))
+    return re.compile(rb"\b(?:%b)(?:%b)*\b" % (b"|".join(names), endings))
+
+
+_SHARP_CALL: Final = _calls(_SHARP)
+_COMMON_CALLS: Final = tuple(
+    (tuple(w.encode() for w in words), _calls(n.encode() for n, w in COMMON.items() if w == words))
+    for words in dict.fromkeys(COMMON.values())
+)
+_WORDS: Final = tuple(dict.fromkeys(word for words, _ in _COMMON_CALLS for word in words))
+"""Each is looked for once in a file, however many calls have it."""
 
 
 def names_a_call(body: bytes) -> bool:
     """Whether any word of a file is, in any spelling, the name of a call that may be a sink."""
     plain = _plain(body)
-    if any(stem in plain for stem in _STEMS) and _calls(None).search(plain):
+    if any(stem in plain for stem in _STEMS) and _SHARP_CALL.search(plain):
         return True
-    said = {word for word, spelled in _WORDS.items() if spelled in body}
-    return any(not said.isdisjoint(group) and _calls(group).search(plain) for group in _GROUPS)
+    said = {word for word in _WORDS if word in body}
+    return any(not said.isdisjoint(words) and call.search(plain) for words, call in _COMMON_CALLS)
 
 
 def matters(body: bytes) -> bool:

@@ -6,12 +6,12 @@ Pure: imports `form`.
 from __future__ import annotations
 
 import posixpath
-import re
 from collections import defaultdict
 from itertools import islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
+from signed_lambda.lazy import regex
 from signed_lambda.scan.form import Call, Closure, Member, Module, Name, Text
 
 if TYPE_CHECKING:
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from signed_lambda.scan.reading import Unread
 
 T = TypeVar("T")
-_WORD: Final = re.compile(r"[\w$]+")
+_WORD: Final = regex(r"[\w$]+")
 _ENDINGS: Final = {
     "python": (".py", "/__init__.py"),
     "javascript": ("", ".js", ".ts", ".mjs", ".cjs", ".tsx", ".jsx", "/index.js", "/index.ts"),
 }
-_TESTS: Final = re.compile(
+_TESTS: Final = regex(
     r"(^|/)(tests?|__tests__|__mocks__|src/test/java)/|(^|/)(test_\w+|conftest)\.py$"
     r"|[._-](test|spec)\.\w+$|_test\.(go|py)$|(Test|Tests|IT)\.java$"
 )

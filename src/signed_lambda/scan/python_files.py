@@ -7,22 +7,22 @@ holds, once for all rules. Imports `form`, `explore` (which files are tests).
 from __future__ import annotations
 
 import ast
-import re
 import warnings
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from signed_lambda.lazy import dataclass
+from signed_lambda.lazy import dataclass, regex
 from signed_lambda.scan.program import is_test
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterable, Iterator
 
     from signed_lambda.scan.form import Module
 
 Def = ast.FunctionDef | ast.AsyncFunctionDef
 Loop = ast.While | ast.For | ast.AsyncFor
-_SERVICE: Final = re.compile(r"[a-z][a-z0-9-]*")
+_SERVICE: Final = regex(r"[a-z][a-z0-9-]*")
 
 
 @dataclass(eq=False)

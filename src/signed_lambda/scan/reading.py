@@ -7,12 +7,11 @@ the others. Imports `form`, `front`, `prefilter` and `watch`.
 from __future__ import annotations
 
 import posixpath
-import re
 from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
-from signed_lambda.lazy import dataclass
+from signed_lambda.lazy import dataclass, regex
 from signed_lambda.scan.prefilter import matters, tokens
 from signed_lambda.scan.sourcemap import bundler_of, map_of
 from signed_lambda.scan.watch import TookTooLongError, untimed
@@ -36,15 +35,15 @@ CODE: Final = (*_FRONT_ENDS, ".class", ".jar")
 _TYPES: Final = (".d.ts", ".d.mts", ".d.cts")
 """Types of TypeScript: nothing in them runs."""
 
-_NODE: Final = re.compile("(^|/)node_modules/")
-_SDK: Final = re.compile(
+_NODE: Final = regex("(^|/)node_modules/")
+_SDK: Final = regex(
     r"boto3|botocore|s3transfer|aws-sdk|(@aws-sdk|@smithy|@aws-crypto)/.*|aioboto\w*|aiobotocore"
 )
 _SDK_FOLDERS: Final = frozenset(
     {"boto3", "botocore", "s3transfer", "aiobotocore", "aws-sdk", "@aws-sdk", "@smithy"}
 )
 _VENDORED: Final = tuple(
-    (re.compile(rf"(?:^|(?<=/)){folder}/"), beside)
+    (regex(rf"(?:^|(?<=/)){folder}/"), beside)
     for folder, beside in (
         ("botocore", ("session.py", "client.py", "endpoint.py")),
         ("boto3", ("session.py", "resources/factory.py", "resources/collection.py")),

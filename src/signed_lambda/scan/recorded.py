@@ -8,9 +8,9 @@ Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-even
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final
 
+from signed_lambda.lazy import regex
 from signed_lambda.scan.form import Name
 from signed_lambda.scan.library import SERVICES
 from signed_lambda.scan.matching import UNKNOWN, Known, Open
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 KIND: Final = "AWS API Call via CloudTrail"
 BUS: Final = text("default")
 """Where all such events come to."""
-_VERSION: Final = re.compile(r"\d{8}(v\d+)?$")
+_VERSION: Final = regex(r"\d{8}(v\d+)?$")
 """What Lambda puts behind the names of its calls (`Invoke20150331`)."""
 _READS: Final = ("get", "list", "describe")
 """Calls that only read are not sent to the bus."""
-_COMMAND: Final = re.compile(r"@aws-sdk/client-([a-z0-9-]+)")
+_COMMAND: Final = regex(r"@aws-sdk/client-([a-z0-9-]+)")
 _CALLED: Final = {
     "cloudwatch": "monitoring",
     "stepfunctions": "states",

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections import Counter
 from dataclasses import field
 from pathlib import PurePosixPath
@@ -21,12 +20,13 @@ from urllib.parse import unquote
 
 from signed_lambda.errors import Problem, ScanError, SourceError
 from signed_lambda.inputs.spelling import shown
-from signed_lambda.lazy import dataclass
+from signed_lambda.lazy import dataclass, regex
 from signed_lambda.package.patterns import Line, Patterns
 from signed_lambda.report.model import Fact, Level, OtherFinding, OtherReview, Status
 from signed_lambda.scan.reading import Unread
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
@@ -41,7 +41,7 @@ MAX_TOOLS: Final = 20
 OURS: Final = "signed-lambda-deploy"
 """Our own SARIF of an earlier step: its findings are in this report already."""
 _FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-_PATTERN: Final = re.compile(r"[*?\[\]!]")
+_PATTERN: Final = regex(r"[*?\[\]!]")
 _NOT_IN: Final = frozenset({".git", "node_modules"})
 _LEVELS: Final[tuple[Level, ...]] = get_args(Level)
 _NO_FAULT: Final = ("pass", "notApplicable", "informational")
@@ -49,8 +49,8 @@ _NO_FAULT: Final = ("pass", "notApplicable", "informational")
 
 Source: https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/sarif-v2.1.0-os.html (3.27.9)
 """
-_EMBEDDED: Final = re.compile(r"\[([^\[\]]*)\]\([^()\s]*\)")
-_PLACEHOLDER: Final = re.compile(r"\{(\d{1,3})\}")
+_EMBEDDED: Final = regex(r"\[([^\[\]]*)\]\([^()\s]*\)")
+_PLACEHOLDER: Final = regex(r"\{(\d{1,3})\}")
 _CLIP: Final = {"tool": 100, "rule": 200, "path": 500, "message": 1_000}
 
 

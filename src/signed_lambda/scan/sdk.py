@@ -15,7 +15,7 @@ import posixpath
 import re
 from typing import TYPE_CHECKING, Final
 
-from signed_lambda.lazy import dataclass
+from signed_lambda.lazy import dataclass, regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -81,34 +81,30 @@ _NODE: Final = "aws-sdk|@aws-sdk/client-(?:lambda|s3|sqs|sns)"
 _GO: Final = rb"(?P<name>github\.com/aws/aws-sdk-go(?:-v2)?)[ \t]v(?P<version>[0-9][0-9.]*)"
 _SIGNS: Final = (
     _Sign(
-        re.compile(
-            r"(?:^|/)(?P<name>botocore|boto3)-[^/]*\.(?:dist-info/METADATA|egg-info/PKG-INFO)$"
-        ),
-        re.compile(rb"^Version: (?P<version>[0-9][0-9.]*)", re.MULTILINE),
+        regex(r"(?:^|/)(?P<name>botocore|boto3)-[^/]*\.(?:dist-info/METADATA|egg-info/PKG-INFO)$"),
+        regex(rb"^Version: (?P<version>[0-9][0-9.]*)", re.MULTILINE),
         "python",
     ),
     _Sign(
-        re.compile(r"(?:^|/)(?P<name>botocore|boto3)/__init__\.py$"),
-        re.compile(rb"^__version__ = ['\"](?P<version>[0-9][0-9.]*)", re.MULTILINE),
+        regex(r"(?:^|/)(?P<name>botocore|boto3)/__init__\.py$"),
+        regex(rb"^__version__ = ['\"](?P<version>[0-9][0-9.]*)", re.MULTILINE),
         "python",
     ),
     _Sign(
-        re.compile(rf"(?:^|/)node_modules/(?P<name>{_NODE})/package\.json$"),
-        re.compile(rb"\"version\"\s*:\s*\"(?P<version>[0-9][0-9.]*)"),
+        regex(rf"(?:^|/)node_modules/(?P<name>{_NODE})/package\.json$"),
+        regex(rb"\"version\"\s*:\s*\"(?P<version>[0-9][0-9.]*)"),
         "javascript",
     ),
-    _Sign(re.compile(r"(?:^|/)go\.mod$"), re.compile(_GO), "go"),
-    _Sign(re.compile(rf"^(?:{'|'.join(_BINARIES)})$"), re.compile(_GO.replace(b"[ ", b"[")), "go"),
+    _Sign(regex(r"(?:^|/)go\.mod$"), regex(_GO), "go"),
+    _Sign(regex(rf"^(?:{'|'.join(_BINARIES)})$"), regex(_GO.replace(b"[ ", b"[")), "go"),
     _Sign(
-        re.compile(r"(?:^|/)(?P<name>sdk-core|aws-java-sdk-core)/pom\.properties$"),
-        re.compile(rb"^version=(?P<version>[0-9][0-9.]*)", re.MULTILINE),
+        regex(r"(?:^|/)(?P<name>sdk-core|aws-java-sdk-core)/pom\.properties$"),
+        regex(rb"^version=(?P<version>[0-9][0-9.]*)", re.MULTILINE),
         "java",
     ),
     _Sign(
-        re.compile(
-            r"(?:^|/)(?P<name>sdk-core|aws-java-sdk-core)-(?P<version>[0-9][0-9.]*[0-9])\.jar$"
-        ),
-        re.compile(rb""),
+        regex(r"(?:^|/)(?P<name>sdk-core|aws-java-sdk-core)-(?P<version>[0-9][0-9.]*[0-9])\.jar$"),
+        regex(rb""),
         "java",
         in_path=True,
     ),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, Literal, Protocol
 
-from signed_lambda.lazy import dataclass
+from signed_lambda.lazy import dataclass, regex
 from signed_lambda.scan.address import levels_of
 from signed_lambda.scan.matching import (
     UNKNOWN,
@@ -105,8 +105,8 @@ class Topics:
         return all_of(found)
 
 
-_FROM: Final = re.compile(r"(?i)\bfrom\s+['\"]([^'\"]*)['\"]")
-_WHERE: Final = re.compile(r"(?i)\bwhere\b")
+_FROM: Final = regex(r"(?i)\bfrom\s+['\"]([^'\"]*)['\"]")
+_WHERE: Final = regex(r"(?i)\bwhere\b")
 
 
 def _levels(value: Str) -> Levels | None:
@@ -167,7 +167,7 @@ class Recipients:
         return "yes" if whole else "maybe" if found else "no"
 
 
-_ADDRESS: Final = re.compile(r"^[^<]*<([^<>]*)>.*$", re.DOTALL)
+_ADDRESS: Final = regex(r"^[^<]*<([^<>]*)>.*$", re.DOTALL)
 """`Name <a@b.c>`."""
 
 

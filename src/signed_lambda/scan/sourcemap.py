@@ -18,7 +18,7 @@ import re
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Final
 
-from signed_lambda.lazy import dataclass
+from signed_lambda.lazy import dataclass, regex
 from signed_lambda.scan.watch import TookTooLongError
 
 if TYPE_CHECKING:
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 MAX_BYTES: Final = 16 * 1024 * 1024
 MAX_LINE: Final = 10_000_000
-_URL: Final = re.compile(rb"^[ \t]*//[#@] sourceMappingURL=(\S+)[ \t]*$", re.MULTILINE)
-_DATA: Final = re.compile(r"data:application/json(?:;charset=[\w-]+)?;base64,(.*)")
-_WEBPACK: Final = re.compile(r"(?:\.\./)*webpack:/{1,3}[^/]*/")
+_URL: Final = regex(rb"^[ \t]*//[#@] sourceMappingURL=(\S+)[ \t]*$", re.MULTILINE)
+_DATA: Final = regex(r"data:application/json(?:;charset=[\w-]+)?;base64,(.*)")
+_WEBPACK: Final = regex(r"(?:\.\./)*webpack:/{1,3}[^/]*/")
 """Before a path from the project's root: `webpack://name/./src/app.js`."""
 _TAIL: Final = 4096
 """Bytes at the end of a file in which the name of its map stands."""
@@ -39,7 +39,7 @@ _DIGITS: Final = {
 }
 _CONTINUES, _SHIFT, _MAX_SHIFT = 32, 5, 30
 _WITH_SOURCE: Final = 4
-_LINE_END: Final = re.compile(r"\r\n|\r|\n")
+_LINE_END: Final = regex(r"\r\n|\r|\n")
 
 
 class MapError(ValueError):

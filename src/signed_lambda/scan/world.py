@@ -5,12 +5,11 @@ Imports the report's model and its own modules; reads no file.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from dataclasses import field
 from typing import TYPE_CHECKING, Final
 
-from signed_lambda.lazy import dataclass
+from signed_lambda.lazy import dataclass, regex
 from signed_lambda.report.model import Finding
 from signed_lambda.scan import live as live_triggers
 from signed_lambda.scan.binding import bind_code
@@ -50,9 +49,9 @@ if TYPE_CHECKING:
     from signed_lambda.scan.watch import Watch
     from signed_lambda.triggers import LiveTriggers
 
-ALLOWANCE: Final = re.compile(r"(?:#|//)\s*signed-lambda:\s*allow\s+(REC-[A-Z0-9-]+)\s+--\s*(\S.*)")
+ALLOWANCE: Final = regex(r"(?:#|//)\s*signed-lambda:\s*allow\s+(REC-[A-Z0-9-]+)\s+--\s*(\S.*)")
 """`# signed-lambda: allow REC-SELF-CTX -- reason`, on the line of the finding or the one above."""
-_AMPLIFY: Final = re.compile(r"(?:^|/)function/(\w+)/src/")
+_AMPLIFY: Final = regex(r"(?:^|/)function/(\w+)/src/")
 """Where Amplify keeps a function, which its other templates take as `function<Name>Arn`.
 
 Source: https://docs.amplify.aws/gen1/javascript/tools/cli/project/override/

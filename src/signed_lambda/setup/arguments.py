@@ -7,14 +7,13 @@ The parsers of the action's inputs judge the same values here. Reads one file: t
 from __future__ import annotations
 
 import argparse
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, NoReturn, TypeVar
 
 from signed_lambda.errors import IdentityError, InputError, Problem
 from signed_lambda.inputs import aws_names
 from signed_lambda.inputs.bad import BadValueError
-from signed_lambda.lazy import dataclass
+from signed_lambda.lazy import dataclass, regex
 from signed_lambda.setup.items import CHANGES
 from signed_lambda.setup.wanted import (
     DUTIES,
@@ -27,6 +26,7 @@ from signed_lambda.setup.wanted import (
 from signed_lambda.setup.workflows import NAMES
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Callable
 
     from signed_lambda.cloud import Identity
@@ -36,14 +36,14 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Mode = Literal["look", "check", "apply"]
-_ORIGIN: Final = re.compile(
+_ORIGIN: Final = regex(
     r'\[remote "origin"\][^\[]*?url *= *\S*?[/:]([A-Za-z0-9-]+)/([A-Za-z0-9._-]+?)(?:\.git)?\s'
 )
-_REPOSITORY: Final = re.compile(r"([A-Za-z0-9-]{1,39})/([A-Za-z0-9._-]{1,100})")
-_NUMBER: Final = re.compile(r"[1-9][0-9]{0,18}")
-_BRANCH: Final = re.compile(r"[A-Za-z0-9._/-]{1,200}")
-_ROLES: Final = re.compile(r"[A-Za-z0-9+=,.@_-]+")
-_ACTION: Final = re.compile(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+@[A-Za-z0-9._-]+")
+_REPOSITORY: Final = regex(r"([A-Za-z0-9-]{1,39})/([A-Za-z0-9._-]{1,100})")
+_NUMBER: Final = regex(r"[1-9][0-9]{0,18}")
+_BRANCH: Final = regex(r"[A-Za-z0-9._/-]{1,200}")
+_ROLES: Final = regex(r"[A-Za-z0-9+=,.@_-]+")
+_ACTION: Final = regex(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+@[A-Za-z0-9._-]+")
 _PLACEHOLDER: Final = "owner/signed-lambda-deploy@v1 # pin it by its SHA"
 _CONFIG_BYTES: Final = 1_000_000
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.errors import SignatureError
+from signed_lambda.lazy import regex
 from signed_lambda.signature.advice import DO_NOT_DEPLOY
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MAX_SF_BYTES: Final = 64 * 1024
 """Largest signature file that is read. A real one has 5,214 bytes."""
 
-_BLOCK: Final = re.compile(
+_BLOCK: Final = regex(
     rb"-----BEGIN PKCS7-----\n"
     rb"((?:[A-Za-z0-9+/]{64}\n)*[A-Za-z0-9+/]{1,64}={0,2}\n)"
     rb"-----END PKCS7-----\n"

@@ -6,17 +6,18 @@ signature has not been verified, and never guess: each attribute is there once a
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.errors import SignatureError
-from signed_lambda.lazy import dataclass
+from signed_lambda.lazy import dataclass, regex
 from signed_lambda.signature import envelope, tlv
 from signed_lambda.signature.advice import DO_NOT_DEPLOY
 from signed_lambda.signature.content import CONTENT_DIGEST_BYTES
 
 if TYPE_CHECKING:
+    import re
+
     from signed_lambda.errors import DeployError
     from signed_lambda.signature.tlv import Element
 
@@ -46,10 +47,10 @@ _NAMES: Final = {
     PROFILE_VERSION_ARN: "profile version ARN",
 }
 
-_TIME: Final = re.compile(rb"([0-9]{14})(?:\.([0-9]{1,6}))?Z")
+_TIME: Final = regex(rb"([0-9]{14})(?:\.([0-9]{1,6}))?Z")
 _ARN: Final = rb"arn:aws[a-z0-9-]{0,32}:signer:[a-z0-9-]{1,32}:[0-9]{12}:"
-_JOB: Final = re.compile(_ARN + rb"/signing-jobs/[A-Za-z0-9-]{1,64}")
-_PROFILE: Final = re.compile(_ARN + rb"/signing-profiles/[A-Za-z0-9_]{2,64}/[A-Za-z0-9]{10}")
+_JOB: Final = regex(_ARN + rb"/signing-jobs/[A-Za-z0-9-]{1,64}")
+_PROFILE: Final = regex(_ARN + rb"/signing-profiles/[A-Za-z0-9_]{2,64}/[A-Za-z0-9]{10}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import importlib
 import pickle
+import re
 import threading
 from dataclasses import FrozenInstanceError, field, fields, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -13,7 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signed_lambda.lazy import FEW, dataclass
+from signed_lambda.lazy import FEW, dataclass, regex
+from tests.promises.modules import product
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -337,3 +340,39 @@ def test_arguments_are_taken_as_the_standard_library_takes_them(
 @pytest.mark.parametrize("cls", [Ordinary, Ordered])
 def test_what_cannot_be_put_off_is_made_at_once(cls: type[Any]) -> None:
     assert is_compiled(cls)
+
+
+def test_a_regex_does_what_the_compiled_one_does() -> None:
+    pattern, given_text = "(?P<n>a+)", "bAab"
+    late, at_once = regex(pattern, re.IGNORECASE), re.compile(pattern, re.IGNORECASE)
+
+    found, expected = late.search(given_text), at_once.search(given_text)
+
+    assert found
+    assert expected
+    assert (found.span(), found["n"]) == (expected.span(), expected["n"])
+    assert late.sub("", given_text) == "bb"
+    assert late.findall(given_text) == ["Aa"]
+    assert (late.pattern, late.flags, late.groups) == (pattern, at_once.flags, 1)
+    assert regex(rb"\w").findall(b"a-b") == [b"a", b"b"]
+
+
+def test_a_regex_is_compiled_at_its_first_use() -> None:
+    late = regex("(")
+
+    with pytest.raises(re.error, match="unterminated subpattern"):
+        late.search("x")
+
+
+def test_every_regex_of_the_product_compiles() -> None:
+    kind = type(regex(""))
+    found = [
+        value
+        for module in product()
+        if not module.name.startswith("lambda_sandbox")
+        for value in vars(importlib.import_module(module.name)).values()
+        if isinstance(value, kind)
+    ]
+
+    assert len(found) > 100
+    assert [one for one in found if not one.pattern] == []

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 import tree_sitter_go
 from tree_sitter import Language
 
+from signed_lambda.lazy import regex
 from signed_lambda.scan.form import (
     UNKNOWN,
     Call,
@@ -35,11 +35,11 @@ if TYPE_CHECKING:
 _GO: Final = Language(tree_sitter_go.language())
 _ANY: Final = Text("*")
 _LAMBDA: Final = "aws-lambda-go/lambda"
-_TAG: Final = re.compile(r'\b(?:envconfig|env|mapstructure):"(\w+)')
+_TAG: Final = regex(r'\b(?:envconfig|env|mapstructure):"(\w+)')
 """Source: https://pkg.go.dev/github.com/kelseyhightower/envconfig and
 https://pkg.go.dev/github.com/caarlos0/env"""
-_SETTER: Final = re.compile(r"Set([A-Z]\w*)")
-_VERSION: Final = re.compile(r"/v\d+$")
+_SETTER: Final = regex(r"Set([A-Z]\w*)")
+_VERSION: Final = regex(r"/v\d+$")
 
 
 def read(path: str, body: bytes, watch: Watch) -> Module:

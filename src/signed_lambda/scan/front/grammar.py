@@ -6,11 +6,11 @@ Imports `form` and tree-sitter.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from tree_sitter import Parser
 
+from signed_lambda.lazy import regex
 from signed_lambda.scan.form import UNKNOWN, Call, Function, Module, Other, Site, Test
 from signed_lambda.scan.front import deep
 from signed_lambda.scan.program import words
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from signed_lambda.scan.form import Class, Expr
     from signed_lambda.scan.watch import Watch
 
-_SPACE: Final = re.compile(r"\s+")
-_LINE_END: Final = re.compile(r"\r\n|\r|\n")
+_SPACE: Final = regex(r"\s+")
+_LINE_END: Final = regex(r"\r\n|\r|\n")
 _COMPARISONS: Final = frozenset(
     {"<", ">", "<=", ">=", "==", "!=", "===", "!==", "in", "instanceof"}
 )

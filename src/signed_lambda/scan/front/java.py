@@ -6,12 +6,12 @@ looks as it does in the other languages.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 import tree_sitter_java
 from tree_sitter import Language
 
+from signed_lambda.lazy import regex
 from signed_lambda.scan.form import (
     UNKNOWN,
     Call,
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 
 _JAVA: Final = Language(tree_sitter_java.language())
 _ANY: Final = Text("*")
-_GETTER: Final = re.compile(r"(?:get|is)([A-Z]\w*)")
-_SETTER: Final = re.compile(r"(?:with|set)([A-Z]\w*)")
+_GETTER: Final = regex(r"(?:get|is)([A-Z]\w*)")
+_SETTER: Final = regex(r"(?:with|set)([A-Z]\w*)")
 _OF_JAVA: Final = words(
     "String Integer Long Boolean Double Float Object Map List Set Optional Context Void Byte Class"
 )

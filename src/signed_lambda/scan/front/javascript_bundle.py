@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from signed_lambda.lazy import regex
 from signed_lambda.scan.form import UNKNOWN, Closure, Member, Module, Name, Table, Text
 from signed_lambda.scan.front.javascript_names import ENTRY, Names
 
@@ -27,9 +28,9 @@ if TYPE_CHECKING:
     from signed_lambda.scan.form import Call, Expr, Function
     from signed_lambda.scan.watch import Watch
 
-_MAKES_EXPORTS: Final = re.compile(r"\{\s*exports\s*:\s*\{\s*\}\s*,?\s*\}")
+_MAKES_EXPORTS: Final = regex(r"\{\s*exports\s*:\s*\{\s*\}\s*,?\s*\}")
 """What every `require` of a bundle does for a file that it loads for the first time."""
-_COMMENT: Final = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
+_COMMENT: Final = regex(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
 _MAX_HELPER: Final = 3000
 """Characters of such a `require`, or of esbuild's helper."""
 _WEBPACK: Final = ("module", "exports", "require")

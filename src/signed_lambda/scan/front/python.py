@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-import re
 import string
 import warnings
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from signed_lambda.lazy import regex
 from signed_lambda.scan.credentials import hidden
 from signed_lambda.scan.form import (
     UNKNOWN,
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from signed_lambda.scan.form import Expr
     from signed_lambda.scan.watch import Watch
 
-_LINE_END: Final = re.compile(r"\r\n|\r|\n")
+_LINE_END: Final = regex(r"\r\n|\r|\n")
 """What ends a line for Python's tokenizer: a form feed or U+2028 does not.
 
 Source: https://docs.python.org/3/reference/lexical_analysis.html#physical-lines

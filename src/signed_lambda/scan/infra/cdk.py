@@ -9,11 +9,11 @@ Source: https://docs.aws.amazon.com/cdk/api/v2/
 from __future__ import annotations
 
 import posixpath
-import re
 from collections import defaultdict
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from signed_lambda.lazy import regex
 from signed_lambda.scan.form import Call, Member, Row, Table, Text
 from signed_lambda.scan.front import deep
 from signed_lambda.scan.infra.cdk_apis import Apis
@@ -65,7 +65,7 @@ _NAMES: Final = {
     "LambdaRestApi": ("api", "-"),
     "HttpApi": ("api", "-"),
 }
-_BUILD: Final = re.compile(r"/(dist|build|out|lib)$")
+_BUILD: Final = regex(r"/(dist|build|out|lib)$")
 _CALLS: Final = 3
 """Functions that call functions that make constructs."""
 _CALLS_OF: Final = 100

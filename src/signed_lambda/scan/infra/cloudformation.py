@@ -7,10 +7,10 @@ https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/
 from __future__ import annotations
 
 import posixpath
-import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from signed_lambda.lazy import regex
 from signed_lambda.scan.infra import asl
 from signed_lambda.scan.infra.cloudformation_apis import Apis
 from signed_lambda.scan.infra.cloudformation_base import OFF, key_filters
@@ -51,7 +51,7 @@ _KINDS: Final = {
     "AWS::ApiGateway::RestApi": ("api", ""),
     "AWS::ApiGatewayV2::Api": ("api", ""),
 }
-_ASSET: Final = re.compile(r"(?:\w+/)?([0-9a-f]{64})\.zip")
+_ASSET: Final = regex(r"(?:\w+/)?([0-9a-f]{64})\.zip")
 
 
 def is_template(tree: Tree) -> bool:

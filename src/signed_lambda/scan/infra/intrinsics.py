@@ -5,10 +5,10 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/i
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from signed_lambda.lazy import regex
 from signed_lambda.scan.values import UNSEEN, Lit, Ref, Str, joined, text
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from signed_lambda.scan.infra.document import Tree
     from signed_lambda.scan.values import Atom
 
-SUBSTITUTION: Final = re.compile(r"\$\{(!?)([^}]*)\}")
+SUBSTITUTION: Final = regex(r"\$\{(!?)([^}]*)\}")
 
 
 def value_of(tree: Tree, reference: Callable[[str, str], Atom]) -> Str:

@@ -8,11 +8,11 @@ Source: https://www.serverless.com/framework/docs/providers/aws/guide/serverless
 from __future__ import annotations
 
 import posixpath
-import re
 from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
+from signed_lambda.lazy import regex
 from signed_lambda.scan.infra import asl, cloudformation, object_events
 from signed_lambda.scan.infra.document import NOTHING, Tree
 from signed_lambda.scan.infra.filters import json_of, policy_of, recursion_of, shown
@@ -40,14 +40,14 @@ DEPTH: Final = 12
 """Variables in variables."""
 MAX_TEXT: Final = 4096
 """Of a value with its variables in it: ten of ten of ten ... end here."""
-_VARIABLE: Final = re.compile(r"\$\{([^${}]+)\}")
-_OPTION: Final = re.compile(r"(?:opt|sls|param):([\w.-]+)")
+_VARIABLE: Final = regex(r"\$\{([^${}]+)\}")
+_OPTION: Final = regex(r"(?:opt|sls|param):([\w.-]+)")
 _MADE: Final = ("ApiGatewayRestApi", "HttpApi")
 """What the framework calls the APIs that it makes.
 
 Source: https://www.serverless.com/framework/docs/providers/aws/guide/resources
 """
-_FILE: Final = re.compile(r"file\(([^)]+)\)(?::(.+))?")
+_FILE: Final = regex(r"file\(([^)]+)\)(?::(.+))?")
 
 
 def is_template(tree: Tree) -> bool:

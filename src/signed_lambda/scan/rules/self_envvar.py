@@ -43,9 +43,9 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
+from signed_lambda.lazy import regex
 from signed_lambda.scan.selfcall import FIX
 from signed_lambda.scan.through import by_name
 from signed_lambda.scan.values import Env, Str
@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     from signed_lambda.scan.world import World
 
 ID: Final = "REC-SELF-ENVVAR-IAC"
-_ENDING: Final = re.compile(r"(?i)_?(function|lambda)?_?(arn|name)?$")
+_ENDING: Final = regex(r"(?i)_?(function|lambda)?_?(arn|name)?$")
 
 
 def check(world: World) -> Iterator[Finding]:

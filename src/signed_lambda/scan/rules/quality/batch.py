@@ -30,10 +30,9 @@ Source: https://docs.aws.amazon.com/codeguru/detector-library/python/aws-uncheck
 from __future__ import annotations
 
 import ast
-import re
 from typing import TYPE_CHECKING, Final
 
-from signed_lambda.lazy import dataclass
+from signed_lambda.lazy import dataclass, regex
 from signed_lambda.scan.handled import found_at
 from signed_lambda.scan.python_files import last_part
 
@@ -76,7 +75,7 @@ _BATCHES: Final = {
     "delete_objects": _Batch("s3", "Delete", ("Errors",)),
 }
 """Source: https://boto3.amazonaws.com/v1/documentation/api/latest/reference/services/"""
-_WORDS: Final = re.compile(r"\b(" + "|".join(_BATCHES) + r")\s*\(")
+_WORDS: Final = regex(r"\b(" + "|".join(_BATCHES) + r")\s*\(")
 _TELLS: Final = frozenset(
     {"print", "pprint", "debug", "info", "warning", "error", "exception", "critical", "log"}
 )

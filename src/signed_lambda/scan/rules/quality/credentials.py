@@ -31,9 +31,9 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/securing_access-keys.ht
 from __future__ import annotations
 
 import ast
-import re
 from typing import TYPE_CHECKING, Final
 
+from signed_lambda.lazy import regex
 from signed_lambda.scan.credentials import KEY_ID, SECRET, is_real
 from signed_lambda.scan.handled import found_at
 from signed_lambda.scan.python_files import last_part
@@ -50,8 +50,8 @@ FIX: Final = (
     "Delete the key in IAM, take it out of the code and its history, and let the function's role"
     " do what it was for"
 )
-_WORDS: Final = re.compile(r"AKIA|ASIA|(?i:secret)")
-_SECRET_NAME: Final = re.compile(r"(?i)secret_?(access)?_?key|aws_?secret")
+_WORDS: Final = regex(r"AKIA|ASIA|(?i:secret)")
+_SECRET_NAME: Final = regex(r"(?i)secret_?(access)?_?key|aws_?secret")
 
 
 def check(world: World) -> Iterator[Finding]:

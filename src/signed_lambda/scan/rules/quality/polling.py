@@ -34,9 +34,9 @@ Source: https://boto3.amazonaws.com/v1/documentation/api/latest/guide/clients.ht
 from __future__ import annotations
 
 import ast
-import re
 from typing import TYPE_CHECKING, Final
 
+from signed_lambda.lazy import regex
 from signed_lambda.scan.handled import found_at
 from signed_lambda.scan.python_files import Loop, last_part
 from signed_lambda.scan.waiters import WAITERS
@@ -51,8 +51,8 @@ if TYPE_CHECKING:
 
 ID: Final = "LAM-POLLING"
 FIX: Final = "Use the waiter of the client (`client.get_waiter(...)`)"
-_WORDS: Final = re.compile(r"\bsleep\s*\(")
-_PAGES: Final = re.compile(r"(?i)token|marker|paginat|\bnext")
+_WORDS: Final = regex(r"\bsleep\s*\(")
+_PAGES: Final = regex(r"(?i)token|marker|paginat|\bnext")
 _COUNTS: Final = frozenset({"range", "count", "repeat"})
 _LEAVES: Final = (ast.Break, ast.Return, ast.Raise)
 

@@ -24,9 +24,9 @@ Source: https://docs.aws.amazon.com/codeguru/detector-library/python/lambda-over
 from __future__ import annotations
 
 import ast
-import re
 from typing import TYPE_CHECKING, Final
 
+from signed_lambda.lazy import regex
 from signed_lambda.report.model import Finding
 from signed_lambda.scan.handled import found_at
 from signed_lambda.scan.program import words
@@ -48,7 +48,7 @@ RESERVED: Final = words(
     " AWS_LAMBDA_RUNTIME_API LAMBDA_TASK_ROOT LAMBDA_RUNTIME_DIR"
 )
 """Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html"""
-_WORDS: Final = re.compile(r"\b(environ|putenv)\b")
+_WORDS: Final = regex(r"\b(environ|putenv)\b")
 
 
 def check(world: World) -> Iterator[Finding]:
