@@ -28,8 +28,11 @@ if TYPE_CHECKING:
     from signed_lambda.scan.form import Call, Expr, Function
     from signed_lambda.scan.watch import Watch
 
-_MAKES_EXPORTS: Final = regex(r"\{\s*exports\s*:\s*\{\s*\}\s*,?\s*\}")
-"""What every `require` of a bundle does for a file that it loads for the first time."""
+_MAKES_EXPORTS: Final = regex(
+    r"\{\s*(?:(?:id|i|loaded|l)\s*:\s*[\w$!]+\s*,\s*)*exports\s*:\s*\{\s*\}\s*,?\s*\}"
+)
+"""What every `require` of a bundle does for a file that it loads for the first time; webpack's also
+keeps its id, and whether it was loaded, where any file asks for that (lodash does)."""
 _COMMENT: Final = regex(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
 _MAX_HELPER: Final = 3000
 """Characters of such a `require`, or of esbuild's helper."""
