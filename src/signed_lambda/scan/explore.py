@@ -288,20 +288,21 @@ class _Walk:
         if depth > DEPTH or self.visits[function] >= VISITS or self.visits.total() > ENTERED:
             return
         self.visits[function] += 1
-        for site in function.sites:
-            self._site(site, frame, tests, depth)
+        leading = [(s, self._leads_to(s, frame, tests)) for s in function.sites]
+        for site, frames in leading:  # what is called here is told before what that may call
+            for inner in frames:
+                self._enter(inner, site.tests + tests, depth + 1)
 
-    def _site(self, site: Site, frame: Frame, tests: tuple[Test, ...], depth: int) -> None:
+    def _leads_to(self, site: Site, frame: Frame, tests: tuple[Test, ...]) -> list[Frame]:
+        """The frames that a call enters; keeps the sink that it is."""
         self.evaluator.watch.step()
-        under = site.tests + tests
         callees = [*self._callees(site.call, frame)]
         if not callees:  # what is a function of the package is no call of AWS
+            under = site.tests + tests
             self.sinks.extend(sinks_of(site.call, frame, self.evaluator, under, self.entry))
             callees = [*self._by_name(site.call, frame)]
-        for callee in callees:
-            self._enter(self.evaluator.bind(callee, site.call, frame), under, depth + 1)
-        for inner in self._handed_over(site.call, frame):
-            self._enter(inner, under, depth + 1)
+        entered = [self.evaluator.bind(callee, site.call, frame) for callee in callees]
+        return [*entered, *self._handed_over(site.call, frame)]
 
     def _callees(self, call: Call, frame: Frame) -> Iterator[Func]:
         """The functions of the package that a call is known to enter."""

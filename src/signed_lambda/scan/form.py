@@ -242,6 +242,7 @@ class Module:
         started_as: The name under which a function is handed over, where it has another.
         inner: The files that it holds, when it is a bundle.
         outer: The path of the bundle that holds it, "" for a file.
+        beside: All files of its bundle, by what they are imported as.
         bundler: Who made it, "" when a person may have written it.
         origins: Which line of which source its places were written as.
         installed: Whether it is of an installed package: then it is not the function's own code.
@@ -256,6 +257,7 @@ class Module:
     started_as: dict[str, str] = field(default_factory=dict)
     inner: list[Module] = field(default_factory=list)
     outer: str = ""
+    beside: dict[str, Module] = field(default_factory=dict)
     bundler: str = ""
     origins: SourceMap | None = None
     unread_line: int = 0

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _WORD: Final = regex(r"[\w$]+")
+_OPERATION: Final = regex(r"[A-Z][A-Za-z0-9]+")
 _ENDINGS: Final = {
     "python": (".py", "/__init__.py"),
     "javascript": ("", ".js", ".ts", ".mjs", ".cjs", ".tsx", ".jsx", "/index.js", "/index.ts"),
@@ -49,6 +50,8 @@ def words(text: str) -> frozenset[str]:
 
 
 _ALIASED: Final = 2
+_PASSED_ON: Final = 3
+"""Files of a bundle that hand on what another one exports, one behind the other."""
 _SOURCES: Final = ("src", "lib")
 """Folders of a package that an import does not name."""
 FOLDER: Final = "."
@@ -80,16 +83,50 @@ def names_of(func: Expr, function: Function) -> tuple[str, ...]:
     """
     name = last_name(func)
     if not isinstance(func, Name):
-        return (name,)
-    scope: Function | None = function
-    while scope is not None and not scope.declares(name):
-        scope = scope.outer
+        return (name, *_renamed(func, function)) if function.module.beside else (name,)
+    scope = _scope_of(name, function)
     if scope is None:
         there = [function.module.imports.get(name, ("", ""))[1]]
     else:
         stored = islice(scope.sets.get(name, ()), STORED)
         there = [last_name(v) for v, _ in stored if isinstance(v, Member)]
+        there += _made_of(scope.classes.get(name))
     return tuple(dict.fromkeys((name, *(t for t in there if t not in ("", DEFAULT)))))
+
+
+def _scope_of(name: str, function: Function) -> Function | None:
+    """The function that declares a name as it is seen in another one."""
+    scope: Function | None = function
+    while scope is not None and not scope.declares(name):
+        scope = scope.outer
+    return scope
+
+
+def _renamed(func: Expr, function: Function, level: int = 0) -> tuple[str, ...]:
+    """`InvokeCommand` of `sdk.mdN`: bundlers shorten what a file of a bundle exports."""
+    if not isinstance(func, Member) or not isinstance(func.of, Name) or level > _PASSED_ON:
+        return ()
+    scope = _scope_of(func.of.name, function)
+    stored = scope.sets.get(func.of.name, ()) if scope is not None else ()
+    files = (function.module.beside.get(v.name) for v, _ in stored[:1] if isinstance(v, Name))
+    found: list[str] = []
+    for file in filter(None, files):
+        for key, value, where in file.top.puts.get("exports", ()):
+            if isinstance(key, Text) and key.text == last_name(func):
+                found += _renamed(value, where, level + 1)
+                found += [value.name] if isinstance(value, Name) else []
+                found += _made_of(file.top.classes.get(last_name(value)))
+    return tuple(name for name in found if name != last_name(func))
+
+
+def _made_of(declared: Class | None) -> list[str]:
+    """What a class is made for, where its name may be short: a command of AWS's SDK.
+
+    `class a extends b(c, d, "Invoke", e)` in a minified bundle; so the SDK has it since 2026.
+    """
+    bases = declared.bases if declared is not None else ()
+    given = (arg for base in bases if isinstance(base, Call) for arg in base.args)
+    return [arg.text for arg in given if isinstance(arg, Text) and _OPERATION.fullmatch(arg.text)]
 
 
 class Unopened(Protocol):

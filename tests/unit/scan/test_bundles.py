@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from lambda_sandbox.core import VirtualClock
-from signed_lambda.scan import review
+from signed_lambda.scan import findings_in, review
+from signed_lambda.scan.form import Module
+from signed_lambda.scan.reading import read
 from signed_lambda.scan.sourcemap import bundler_of
+from signed_lambda.scan.world import world_of
 from tests.promises.modules import ROOT
 from tests.support.node import NODE, module
 from tests.unit.package.trees import Place
@@ -138,3 +141,72 @@ def test_code_that_stands_in_texts_is_said_to_be_unread(tmp_path: Path, bundles:
 @pytest.mark.parametrize("path", SOURCES)
 def test_what_people_write_is_no_bundle(path: str) -> None:
     assert bundler_of(SOURCES[path].encode()) == ""
+
+
+# -- AWS's SDK in the bundle
+
+LOAD: Final = (
+    "var t={};function n(r){var o=t[r];if(void 0!==o)return o.exports;"
+    "var i=t[r]={id:r,loaded:!1,exports:{}};return e[r].call(i.exports,i,i.exports,n),i.exports}"
+)
+"""A `require` of webpack."""
+SENDS: Final = (
+    "const f=async(e,t)=>{{await l.send(new {command}({{FunctionName:t.functionName}}))}};"
+)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        (
+            "var e={1:(e,t,n)=>{class InvokeCommand{}t.mdN=InvokeCommand}};"
+            f"{LOAD}var s=n(1);{SENDS.format(command='s.mdN')}module.exports={{handler:f}};"
+        ),
+        (
+            "var e={1:(e,t,n)=>{class a extends b(c,d,'Invoke',x){}t.mdN=a}};"
+            f"{LOAD}var s=n(1);{SENDS.format(command='s.mdN')}module.exports={{handler:f}};"
+        ),
+        (
+            "var e={1:(e,t,n)=>{class InvokeCommand{}t.a=InvokeCommand},"
+            "2:(e,t,n)=>{var r=n(1);n.d(t,{mdN:()=>r.a})}};"
+            f"{LOAD}var s=n(2);{SENDS.format(command='s.mdN')}module.exports={{handler:f}};"
+        ),
+        (
+            "class a extends b(c,d,'Invoke',x){}"
+            f"{SENDS.format(command='a')}module.exports={{handler:f}};"
+        ),
+        "var e={1:(e,t,n)=>{" + SENDS.format(command="InvokeCommand") + "n.d(t,['handler',0,f])}};"
+        f"{LOAD}module.exports=n(1);",
+        "var e={1:(e,t,n)=>{"
+        + SENDS.format(command="InvokeCommand")
+        + "n.d(t,['handler',()=>f])}};"
+        f"{LOAD}module.exports=n(1);",
+    ],
+    ids=["renamed", "renamed and short", "handed on", "short", "list of values", "list of getters"],
+)
+def test_a_command_is_known_by_what_it_is_made_for(code: str) -> None:
+    read_as = read("index.js", f"(()=>{{{code}}})()".encode())
+
+    assert isinstance(read_as, Module)
+    found = findings_in(world_of([read_as]))
+
+    assert [f.rule for f in found] == ["REC-SELF-CTX"]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "class a extends b(c,d,'invoke',x){}" + SENDS.format(command="a"),
+        "class a extends b{}" + SENDS.format(command="a"),
+        "var e={1:(e,t,n)=>{class Other{}t.mdN=Other}};" + LOAD + "var s=n(1);"
+        f"{SENDS.format(command='s.mdN')}",
+        "var e={1:(e,t,n)=>{class InvokeCommand{}t.a=InvokeCommand}};" + LOAD + "var s=n(1);"
+        f"{SENDS.format(command='s.mdN')}",
+    ],
+    ids=["a word", "no call", "another", "not exported so"],
+)
+def test_any_other_class_is_no_command(code: str) -> None:
+    read_as = read("index.js", f"(()=>{{{code}module.exports={{handler:f}};}})()".encode())
+
+    assert isinstance(read_as, Module)
+    assert findings_in(world_of([read_as])) == ()

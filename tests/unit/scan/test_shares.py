@@ -133,3 +133,20 @@ def test_the_functions_own_small_files_are_parsed_first() -> None:
     assert "z.js" in program.modules
     assert "b.js" not in program.modules
     assert program.unread[-1].path == "b.js"
+
+
+def test_what_a_handler_calls_itself_is_found_before_what_that_leads_to(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("signed_lambda.scan.evaluate.ALL_STEPS", 100)
+    deep = "".join(
+        f"function f{n}(a) {{ c.putObject({{Bucket: a + f{n + 1}(a), Key: a}}); f{n + 1}(a); }}\n"
+        for n in range(60)
+    )
+    body = "exports.handler = async (event, context) => {\n  f0(event);\n"
+    again = "  await l.invoke({ FunctionName: context.functionName });\n};\n"
+
+    world = world_of(modules({"index.js": deep + body + again}))
+
+    assert not world.complete
+    assert [f.rule for f in findings_in(world)] == ["REC-SELF-CTX"]

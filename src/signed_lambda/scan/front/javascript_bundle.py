@@ -17,7 +17,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.lazy import regex
-from signed_lambda.scan.form import UNKNOWN, Closure, Member, Module, Name, Table, Text
+from signed_lambda.scan.form import Closure, Member, Module, Name, Row, Table, Text
 from signed_lambda.scan.front.javascript_names import ENTRY, Names
 
 if TYPE_CHECKING:
@@ -142,6 +142,8 @@ class Bundles(Names):
         inner = Module(module.path, module.language, module.lines)
         inner.outer = module.path
         inner.key = f"{module.path}{ENTRY}{key}"
+        inner.beside = module.beside
+        inner.beside[ENTRY + key] = inner
         reader = type(self)(inner, self.watch, self.source)
         reader.makers, reader.loaders = self.makers, self.loaders
         single = node.child_by_field_name("parameter")
@@ -156,20 +158,15 @@ class Bundles(Names):
     # -- what a bundle exports
 
     def exported_getters(self, call: Call) -> None:
-        """`define(exports, {handler: () => handler})`."""
+        """`define(exports, {handler: () => handler})`, or `["handler", 0, handler]`."""
         target = next((a for a in call.args[:1] if isinstance(a, Name)), None)
-        table = next((a for a in call.args[1:2] if isinstance(a, Table)), None)
-        if target is None or table is None or not table.items:
-            return
-        getters = [(key, _getter(value)) for key, value in table.items]
-        if any(not isinstance(key, Text) or value is None for key, value in getters):
-            return
-        for key, value in getters:
-            if self.plain(target.name) == "exports" and isinstance(key, Text):
-                self.export(key.text, value or UNKNOWN)
-            elif key is not None:
+        exported = _exported(call.args[1]) if target is not None and len(call.args) > 1 else []
+        for key, value in exported:
+            if target is not None and self.plain(target.name) == "exports":
+                self.export(key.text, value)
+            elif target is not None:
                 puts = self.function.puts.setdefault(target.name, [])
-                puts.append((key, value or UNKNOWN, self.function))
+                puts.append((key, value, self.function))
 
     def finish(self) -> None:
         """Ends the file: what is stored in the object that becomes `module.exports` is exported."""
@@ -194,6 +191,24 @@ def _names(value: Expr) -> list[str]:
         return [value.name]
     args = getattr(value, "args", ())
     return [a.name for a in args[-1:] if isinstance(a, Name)]
+
+
+def _exported(given: Expr) -> list[tuple[Text, Expr]]:
+    """Name and value of what is exported so; empty when anything else is given.
+
+    Webpack has written a list since 2026: a name and its getter, or a name, 0, and the value.
+    """
+    rows: list[tuple[Expr | None, Expr | None]] = []
+    if isinstance(given, Table):
+        rows = [(key, _getter(value)) for key, value in given.items]
+    elif isinstance(given, Row):
+        parts = iter(given.items)
+        for key in parts:
+            value = next(parts, None)
+            plain = isinstance(value, Text) and value.text == "0"
+            rows.append((key, next(parts, None) if plain else value and _getter(value)))
+    found = [(k, v) for k, v in rows if isinstance(k, Text) and v is not None]
+    return found if len(found) == len(rows) else []
 
 
 def _getter(value: Expr) -> Expr | None:
