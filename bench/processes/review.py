@@ -43,6 +43,7 @@ def main(tree: Path) -> None:
         "review_cpu": ended[1] - packed[1],
         "files": done.files + done.installed,
         "unread": len(done.unread),
+        "rules": sorted({finding.rule for finding in done.findings}),
     }
     print(json.dumps(told))
 
