@@ -40,6 +40,7 @@ from signed_lambda.scan.reading import (
     is_code,
     is_for_browsers,
     is_sdk,
+    language_of,
     vendored,
 )
 from signed_lambda.scan.rules import quality
@@ -337,7 +338,7 @@ def _gathered(package: Package, watch: Watch) -> Gathered:
             else:
                 body = read(entry) if body is None else body
                 installed = owner is not None
-                if installed and not uses_sdk(body):
+                if installed and not uses_sdk(body, language_of(name)):
                     found.installed += 1
                 else:
                     found.sources.append(Source(name, body, watch, beside, installed=installed))

@@ -32,11 +32,16 @@ Source: https://docs.python.org/3/reference/lexical_analysis.html#encoding-decla
 _COOKIE_BYTES: Final = 500
 KEPT: Final = (b"signed-lambda:", b"chalice")
 """An allowance, of which is told when it allows nothing; decorators that declare a trigger."""
-_SDK: Final = (
-    *(b"boto", b"aws-sdk", b"awssdk", b"software.amazon", b"com.amazonaws", b"functionname"),
-    *(b"invokedfunction", b"lambdafunction", b"lambdahandler", b"exports.handler"),
-    b"handlerequest",
-)
+_OWN_NAME: Final = (b"functionname", b"invokedfunction", b"lambdafunction", b"lambdahandler")
+_SDK: Final = {
+    "python": (b"boto", *_OWN_NAME),
+    "javascript": (b"aws-sdk", b"exports.handler", *_OWN_NAME),
+    "java": (b"software.amazon", b"com.amazonaws", b"handlerequest", *_OWN_NAME),
+    "go": (b"aws-sdk", b"aws-lambda-go", *_OWN_NAME),
+}
+"""What a language calls the SDK, a handler and the function itself: each word costs another look
+through all that is installed."""
+_ANY_SDK: Final = tuple(dict.fromkeys(word for words in _SDK.values() for word in words))
 _HANDLER: Final = regex(rb"def \w+\(\s*event\b")
 
 
@@ -70,14 +75,20 @@ def matters(body: bytes) -> bool:
     return names_a_call(body)
 
 
-def uses_sdk(body: bytes) -> bool:
+def uses_sdk(body: bytes, language: str) -> bool:
     """Whether a file of an installed package names the SDK, a function's own name, or a handler.
 
     Only for installed packages, which are most of the code and hardly ever call AWS: a tree of
     2,270 files took 36 s to read. In the function's own code a call is found without the name.
+
+    Args:
+        body: Of the file.
+        language: As `form.Module` calls it, "" for one that is told to be unread.
     """
     plain = _plain(body)
-    return any(word in plain for word in _SDK) or _HANDLER.search(body) is not None
+    if any(word in plain for word in _SDK.get(language, _ANY_SDK)):
+        return True
+    return language == "python" and _HANDLER.search(body) is not None
 
 
 def tokens(body: bytes) -> frozenset[str]:

@@ -68,6 +68,11 @@ def is_code(path: str) -> bool:
     return path.endswith(CODE) and not path.endswith(_TYPES)
 
 
+def language_of(path: str) -> str:
+    """As `form.Module` calls it, "" for one that this version does not read."""
+    return _FRONT_ENDS.get(posixpath.splitext(path)[1], "")
+
+
 def read(path: str, body: bytes, watch: Watch | None = None) -> Module | Unread:
     """The file in the common form, or why it cannot be read.
 
@@ -118,7 +123,7 @@ class Source:
     @property
     def language(self) -> str:
         """As `form.Module` calls it, "" for one that this version does not read."""
-        return _FRONT_ENDS.get(posixpath.splitext(self.path)[1], "")
+        return language_of(self.path)
 
     @cached_property
     def matters(self) -> bool:

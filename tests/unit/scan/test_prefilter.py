@@ -10,7 +10,7 @@ import pytest
 from signed_lambda.scan import all_rules, findings_in, loop_rules
 from signed_lambda.scan.form import Module
 from signed_lambda.scan.infra.read import read_templates
-from signed_lambda.scan.prefilter import names_a_call
+from signed_lambda.scan.prefilter import names_a_call, uses_sdk
 from signed_lambda.scan.reading import CODE, Source, read
 from signed_lambda.scan.sdk import old_sdks, tells
 from signed_lambda.scan.sinks import APIS, COMMON, ENDINGS
@@ -247,3 +247,32 @@ def test_a_template_that_names_a_handler_has_its_file_read() -> None:
 
     assert lazy == full
     assert [f.rule for f in full] == ["REC-SELF-LITERAL"]
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("python", "from boto3 import client"),
+        ("python", "def run(event, context):"),
+        ("javascript", "const { S3Client } = require('@aws-sdk/client-s3');"),
+        ("javascript", "exports.handler = run;"),
+        ("java", "import software.amazon.awssdk.services.s3.S3Client;"),
+        ("java", "import com.amazonaws.services.s3.AmazonS3;"),
+        ("java", "public String handleRequest(Event event)"),
+        ("go", 'import "github.com/aws/aws-sdk-go/aws"'),
+        ("go", 'import "github.com/aws/aws-lambda-go/lambda"'),
+        ("", "com.amazonaws"),
+    ],
+)
+def test_a_file_that_names_the_sdk_of_its_language_is_read(language: str, text: str) -> None:
+    assert uses_sdk(text.encode(), language)
+    assert not uses_sdk(b"nothing of it", language)
+
+
+@pytest.mark.parametrize("language", ["python", "javascript", "java", "go", ""])
+@pytest.mark.parametrize(
+    "text",
+    ["FunctionName: x", "x.invoked_function_arn", "AWS_LAMBDA_FUNCTION_NAME", "lambda_handler"],
+)
+def test_a_file_that_names_the_function_itself_is_read(language: str, text: str) -> None:
+    assert uses_sdk(text.encode(), language)
