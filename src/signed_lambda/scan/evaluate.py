@@ -20,7 +20,7 @@ from signed_lambda.scan.frames import (
     outer_frame,
     spelled,
 )
-from signed_lambda.scan.program import last_name
+from signed_lambda.scan.program import exports_of, last_name
 from signed_lambda.scan.values import (
     UNSEEN,
     Client,
@@ -319,9 +319,8 @@ class Evaluator:
             )
         if found is None:
             found = []
-            for key, value, where in module.top.puts.get("exports", ()):
-                if isinstance(key, Text) and key.text == name:
-                    found.extend(self.values(value, Frame(where)))
+            for value, where in exports_of(module).get(name, ()):
+                found.extend(self.values(value, Frame(where)))
             for value, where in module.top.sets.get("module.exports", ()):
                 wanted = value if name == "default" else Member(value, Text(name))
                 found.extend(self.values(wanted, Frame(where)))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import posixpath
 from collections import defaultdict
+from functools import lru_cache
 from itertools import islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
@@ -52,6 +53,8 @@ def words(text: str) -> frozenset[str]:
 _ALIASED: Final = 2
 _PASSED_ON: Final = 3
 """Files of a bundle that hand on what another one exports, one behind the other."""
+_KEPT: Final = 8
+"""Values of one export, and arguments of one base, that are looked at."""
 _SOURCES: Final = ("src", "lib")
 """Folders of a package that an import does not name."""
 FOLDER: Final = "."
@@ -111,12 +114,21 @@ def _renamed(func: Expr, function: Function, level: int = 0) -> tuple[str, ...]:
     files = (function.module.beside.get(v.name) for v, _ in stored[:1] if isinstance(v, Name))
     found: list[str] = []
     for file in filter(None, files):
-        for key, value, where in file.top.puts.get("exports", ()):
-            if isinstance(key, Text) and key.text == last_name(func):
-                found += _renamed(value, where, level + 1)
-                found += [value.name] if isinstance(value, Name) else []
-                found += _made_of(file.top.classes.get(last_name(value)))
+        for value, where in exports_of(file).get(last_name(func), ())[:_KEPT]:
+            found += _renamed(value, where, level + 1)
+            found += [value.name] if isinstance(value, Name) else []
+            found += _made_of(file.top.classes.get(last_name(value)))
     return tuple(name for name in found if name != last_name(func))
+
+
+@lru_cache(maxsize=1024)
+def exports_of(file: Module) -> dict[str, list[tuple[Expr, Function]]]:
+    """What a file exports under each name; asked for at each call of one of them."""
+    found: dict[str, list[tuple[Expr, Function]]] = {}
+    for key, value, where in file.top.puts.get("exports", ()):
+        if isinstance(key, Text):
+            found.setdefault(key.text, []).append((value, where))
+    return found
 
 
 def _made_of(declared: Class | None) -> list[str]:
@@ -125,7 +137,7 @@ def _made_of(declared: Class | None) -> list[str]:
     `class a extends b(c, d, "Invoke", e)` in a minified bundle; so the SDK has it since 2026.
     """
     bases = declared.bases if declared is not None else ()
-    given = (arg for base in bases if isinstance(base, Call) for arg in base.args)
+    given = (arg for base in bases if isinstance(base, Call) for arg in base.args[:_KEPT])
     return [arg.text for arg in given if isinstance(arg, Text) and _OPERATION.fullmatch(arg.text)]
 
 

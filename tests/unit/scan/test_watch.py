@@ -267,11 +267,16 @@ def grown(count: int) -> dict[str, dict[str, str]]:
     method = "    def run(self, b):\n        c.put_object(Bucket=b)\n        b.run(b)\n"
     classes = "".join(f"class A{n}:\n{method}" for n in many)
     stored = "".join(f"    x = x.a{n}\n    x(x)\n" for n in range(count * 5))
+    exports = "".join(f"t.x{n}=a{n};" for n in many)
+    sends = "".join(f"l.invoke(new s.x{n}({{FunctionName:t}}));" for n in many)
+    load = "function n(r){var i=t[r]={exports:{}};return e[r](i,i.exports,n),i.exports}"
+    bundle = f"var e={{1:(e,t,n)=>{{{exports}}}}},t={{}};{load}var s=n(1);"
     return {
         "many handlers": {"app.py": handlers},
         "many calls": {"app.py": HANDLER + put * count},
         "many methods of a name": {"app.py": classes},
         "many values of a variable": {"app.py": f"def f(x):\n{stored}"},
+        "many exports of a bundle": {"a.js": f"(()=>{{{bundle}exports.f=()=>{{{sends}}}}})()"},
     }
 
 
