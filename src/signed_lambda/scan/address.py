@@ -1,6 +1,6 @@
 """Calls over HTTP: which calls they are, to what address, and what of an address is host and path.
 
-Imports `form`, `values`, `own`, `matching`, `program`.
+Imports `form`, `values`, `own`, `matching`, `names`.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from signed_lambda.lazy import regex
 from signed_lambda.scan.form import Call, Member, Text
+from signed_lambda.scan.names import last_name, words
 from signed_lambda.scan.own import of_event
-from signed_lambda.scan.program import last_name, words
 from signed_lambda.scan.values import UNSEEN, Lit, Obj, Path, Ref, Str, joined, text
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ A package is one folder of a repository whose templates declare many functions: 
 half of them. The handler's file is looked for where the template says that it is; by its name only
 where no function of the template is at its place (a build folder, a zip), and then a second that
 fits makes the finding a question.
-Imports `form`, `infra.model`, `program`.
+Imports `form`, `infra.model`, `names`, `program`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Final
 
 from signed_lambda.lazy import regex
 from signed_lambda.scan.form import Call, Closure, Name, Text
-from signed_lambda.scan.program import GO_STARTS, is_test
+from signed_lambda.scan.names import GO_STARTS
+from signed_lambda.scan.program import is_test
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

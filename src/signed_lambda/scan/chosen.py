@@ -1,6 +1,6 @@
 """Calls whose function the run chooses by a name: `getattr(jobs, event["action"])(event)`.
 
-Imports `form`, `program`, `evaluate` for types only.
+Imports `form`, `names`, `evaluate` for types only.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.scan.form import Call, Member, Name, Text
-from signed_lambda.scan.program import STORED, last_name
+from signed_lambda.scan.names import STORED, last_name
 from signed_lambda.scan.values import Cls, Frame
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """What an expression may be at run time, as far as the package's own text tells.
 
 Flow is not followed: a variable is everything that is ever assigned to it. Each question has a
-budget; what is over it is unknown, and not asked again. Imports `form`, `values`, `program`,
+budget; what is over it is unknown, and not asked again. Imports `form`, `values`, `names`,
 `library`, `frames`.
 """
 
@@ -20,7 +20,7 @@ from signed_lambda.scan.frames import (
     outer_frame,
     spelled,
 )
-from signed_lambda.scan.program import exports_of, last_name
+from signed_lambda.scan.names import exports_of, last_name
 from signed_lambda.scan.values import (
     UNSEEN,
     Client,

@@ -2,7 +2,7 @@
 
 Each call of a function of the package is entered with what it was given, so that a helper that is
 used twice is seen twice. What no handler reaches is walked afterwards, without an entry.
-Imports `form`, `values`, `evaluate`, `sinks`, `program`.
+Imports `form`, `values`, `evaluate`, `sinks`, `names`, `program`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Final
 from signed_lambda.lazy import dataclass, regex
 from signed_lambda.scan.chosen import choosers, chosen_of, is_chosen, methods_of
 from signed_lambda.scan.form import Call, Closure, Either, Member, Name, Other, Row, Table, Text
-from signed_lambda.scan.program import DEFAULT, called_as, is_test, last_name, names_of, words
+from signed_lambda.scan.names import DEFAULT, called_as, last_name, names_of, words
+from signed_lambda.scan.program import is_test
 from signed_lambda.scan.sinks import APIS, COMMON, canonical, sinks_of
 from signed_lambda.scan.sourcemap import MINIFIER
 from signed_lambda.scan.values import Client, Cls, Frame, Func, Given, Inst, Mod, Obj, Path, Str

@@ -1,7 +1,7 @@
 """What the rules about quality share: which code a handler runs, and the form of their findings.
 
 Such a finding is about one place, not a loop: it has no cycle, no guard, and is low or medium.
-Imports the report's model, `program`, `explore` for types only.
+Imports the report's model, `names`, `explore` for types only.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from signed_lambda.lazy import regex
 from signed_lambda.report.model import Finding
 from signed_lambda.scan.form import Member, Name
-from signed_lambda.scan.program import last_name
+from signed_lambda.scan.names import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

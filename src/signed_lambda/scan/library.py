@@ -1,6 +1,6 @@
 """What calls of languages' libraries and AWS SDKs give: texts, environment, clients.
 
-A function of the package is not looked up here. Imports `form`, `values`, `program`.
+A function of the package is not looked up here. Imports `form`, `values`, `names`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from signed_lambda.lazy import regex
 from signed_lambda.scan.form import Call, Closure, Join, Member, Name, Row, Table, Text
-from signed_lambda.scan.program import TAKE_FUNCTIONS, last_name, words
+from signed_lambda.scan.names import TAKE_FUNCTIONS, last_name, words
 from signed_lambda.scan.values import (
     UNSEEN,
     Client,

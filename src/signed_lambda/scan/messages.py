@@ -21,7 +21,7 @@ from signed_lambda.scan.matching import (
     loaded,
     spelled,
 )
-from signed_lambda.scan.program import last_name
+from signed_lambda.scan.names import last_name
 from signed_lambda.scan.values import Lit, Obj, Str
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """Objects of S3 that are written by their path: s3fs, fsspec, awswrangler, pandas, smart_open.
 
-Imports `form`, `values`, `program`, `evaluate`.
+Imports `form`, `values`, `names`, `evaluate`.
 Source: https://s3fs.readthedocs.io/en/latest/api.html, https://aws-sdk-pandas.readthedocs.io,
 https://pandas.pydata.org/docs/user_guide/io.html#reading-writing-remote-files and
 https://github.com/piskvorky/smart_open
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from signed_lambda.lazy import regex
 from signed_lambda.scan.form import Member
-from signed_lambda.scan.program import words
+from signed_lambda.scan.names import words
 from signed_lambda.scan.values import Lit, Str
 
 if TYPE_CHECKING:

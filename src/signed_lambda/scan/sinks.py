@@ -1,6 +1,6 @@
 """The calls that can start a function again, by the names that the AWS SDKs give them.
 
-Pure: imports `form`, `values`, `program`, `evaluate`, `address`, `messages`.
+Pure: imports `form`, `values`, `names`, `evaluate`, `address`, `messages`.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from signed_lambda.scan.form import Call, Member, Name, Row, Table, Text
 from signed_lambda.scan.guards import named
 from signed_lambda.scan.matching import UNKNOWN, Known
 from signed_lambda.scan.messages import appended, sent
+from signed_lambda.scan.names import last_name, names_of
 from signed_lambda.scan.paths import FILES, FRAMES, written
-from signed_lambda.scan.program import last_name, names_of
 from signed_lambda.scan.recorded import BUS, event_of, is_of_aws
 from signed_lambda.scan.spot import spot_of
 from signed_lambda.scan.values import UNSEEN, Client, Lit, Obj, Str, joined, text

@@ -1,7 +1,7 @@
 """Which calls of boto3 have a waiter: generated from botocore's own data, held to it by a test.
 
 A copy, because the review must not import boto3 (only `aws` may), and because waiters are added
-more often than they go. Pure: imports `program`.
+more often than they go. Pure: imports `names`.
 
 Source: https://github.com/boto/botocore/tree/develop/botocore/data (waiters-2.json of each service)
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from signed_lambda.scan.program import words
+from signed_lambda.scan.names import words
 
 WAITERS: Final = {
     "account-access": words("get_application"),

@@ -24,7 +24,7 @@ from signed_lambda.scan.form import (
     Text,
 )
 from signed_lambda.scan.front.grammar import Reader, filled, parsed
-from signed_lambda.scan.program import GO_STARTS, last_name
+from signed_lambda.scan.names import GO_STARTS, last_name
 
 if TYPE_CHECKING:
     from tree_sitter import Node

@@ -13,7 +13,7 @@ from tree_sitter import Parser
 from signed_lambda.lazy import regex
 from signed_lambda.scan.form import UNKNOWN, Call, Function, Module, Other, Site, Test
 from signed_lambda.scan.front import deep
-from signed_lambda.scan.program import words
+from signed_lambda.scan.names import words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

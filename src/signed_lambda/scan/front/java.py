@@ -28,7 +28,7 @@ from signed_lambda.scan.form import (
     Text,
 )
 from signed_lambda.scan.front.grammar import Reader, filled, parsed
-from signed_lambda.scan.program import words
+from signed_lambda.scan.names import words
 
 if TYPE_CHECKING:
     from tree_sitter import Node

@@ -26,7 +26,7 @@ from signed_lambda.scan.form import (
 )
 from signed_lambda.scan.front.grammar import filled, parsed
 from signed_lambda.scan.front.javascript_bundle import Bundles
-from signed_lambda.scan.program import TAKE_FUNCTIONS, last_name
+from signed_lambda.scan.names import TAKE_FUNCTIONS, last_name
 
 if TYPE_CHECKING:
     from tree_sitter import Node

@@ -30,7 +30,7 @@ from signed_lambda.scan.form import (
     Text,
 )
 from signed_lambda.scan.front import deep
-from signed_lambda.scan.program import last_name
+from signed_lambda.scan.names import last_name
 from signed_lambda.scan.watch import TookTooLongError
 
 if TYPE_CHECKING:

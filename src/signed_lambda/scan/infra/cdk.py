@@ -28,7 +28,8 @@ from signed_lambda.scan.infra.cdk_rules import Rules
 from signed_lambda.scan.infra.cdk_triggers import Triggers
 from signed_lambda.scan.infra.model import Function, Resource
 from signed_lambda.scan.library import id_of_construct, is_told
-from signed_lambda.scan.program import Program, constructs, last_name
+from signed_lambda.scan.names import last_name
+from signed_lambda.scan.program import Program, constructs
 from signed_lambda.scan.reading import Unread
 from signed_lambda.scan.values import (
     Frame,

@@ -10,7 +10,7 @@ from signed_lambda.scan.infra.cdk_names import (
     camel,
 )
 from signed_lambda.scan.infra.model import Resource
-from signed_lambda.scan.program import last_name
+from signed_lambda.scan.names import last_name
 from signed_lambda.scan.values import (
     Frame,
     Ref,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from signed_lambda.scan.form import Call, Member, Name, Row, Table
 from signed_lambda.scan.infra.cdk_base import Stacks
-from signed_lambda.scan.program import last_name
+from signed_lambda.scan.names import last_name
 from signed_lambda.scan.values import (
     Frame,
     Func,

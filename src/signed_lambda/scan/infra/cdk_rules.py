@@ -17,7 +17,7 @@ from signed_lambda.scan.infra.object_events import EVENTS as OBJECT_EVENTS
 from signed_lambda.scan.infra.object_events import ObjectEvents, of_pattern
 from signed_lambda.scan.matching import UNKNOWN
 from signed_lambda.scan.messages import known
-from signed_lambda.scan.program import last_name
+from signed_lambda.scan.names import last_name
 from signed_lambda.scan.selection import Filter, Recipients, Topics
 from signed_lambda.scan.values import (
     Frame,

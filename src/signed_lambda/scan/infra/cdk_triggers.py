@@ -13,7 +13,7 @@ from signed_lambda.scan.infra.cdk_names import (
     pairs_of,
 )
 from signed_lambda.scan.infra.model import Function, KeyFilter
-from signed_lambda.scan.program import last_name
+from signed_lambda.scan.names import last_name
 from signed_lambda.scan.values import (
     Frame,
     Hole,

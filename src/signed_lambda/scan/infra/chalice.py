@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from signed_lambda.scan.form import Call, Member
 from signed_lambda.scan.infra.model import Edge, Function, KeyFilter, Place
-from signed_lambda.scan.program import last_name
+from signed_lambda.scan.names import last_name
 from signed_lambda.scan.values import Env, Frame, Ref, Str
 from signed_lambda.scan.watch import TookTooLongError
 

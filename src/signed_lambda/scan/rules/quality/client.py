@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Final
 
 from signed_lambda.scan.form import Call, Either, Join, Member, Name, Other, Row, Table, Text
 from signed_lambda.scan.handled import found_at, once, reached
-from signed_lambda.scan.program import last_name
+from signed_lambda.scan.names import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Final
 from signed_lambda.lazy import regex
 from signed_lambda.report.model import Finding
 from signed_lambda.scan.handled import found_at
-from signed_lambda.scan.program import words
+from signed_lambda.scan.names import words
 from signed_lambda.scan.python_files import last_part
 
 if TYPE_CHECKING:
