@@ -175,7 +175,7 @@ def regexes_put_off(module: Module) -> Iterator[str]:
 
     `environment` is imported before anything else of the product, and has two.
     """
-    if module.within("environment", "lazy"):
+    if module.within("environment"):
         return
     waiting: list[ast.AST] = [module.tree]
     while waiting:

@@ -1,8 +1,7 @@
 """What an expression may be at run time, as far as the package's own text tells.
 
 Flow is not followed: a variable is everything that is ever assigned to it. Each question has a
-budget; what is over it is unknown, and not asked again. Imports `form`, `values`, `names`,
-`library`, `frames`.
+budget; what is over it is unknown. Imports `form`, `values`, `names`, `library`, `frames`.
 """
 
 from __future__ import annotations
@@ -80,8 +79,8 @@ class Evaluator:
         self._depth = 0
         self._cuts = 0
         self._known: dict[tuple[Expr, Function], tuple[Value, ...]] = {}
-        self._too_much: set[tuple[Expr, Function]] = set()
-        """Questions that had cost all that one may: in a bundle some are asked at every turn."""
+        self._entered: dict[tuple[Expr, Function], tuple[Value, ...]] = {}
+        """What `callees` found where that took all that one question may."""
         self._given: dict[tuple[int, int, str], tuple[Value, ...]] = {}
         self._kinds: dict[tuple[Module, str], Inst | None] = {}
         self._busy: set[tuple[int, int, str]] = set()
@@ -106,8 +105,6 @@ class Evaluator:
         free = not frame.bound and frame.outer is None and frame.this is None
         if free and (expr, frame.function) in self._known:
             return self._known[expr, frame.function]
-        if outermost and (expr, frame.function) in self._too_much:
-            return (UNSEEN,)
         key = (id(expr), id(frame.function), "")
         if self._left < 0 or self._depth > DEPTH or key in self._busy:
             self._cuts += 1
@@ -120,12 +117,25 @@ class Evaluator:
         finally:
             self._depth -= 1
             self._busy.discard(key)
-        if outermost and self._left < 0:
-            self._too_much.add((expr, frame.function))
         result = distinct(found) or (UNSEEN,)
         if free and cuts == self._cuts:
             self._known[expr, frame.function] = result
         return result
+
+    def callees(self, expr: Expr, frame: Frame) -> tuple[Value, ...]:
+        """What is called, or handed over to be called, may be.
+
+        As `values`; but a question that took all that one may is not asked again for another
+        caller, and has the answer that it had: in a bundle some are asked at every turn. What a
+        call sends, and where to, is asked anew for each caller.
+        """
+        key = expr, frame.function
+        if key not in self._entered:
+            before, found = self.spent, self.values(expr, frame)
+            if self.spent - before <= STEPS:
+                return found
+            self._entered[key] = found
+        return self._entered[key]
 
     def member(self, expr: Expr, name: str, frame: Frame) -> tuple[Value, ...]:
         """What `expr.name` may be."""

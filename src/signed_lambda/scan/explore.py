@@ -314,7 +314,7 @@ class _Walk:
             yield from self._chosen(call, frame)
         if self._wanted.isdisjoint(names) and self._called_objects.isdisjoint(names):
             return
-        for value in self.evaluator.values(call.func, frame):
+        for value in self.evaluator.callees(call.func, frame):
             if isinstance(value, Func):
                 yield value
             elif isinstance(value, Mod):
@@ -356,7 +356,7 @@ class _Walk:
         if name not in self._wanted or name.startswith("__"):
             return
         functions = self.program.methods.get(name, ())
-        values = self.evaluator.values(call.func, frame)
+        values = self.evaluator.callees(call.func, frame)
         if any(isinstance(v, Client) for v in values):
             return  # AWS's own method of that name
         if isinstance(call.func, Member):
@@ -375,7 +375,7 @@ class _Walk:
             elif isinstance(expr, Name | Member) and not self._wanted.isdisjoint(
                 names_of(expr, frame.function)
             ):
-                for value in self.evaluator.values(expr, frame):
+                for value in self.evaluator.callees(expr, frame):
                     if isinstance(value, Func):
                         yield Frame(value.function, {}, value.outer, value.this)
 

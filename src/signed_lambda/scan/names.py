@@ -30,7 +30,7 @@ _OPERATION: Final = regex(r"[A-Z][A-Za-z0-9]+")
 _PASSED_ON: Final = 3
 """Files of a bundle that hand on what another one exports, one behind the other."""
 _KEPT: Final = 8
-"""Values of one export, and arguments of one base, that are looked at."""
+"""Values and names of one export, and arguments of one base, that are looked at."""
 GO_STARTS: Final = ("lambda.Start", "lambda.StartWithContext", "lambda.StartWithOptions")
 """What a program of Go gives its handler to."""
 TAKE_FUNCTIONS: Final = words(
@@ -57,8 +57,10 @@ def names_of(func: Expr, function: Function) -> tuple[str, ...]:
         function: Where.
     """
     name = last_name(func)
+    if isinstance(func, Member) and function.module.beside:
+        return (name, *_renamed(func, function))
     if not isinstance(func, Name):
-        return (name, *_renamed(func, function)) if function.module.beside else (name,)
+        return (name,)
     scope = _scope_of(name, function)
     if scope is None:
         there = [function.module.imports.get(name, ("", ""))[1]]
@@ -77,20 +79,28 @@ def _scope_of(name: str, function: Function) -> Function | None:
     return scope
 
 
-def _renamed(func: Expr, function: Function, level: int = 0) -> tuple[str, ...]:
+def _renamed(func: Member, function: Function, level: int = 0) -> tuple[str, ...]:
     """`InvokeCommand` of `sdk.mdN`: bundlers shorten what a file of a bundle exports."""
-    if not isinstance(func, Member) or not isinstance(func.of, Name) or level > _PASSED_ON:
+    if not isinstance(func.of, Name) or not isinstance(func.key, Text):
         return ()
     scope = _scope_of(func.of.name, function)
     stored = scope.sets.get(func.of.name, ()) if scope is not None else ()
     files = (function.module.beside.get(v.name) for v, _ in stored[:1] if isinstance(v, Name))
+    return tuple(
+        name for f in files if f is not None for name in _named_in(f, func.key.text, level)
+    )
+
+
+@lru_cache(maxsize=4096)
+def _named_in(file: Module, key: str, level: int) -> tuple[str, ...]:
+    """What a file of a bundle calls what it exports, or hands on, under another name."""
     found: list[str] = []
-    for file in filter(None, files):
-        for value, where in exports_of(file).get(last_name(func), ())[:_KEPT]:
+    for value, where in exports_of(file).get(key, ())[:_KEPT]:
+        if isinstance(value, Member) and level < _PASSED_ON:
             found += _renamed(value, where, level + 1)
-            found += [value.name] if isinstance(value, Name) else []
-            found += _made_of(file.top.classes.get(last_name(value)))
-    return tuple(name for name in found if name != last_name(func))
+        if isinstance(value, Name):
+            found += [value.name, *_made_of(file.top.classes.get(value.name))]
+    return tuple(dict.fromkeys(name for name in found if name != key))[:_KEPT]
 
 
 @lru_cache(maxsize=1024)

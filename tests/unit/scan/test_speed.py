@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from signed_lambda.scan import findings_in
 from signed_lambda.scan.evaluate import ALL_STEPS, STEPS, Evaluator
 from signed_lambda.scan.explore import explore, relevant
 from signed_lambda.scan.form import Module
@@ -95,7 +96,7 @@ def test_the_questions_of_a_package_have_one_budget() -> None:
     assert time.process_time() - started < 30
 
 
-def test_a_question_that_cost_all_it_may_is_not_asked_again(
+def test_what_is_called_is_not_asked_again_where_that_cost_all_it_may(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("signed_lambda.scan.evaluate.STEPS", 50)
@@ -108,12 +109,40 @@ def test_a_question_that_cost_all_it_may_is_not_asked_again(
     for name in ("a", "b"):  # as two callers would ask
         before = evaluator.spent
         frame = Frame(function, {name: (text(name),)})
-        values.append(evaluator.values(function.sets["url"][0][0], frame))
+        values.append(evaluator.callees(function.sets["url"][0][0], frame))
         costs.append(evaluator.spent - before)
 
     assert costs[0] > 50
-    assert costs[1] == 1
-    assert values[1] == (UNSEEN,)
+    assert costs[1] == 0
+    assert values[1] == values[0]
+
+
+def test_where_a_call_sends_is_asked_anew_for_each_caller(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("signed_lambda.scan.evaluate.STEPS", 50)
+    chain = "".join(f"def f{n}(a, b):\n    return f{n + 1}(a + b, b + a)\n" for n in range(30))
+    text = (
+        f"import boto3\nc = boto3.client('lambda')\n{chain}"
+        "def again(name):\n    c.invoke(FunctionName=name)\n"
+        "def handler(event, context):\n    again(f0(1, 2))\n    again(context.function_name)\n"
+    )
+
+    found = findings_in(world_of(program({"app.py": text}).modules.values()))
+
+    assert [f.rule for f in found] == ["REC-SELF-CTX"]
+
+
+def test_a_share_that_ends_is_no_answer_for_another_entry() -> None:
+    of = program({"index.js": "const f = () => g(h(1));\n"})
+    call = of.modules["index.js"].functions[1].returns[0]
+    frame = Frame(of.modules["index.js"].functions[1])
+    evaluator = Evaluator(of)
+    evaluator.ends = 1
+    cut = evaluator.callees(call, frame)
+
+    evaluator.ends = STEPS
+
+    assert cut == (UNSEEN,)
+    assert evaluator.callees(call, frame) == Evaluator(of).callees(call, frame) != cut
 
 
 @pytest.mark.parametrize("module", ["tree_sitter", "yaml", "tree_sitter_hcl"])
