@@ -426,6 +426,10 @@ class Cloud(Protocol):
         ...
 
     # -- triggers, reads: each gives up after 20 s, because no deploy depends on them
+    def get_ready(self) -> None:
+        """Makes ready what these questions need, while another answer is waited for; asks none."""
+        ...
+
     def permissions(
         self, name: FunctionName, qualifier: str | None = None
     ) -> tuple[Permission, ...]:

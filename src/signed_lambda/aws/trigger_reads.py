@@ -59,6 +59,11 @@ class _LogsNext(TypedDict, total=False):
 class TriggerReads(AwsBase):
     """The live triggers of a function."""
 
+    def get_ready(self) -> None:
+        """See `Cloud`: makes the clients, which would take the time of the questions."""
+        for service in ("s3", "logs", "events"):
+            self._clients.of(service)
+
     # -- Lambda
 
     def permissions(

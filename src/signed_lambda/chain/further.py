@@ -33,6 +33,7 @@ def ask_further(bench: Workbench, order: Order, package: Package, observing: Obs
 
     A question itself: it writes nothing and tells nothing.
     """
+    bench.cloud.get_ready()
     subject = observing.subject()
     if subject is None:
         return Further()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -39,6 +40,28 @@ def sandbox() -> Sandbox:
 def aws(sandbox: Sandbox) -> Aws:
     """The product's AWS on it."""
     return make_aws(sandbox)
+
+
+def test_what_many_questions_need_is_made_before_they_are_asked(
+    sandbox: Sandbox, aws: Aws
+) -> None:
+    clients = shared_clients()
+    asked_for: list[str] = []
+
+    def of(service: str) -> object:
+        asked_for.append(service)
+        return clients.of(service)
+
+    aws._clients = replace(clients, of=of)
+    aws.get_ready()
+    ready, sent = set(asked_for), list(sandbox.calls)
+    asked_for.clear()
+    aws.notifications("bucket")
+    aws.log_subscriptions("/aws/lambda/orders")
+    aws.rule_names(f"arn:aws:lambda:{HERE}:function:orders", "default")
+
+    assert sent == []
+    assert ready == set(asked_for)
 
 
 @pytest.mark.parametrize(
