@@ -4,8 +4,9 @@
 machine, in turn; a server on loopback takes the time when the first byte of a request comes, and
 the process is then ended. Ours runs as in the image: Python 3.13 where there is one, the packages
 of requirements/runtime.txt, made small by tools/slim_packages.py, everything compiled. The peer is
-its own published dist/index.js, run by this machine's node: the file that AWS_LAMBDA_DEPLOY names,
-or fetched from GitHub; else it is skipped. `scan` sends nothing: its figure is the whole run.
+its own published dist/index.js, run by Node 24, as GitHub's runners do: the file that
+AWS_LAMBDA_DEPLOY names, or fetched from GitHub; else it is skipped. `scan` sends nothing: its
+figure is the whole run.
 
 What the figures leave out: the start of a container (some 0.3 s for `docker run` on this kind of
 machine), which a JavaScript action does not have, and TLS.
@@ -27,7 +28,7 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 
 from bench.figures import Run, Sheet, arguments, interleave, process
-from bench.installs import AWS_LAMBDA_DEPLOY, aws_lambda_deploy, entrypoint, product
+from bench.installs import AWS_LAMBDA_DEPLOY, aws_lambda_deploy, entrypoint, node, product
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -138,7 +139,7 @@ def peer(world: Path, index: Path) -> Callable[[], Run]:
         "package-type": "Zip",
     }
     environ = environment(world) | {f"INPUT_{k.upper()}": v for k, v in given.items()}
-    return lambda: first_request(["node", str(index)], environ, "AWS_ENDPOINT_URL", world)
+    return lambda: first_request([str(node()), str(index)], environ, "AWS_ENDPOINT_URL", world)
 
 
 def environment(world: Path) -> dict[str, str]:

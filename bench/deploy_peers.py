@@ -10,10 +10,14 @@ takes 0.3 or 3 s. Peers are installed into $XDG_CACHE_HOME/signed-lambda-bench, 
   every 5 s: with a job of 0.3 s a run takes 3.5 or 8.5 s, as the update has settled by the first
   look or not, and the median falls on either side from one run of this script to the next.
 - SAM CLI: `sam deploy --signing-profiles`. CloudFormation is moto's, in the same sandbox: a change
-  set is executed in no time at all and makes no function, both in SAM's favour. With a profile it
-  signs anew each time, also when nothing has changed.
-- aws-actions/aws-lambda-deploy, its dist/index.js by Node: it signs nothing, publishes nothing
-  unless asked to, moves no alias. AWS_LAMBDA_DEPLOY names its file, else it is fetched.
+  set is executed while an update would settle, which a stack waits for, and makes neither function
+  nor version nor alias, in SAM's favour. With a profile it signs anew each time, also when nothing
+  has changed.
+- aws-actions/aws-lambda-deploy, its dist/index.js by Node 24, as GitHub's runners do: it signs
+  nothing, publishes nothing unless asked to, moves no alias. AWS_LAMBDA_DEPLOY names its file, else
+  it is fetched.
+
+The node tree is that of bench/packaging.py.
 
 A container's start is in no figure: of these only ours runs in one (0.3 s for `docker run true`).
 """
@@ -27,9 +31,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import urllib.request
 import zipfile
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -43,10 +49,11 @@ from bench.figures import Run, Sheet, Side, arguments, interleave, process
 from bench.installs import (
     aws_lambda_deploy,
     entrypoint,
+    node,
+    package_trees,
     product,
     python_of,
     sandbox_python,
-    trees,
 )
 from lambda_sandbox.estate import make_estate
 
@@ -126,6 +133,7 @@ def account(python: Path, signing_s: float, folder: Path) -> Iterator[Account]:
         made.client("iam").create_role(
             RoleName="orders", AssumeRolePolicyDocument=json.dumps(policy)
         )
+        settle_stacks(url)
         s3 = made.client("s3", SAM_REGION)
         place = {"LocationConstraint": SAM_REGION}
         s3.create_bucket(Bucket=SAM_BUCKET, CreateBucketConfiguration=place)
@@ -137,6 +145,14 @@ def account(python: Path, signing_s: float, folder: Path) -> Iterator[Account]:
     finally:
         server.terminate()
         server.wait()
+
+
+def settle_stacks(url: str) -> None:
+    """A change set is executed no sooner than the update in it settles; moto's takes no time."""
+    order = {"op": "cloudformation:ExecuteChangeSet", "latency": SETTLE_S, "times": None}
+    request = urllib.request.Request(f"{url}/_sandbox/faults", json.dumps(order).encode())  # noqa: S310 - the sandbox's own port
+    with urllib.request.urlopen(request) as answer:  # noqa: S310 - as above
+        assert answer.status == HTTPStatus.OK
 
 
 def settled(made: Account, side: Callable[[], Run]) -> Callable[[], Run]:
@@ -314,7 +330,7 @@ class Desk:
             "GITHUB_OUTPUT": str(self.folder / "output"),
             "GITHUB_STEP_SUMMARY": str(self.folder / "summary"),
         }
-        return self.run(["node", dist], environ)
+        return self.run([node(), dist], environ)
 
 
 # -- the races
@@ -464,7 +480,7 @@ def measure(options: argparse.Namespace) -> Sheet:
         "signed-3": lambda folder: signed(sheet, peers, 3.0, folder, rounds),
         "unchanged": lambda folder: unchanged(sheet, peers, folder, rounds),
         "unsigned": lambda folder: unsigned(sheet, peers, folder, rounds),
-        "node": lambda folder: node(sheet, peers, folder, options.node_rounds),
+        "node": lambda folder: node_tree(sheet, peers, folder, options.node_rounds),
     }
     for name in options.only or races:
         with tempfile.TemporaryDirectory(prefix="deploys-") as folder:
@@ -475,9 +491,9 @@ def measure(options: argparse.Namespace) -> Sheet:
     return sheet
 
 
-def node(sheet: Sheet, peers: Peers, folder: Path, rounds: int) -> None:
+def node_tree(sheet: Sheet, peers: Peers, folder: Path, rounds: int) -> None:
     """The unsigned update of a large tree."""
-    tree = trees()["js"]
+    tree = package_trees()["node_modules"]
     if isinstance(tree, str):
         sheet.skip("node tree", tree)
     else:

