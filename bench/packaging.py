@@ -13,6 +13,8 @@ cannot be is skipped with the reason. What they do was written here after readin
 - aws-lambda-deploy: copies the folder, adds it to adm-zip 0.5.16, writes it, reads it back.
 - SAM: its own `zip_folder`, as `sam package` calls it for a function.
 - archiver 5: each file appended with a fixed date, as the CDK's assets and Serverless do.
+- in C: processes/pack.c, which does what of ours takes time, without rules, limits and a report,
+  with Debian's libdeflate in two threads: how fast it could be at all.
 
 The trees hold nothing that we leave out: all pack the same bytes. The 50,000 files are slices of
 Python's own library.
@@ -109,6 +111,10 @@ TIMES: Final = {
 }
 """How many times as fast ours is to be."""
 PEAK_MB: Final = 110
+PACK_C: Final = ROOT / "bench" / "processes" / "pack.c"
+COMPILE: Final = "${CC:-cc} -O2"
+LIBRARIES: Final = "-ldeflate -lcrypto -lpthread"
+"""Debian: libdeflate-dev, libssl-dev."""
 
 
 # -- what takes part
@@ -132,6 +138,8 @@ def small_files(folder: Path) -> Path:
 
 def contenders() -> dict[str, list[str] | str]:
     """Command lines in which {tree}, {out} and {into} are filled in; or why there is none."""
+    c = HOME / "c"
+    no_c = installed("pack.c", c, ["sh", "-c", f"{COMPILE} -o pack {PACK_C} {LIBRARIES}"])
     uv = tool("uv")
     venv = f"{uv} venv -q --clear venv --python {sys.executable} && {uv} pip install -q"
     no_sam = installed(
@@ -150,6 +158,7 @@ def contenders() -> dict[str, list[str] | str]:
         "zip -6": [zip_, "-q", "-r", "-6", "{out}", "."] if zip_ else "no zip on this machine",
         "aws-lambda-deploy": no_npm or [node_, "-e", ADM_ZIP, "{tree}", "{out}"],
         "SAM": no_sam or [str(HOME / "sam/venv/bin/python"), "-c", SAM, "{tree}", "{out}"],
+        "in C": no_c or [str(c / "pack"), "{tree}", "{out}"],
         "archiver": no_npm or [node_, "-e", ARCHIVER, "{tree}", "{out}"],
     }
 
@@ -205,6 +214,12 @@ def race(sheet: Sheet, name: str, tree: Path, words: dict[str, list[str]], round
                 reached=ratio >= asked,
                 sides=(sides["ours"], sides[other]),
             )
+    if "in C" in sides:
+        sheet.add(
+            f"{title}, beside the same in C",
+            measured=f"{sides['in C'].times(sides['ours']):.2f} times as long",
+            sides=(sides["ours"], sides["in C"]),
+        )
     if "zip -6" in zips_mb:
         larger = zips_mb["ours"] / zips_mb["zip -6"]
         sheet.add(

@@ -42,9 +42,7 @@ def aws(sandbox: Sandbox) -> Aws:
     return make_aws(sandbox)
 
 
-def test_what_many_questions_need_is_made_before_they_are_asked(
-    sandbox: Sandbox, aws: Aws
-) -> None:
+def test_what_many_questions_need_is_made_before_they_are_asked(sandbox: Sandbox, aws: Aws) -> None:
     clients = shared_clients()
     asked_for: list[str] = []
 
