@@ -326,6 +326,8 @@ class Desk:
         for name in ("output", "summary"):
             (self.folder / name).touch()
         environ |= {
+            # It leaves its copy of the folder there; see bench/packaging.py.
+            "TMPDIR": tempfile.mkdtemp(dir=self.folder),
             "GITHUB_WORKSPACE": str(self.folder),
             "GITHUB_OUTPUT": str(self.folder / "output"),
             "GITHUB_STEP_SUMMARY": str(self.folder / "summary"),

@@ -10,14 +10,18 @@ Peers and trees are installed by name into $XDG_CACHE_HOME/signed-lambda-bench/p
 cannot be is skipped with the reason. What they do was written here after reading them:
 
 - zip: `zip -q -r -6`, of the machine.
-- aws-lambda-deploy: copies the folder, adds it to adm-zip 0.5.16, writes it, reads it back.
+- aws-lambda-deploy: copies the folder, adds it to adm-zip 0.5.16, writes it, reads it back; by Node
+  24, as GitHub's runners do.
 - SAM: its own `zip_folder`, as `sam package` calls it for a function.
 - archiver 5: each file appended with a fixed date, as the CDK's assets and Serverless do.
 - in C: processes/pack.c, which does what of ours takes time, without rules, limits and a report,
   with Debian's libdeflate in two threads: how fast it could be at all.
 
 The trees hold nothing that we leave out: all pack the same bytes. The 50,000 files are slices of
-Python's own library.
+Python's own library. What a contender leaves behind (aws-lambda-deploy its copy of the folder)
+stays there until all is measured: ext4 without a journal looks, for each new file, past all inodes
+that were deleted in the minutes before, which makes a copy take up to three times as long. Source:
+Linux, fs/ext4/ialloc.c (recently_deleted).
 """
 
 from __future__ import annotations
@@ -73,7 +77,6 @@ const [, tree, out] = process.argv, fs = require('fs/promises'), Zip = require('
   zip.addLocalFolder(copy);
   zip.writeZip(out);
   if (new Zip(out).getEntries().length === 0) throw new Error('empty');
-  await fs.rm(copy, { recursive: true });
 })();
 """
 ARCHIVER: Final = """
@@ -187,7 +190,9 @@ def versions() -> str:
 # -- measuring
 
 
-def race(sheet: Sheet, name: str, tree: Path, words: dict[str, list[str]], rounds: int) -> None:
+def race(
+    sheet: Sheet, name: str, tree: Path, into: Path, words: dict[str, list[str]], rounds: int
+) -> None:
     """Runs all on one tree, in turn, and tells each ratio."""
     paths = [p for p in tree.rglob("*") if p.is_file() and not p.is_symlink()]
     megabytes = sum(p.stat().st_size for p in paths) / 1e6
@@ -195,7 +200,7 @@ def race(sheet: Sheet, name: str, tree: Path, words: dict[str, list[str]], round
     zips_mb: dict[str, float] = {}
 
     def one(other: str, *, memory: bool = False) -> Run:
-        run, zips_mb[other] = packed(words[other], tree, memory=memory)
+        run, zips_mb[other] = packed(words[other], tree, into, memory=memory)
         return run
 
     peaks = {other: one(other, memory=True).rss_mb for other in words}
@@ -237,20 +242,28 @@ def race(sheet: Sheet, name: str, tree: Path, words: dict[str, list[str]], round
     )
 
 
-def packed(words: list[str], tree: Path, *, memory: bool) -> tuple[Run, float]:
-    """One run of a contender, and the megabytes of its zip."""
-    with tempfile.TemporaryDirectory() as folder:
-        places = {"{tree}": str(tree), "{out}": f"{folder}/out.zip", "{into}": folder}
-        environ = os.environ | {"NODE_PATH": str(HOME / "npm" / "node_modules")}
-        run, _ = process(
-            [places.get(word, word) for word in words], cwd=tree, environ=environ, whole_tree=memory
-        )
-        [made] = Path(folder).glob("*.zip")
-        return run, made.stat().st_size / 1e6
+def packed(words: list[str], tree: Path, into: Path, *, memory: bool) -> tuple[Run, float]:
+    """One run of a contender, and the megabytes of its zip; what else it leaves, stays."""
+    folder = Path(tempfile.mkdtemp(dir=into))
+    places = {"{tree}": str(tree), "{out}": f"{folder}/out.zip", "{into}": str(folder)}
+    environ = os.environ | {"NODE_PATH": str(HOME / "npm" / "node_modules")}
+    run, _ = process(
+        [places.get(word, word) for word in words], cwd=tree, environ=environ, whole_tree=memory
+    )
+    [made] = folder.glob("*.zip")
+    megabytes = made.stat().st_size / 1e6
+    made.unlink()
+    return run, megabytes
 
 
 def main() -> None:
     """Measures all that can be."""
+    with tempfile.TemporaryDirectory(prefix="packaging-") as folder:
+        measure(Path(folder))
+
+
+def measure(into: Path) -> None:
+    """All contenders on all trees; what they write lies below the folder until the end."""
     options = arguments(__doc__).parse_args()
     about = (__doc__ or "").partition("\n\n")[2]
     sheet = Sheet("Packaging", f"{about}\n{versions()}")
@@ -264,7 +277,7 @@ def main() -> None:
         if isinstance(tree, str):
             sheet.skip(name, tree)
         else:
-            race(sheet, name, tree, words, options.rounds)
+            race(sheet, name, tree, into, words, options.rounds)
     sheet.tell("python bench/packaging.py", options.json)
 
 
