@@ -76,7 +76,17 @@ class Context:
     lanes: SideBySide
 
     def bench(self) -> Workbench:
-        """The chain's means, with a connection to AWS."""
+        """The chain's means, with a connection to AWS.
+
+        Raises:
+            InputError: `signer-root` cannot be read.
+        """
+        bench = self._bench()
+        bench.roots()
+        return bench
+
+    def _bench(self) -> Workbench:
+        """As `bench`, before the trusted roots are read."""
         import random  # noqa: PLC0415 - see the module's docstring
 
         run, function = self.order.run, self.order.function
@@ -86,7 +96,7 @@ class Context:
             deadline=self.deadline,
             journal=self.journal,
             folder=self.folder,
-            roots=self._roots(),
+            roots=functools.cache(self._roots),
             lanes=self.lanes,
             # Jobs of one matrix share the run and differ in the function.
             spread=random.Random(f"{run.run_id}.{run.attempt}.{function}").random,  # noqa: S311 - no secret
@@ -102,13 +112,15 @@ class Context:
         package = self.packed()
 
         def connected() -> Begun:
-            bench = self.bench()
+            bench = self._bench()
             observing = Observing(bench, self.order)
 
             def further() -> Further:
                 from signed_lambda.chain.further import ask_further  # noqa: PLC0415 - see the module's docstring
 
-                return ask_further(bench, self.order, package, observing)
+                asked = ask_further(bench, self.order, package, observing)
+                bench.roots()  # answers are under way; what cannot be read is told before a write
+                return asked
 
             return Begun(bench, observing, bench.ask(further))
 

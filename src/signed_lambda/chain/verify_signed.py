@@ -92,7 +92,7 @@ def verify_signed(
         signature_file,
         expected=Expected(job_arn=job_arn, profile_version_arn=profile_version_arn),
         digest=_digest(contents, unpacked),
-        roots=bench.roots or TrustRoots.AWS,
+        roots=bench.roots() or TrustRoots.AWS,
         now=bench.clock.now(),
         digest_formula=DIGEST_FORMULA,
     )

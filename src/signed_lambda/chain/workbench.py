@@ -146,7 +146,8 @@ class Workbench:
 
     Attributes:
         folder: Private and temporary; downloads go there.
-        roots: Certificates that a signature's chain may end at; None for AWS Signer's own.
+        roots: Gives the certificates that a signature's chain may end at, None for AWS Signer's
+            own; raises InputError where they cannot be read.
         lanes: Where questions run side by side.
         spread: Gives 0..1, which spreads the looks of runs that wait at the same time.
         get_ready: Called in each pause of a wait, which is there anyway; does its work once.
@@ -157,7 +158,7 @@ class Workbench:
     deadline: Deadline
     journal: Journal
     folder: Path
-    roots: TrustRoots | None
+    roots: Callable[[], TrustRoots | None]
     lanes: SideBySide
     spread: Callable[[], float]
     get_ready: Callable[[], None] = lambda: None

@@ -184,12 +184,15 @@ def test_bad_inputs_are_told_before_anything_is_asked(
     assert "E-INPUT-" in out.getvalue()
 
 
+@pytest.mark.parametrize("command", ["deploy", "plan", "verify"])
 @pytest.mark.parametrize("text", [None, "no certificate", ""])
-def test_a_root_that_cannot_be_read_is_an_input_error(team: Team, text: str | None) -> None:
+def test_a_root_that_cannot_be_read_is_an_input_error(
+    team: Team, text: str | None, command: str
+) -> None:
     if text is not None:
         (team.workspace / "root.pem").write_text(text)
 
-    ended = team.run(signer_root="root.pem")
+    ended = team.run(command, signer_root="root.pem")
 
     assert (ended.exit_code, ended.error_ids) == (10, ["E-INPUT-03"])
     assert "signer-root: 'root.pem' is not a readable PEM certificate" in ended.log

@@ -48,7 +48,7 @@ class Desk:
             deadline=Deadline.after(clock, 60, StopFlag().check),
             journal=self.journal,
             folder=folder,
-            roots=ROOTS,
+            roots=lambda: ROOTS,
             lanes=OneByOne(),
             spread=lambda: 0.0,
         )
