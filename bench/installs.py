@@ -30,7 +30,6 @@ JS_TREE: Final = (
     *("aws-sdk@2", "express", "lodash", "typeorm"),
     *(f"@aws-sdk/client-{name}@3" for name in ("s3", "lambda", "dynamodb", "sqs", "sns")),
 )
-AWS_LAMBDA_DEPLOY: Final = "aws-actions/aws-lambda-deploy"
 PIP: Final = (
     *("numpy", "pandas", "boto3", "sqlalchemy", "cryptography", "matplotlib", "networkx"),
     *("pygments", "pytz"),
@@ -40,6 +39,7 @@ NPM: Final = (
     *(f"@aws-sdk/client-{name}@3" for name in ("s3", "lambda", "dynamodb", "sqs", "sns")),
     *(f"@aws-sdk/client-{name}@3" for name in ("ec2", "iam", "cloudformation")),
 )
+AWS_LAMBDA_DEPLOY: Final = "aws-actions/aws-lambda-deploy"
 _BUNDLE: Final = f"https://raw.githubusercontent.com/{AWS_LAMBDA_DEPLOY}/main/dist/index.js"
 _PATIENCE_S: Final = 60
 

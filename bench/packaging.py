@@ -34,6 +34,7 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+import zlib
 from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
@@ -141,7 +142,7 @@ def small_files(folder: Path) -> Path:
 
 def contenders() -> dict[str, list[str] | str]:
     """Command lines in which {tree}, {out} and {into} are filled in; or why there is none."""
-    c = HOME / "c"
+    c = HOME / f"c-{zlib.crc32(PACK_C.read_bytes()):08x}"  # another text is compiled anew
     no_c = installed("pack.c", c, ["sh", "-c", f"{COMPILE} -o pack {PACK_C} {LIBRARIES}"])
     uv = tool("uv")
     venv = f"{uv} venv -q --clear venv --python {sys.executable} && {uv} pip install -q"

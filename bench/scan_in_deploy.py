@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Final
 ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 
-from bench.deploy_peers import Desk, account
+from bench.account import account
+from bench.deploy_peers import Desk
 from bench.figures import Run, Sheet, arguments, interleave
 from bench.installs import entrypoint, product, sandbox_python, trees
 
