@@ -24,7 +24,8 @@ sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 
 from signed_lambda.scan import findings_in, loop_rules
 from signed_lambda.scan.infra.read import read_templates
-from signed_lambda.scan.reading import CODE, Unread, read
+from signed_lambda.scan.languages import CODE
+from signed_lambda.scan.reading import Unread, read
 from signed_lambda.scan.world import world_of
 
 if TYPE_CHECKING:

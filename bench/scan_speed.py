@@ -35,7 +35,8 @@ from bench.installs import python_of, trees
 from bench.scan_accuracy import files_of
 from signed_lambda.scan import findings_in
 from signed_lambda.scan.infra.read import read_templates
-from signed_lambda.scan.reading import CODE, Source, Unread, read
+from signed_lambda.scan.languages import CODE
+from signed_lambda.scan.reading import Source, Unread, read
 from signed_lambda.scan.watch import untimed
 from signed_lambda.scan.world import world_of
 

@@ -6,11 +6,12 @@ Prints one line when ready, ends cleanly on SIGINT and SIGTERM.
 from __future__ import annotations
 
 import argparse
+import gc
 import signal
 import sys
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from lambda_sandbox.core import RealClock, Timing
 from lambda_sandbox.sandbox import Sandbox
@@ -19,6 +20,9 @@ from lambda_sandbox.server import Server
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+ALLOCATIONS: Final = 100_000
+"""The collector of cycles looks through all of moto: AWS's answers would wait for it."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -42,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sandbox.gateway.latency_s = options.latency / 1000
         return sandbox
 
+    gc.set_threshold(ALLOCATIONS, 10, 10)
     served = Served(fresh)
     server = Server(options.host, options.port, served.app)
     if options.root_out is not None:

@@ -272,6 +272,7 @@ def _prepared(
 def _pack(process: Process, inputs: Inputs, folder: Path) -> Package:
     """The build, checked against expected-sha256; nothing is written before."""
     from signed_lambda.package import pack  # noqa: PLC0415 - see the module's docstring
+    from signed_lambda.scan.installed import SEARCH  # noqa: PLC0415 - see the module's docstring
 
     with _loading("signed_lambda.aws" if inputs.command.name != "scan" else None):
         package = pack(
@@ -282,6 +283,7 @@ def _pack(process: Process, inputs: Inputs, folder: Path) -> Package:
             exclude=inputs.exclude,
             allow_secret_files=inputs.allow_secret_files,
             compression=inputs.compression,
+            search=SEARCH,
         )
     process.journal.packed(package, repo_root(package, process.workspace))
     require(expected_hash(package, inputs.expected_sha256))

@@ -195,6 +195,8 @@ class Package:
         source_sha256: Of the .zip that was given as source; None for a folder.
         notes: Warnings for the report, one sentence each (names differing only by case, ...).
         advice: What could be left out, the largest saving first.
+        wordless: Names of files in whose bytes none of the words is that `pack` looked for. It
+            does not look into every file.
     """
 
     path: Path
@@ -210,3 +212,4 @@ class Package:
     source_sha256: Sha256 | None
     notes: tuple[str, ...] = ()
     advice: tuple[Advice, ...] = ()
+    wordless: frozenset[str] = frozenset()

@@ -15,6 +15,7 @@ from signed_lambda.package.dependencies import Dependency, owners
 from signed_lambda.package.limits import LAMBDA_LIMITS, SIGNED_LIMITS, Limits
 from signed_lambda.package.names import SIGNATURE_FILE, SIGNATURE_FOLDER
 from signed_lambda.package.reader import read_zip, reopen
+from signed_lambda.package.worker import Search, folded, plain
 
 if TYPE_CHECKING:
     from signed_lambda.package.packing import pack
@@ -28,11 +29,14 @@ __all__ = [
     "Dependency",
     "Difference",
     "Limits",
+    "Search",
     "ZipContents",
     "ZipEntry",
     "compare",
+    "folded",
     "owners",
     "pack",
+    "plain",
     "read_zip",
     "reopen",
 ]

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from signed_lambda.package.listing import Found, Source
-    from signed_lambda.package.worker import Effort, Squeezed
+    from signed_lambda.package.worker import Effort, Search, Squeezed
 
 MANY_FILES: Final = 1_000
 """Files of a folder from which processes are started."""
@@ -44,20 +44,30 @@ class Crew:
     others have Python's lock. Many small files it hands to a process of this Python that reads
     beneath the same folder. These processes end with this one, whatever ends it: at the end of
     their input. A signal of the terminal does not reach them.
+
+    Only processes look for words: in a thread that would keep Python's lock from the others.
     """
 
-    def __init__(self, source: Source, effort: Effort, count: int | None = None) -> None:
+    def __init__(
+        self,
+        source: Source,
+        effort: Effort,
+        count: int | None = None,
+        search: Search | None = None,
+    ) -> None:
         """Starts nothing yet.
 
         Args:
             source: Where files are read.
             effort: What is spent on each file.
             count: How many may pack at once; by default one for each core.
+            search: What to look for in the files.
         """
         self.count: Final = count or min(WORKERS_MAX, os.cpu_count() or 1)
         self.threads: Final = JOBS_EACH * self.count
         self._source: Final = source
         self._effort: Final = effort
+        self._search: Final = search
         self._here: Final = Semaphore(self.count)
         self._processes: Final[list[_Process]] = []
         self._idle: Final[SimpleQueue[_Process]] = SimpleQueue()
@@ -98,7 +108,7 @@ class Crew:
 
     def _start(self, folder: Folder) -> None:
         for _ in range(self.count):
-            self._processes.append(_Process(folder, self._effort))
+            self._processes.append(_Process(folder, self._effort, self._search))
         for process in JOBS_EACH * self._processes:
             self._idle.put(process)
 
@@ -106,7 +116,7 @@ class Crew:
 class _Process:
     """One that packs; while it is at a job, the next one waits in its pipe."""
 
-    def __init__(self, folder: Folder, effort: Effort) -> None:
+    def __init__(self, folder: Folder, effort: Effort, search: Search | None) -> None:
         """Starts it.
 
         Raises:
@@ -115,7 +125,11 @@ class _Process:
         import subprocess  # noqa: PLC0415 - small packages need none of it
 
         self._popen: Final[subprocess.Popen[bytes]] = subprocess.Popen(  # noqa: S603 - this Python and a file of ours
-            [sys.executable, "-I", "-B", worker.__file__, *map(str, (folder.root, *effort))],
+            [
+                *(sys.executable, "-I", "-B", worker.__file__),
+                *map(str, (folder.root, *effort)),
+                *(search.arguments() if search else ()),
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

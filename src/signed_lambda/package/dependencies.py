@@ -39,7 +39,9 @@ class Dependency:
     version: str
 
 
-def owners(contents: ZipContents, names: Iterable[str]) -> dict[str, Dependency]:
+def owners(
+    contents: ZipContents, names: Iterable[str], *, versions: bool = True
+) -> dict[str, Dependency]:
     """The installed package of each of these files, where it has one.
 
     What a RECORD says is a claim of whoever made the zip: a module that lies beside the packages
@@ -48,12 +50,15 @@ def owners(contents: ZipContents, names: Iterable[str]) -> dict[str, Dependency]
     Args:
         contents: The zip.
         names: Of files in it or not; only these are looked up.
+        versions: Whether they are wanted, too: Node's stand in a file of each package.
     """
     with contents.opened() as read:
-        return _owners(contents, set(names), _Metadata(read))
+        return _owners(contents, set(names), _Metadata(read), versions=versions)
 
 
-def _owners(contents: ZipContents, wanted: set[str], metadata: _Metadata) -> dict[str, Dependency]:
+def _owners(
+    contents: ZipContents, wanted: set[str], metadata: _Metadata, *, versions: bool
+) -> dict[str, Dependency]:
     entries = {entry.name: entry for entry in contents.entries}
     found: dict[str, Dependency] = {}
     inside: dict[str, list[str]] = {}
@@ -68,13 +73,14 @@ def _owners(contents: ZipContents, wanted: set[str], metadata: _Metadata) -> dic
         claimed = set(_recorded(metadata.text(entries[record]), base)) & wanted
         for name in (*inside.get(folder, ()), *(c for c in claimed if _is_its(c, base, named))):
             found[name] = named
-    versions: dict[str, Dependency] = {}
+    packages: dict[str, Dependency] = {}
     for name in wanted - found.keys():
         folder = _node_folder(name)
         if folder:
-            if folder not in versions:
-                versions[folder] = _node(metadata, entries, folder)
-            found[name] = versions[folder]
+            if folder not in packages:
+                version = _node_version(metadata, entries, folder) if versions else ""
+                packages[folder] = Dependency(folder.rpartition(f"{_MODULES}/")[2], version)
+            found[name] = packages[folder]
     return found
 
 
@@ -140,12 +146,11 @@ def _node_folder(name: str) -> str:
     return "/".join(parts[: at + 1 + length]) if len(parts) > at + 1 + length else ""
 
 
-def _node(metadata: _Metadata, entries: Mapping[str, ZipEntry], folder: str) -> Dependency:
-    name = folder.rpartition(f"{_MODULES}/")[2]
+def _node_version(metadata: _Metadata, entries: Mapping[str, ZipEntry], folder: str) -> str:
     package = entries.get(f"{folder}/package.json")
     try:
         data = json.loads(metadata.text(package)) if package is not None else {}
     except (ValueError, RecursionError):
         data = {}
     version = data.get("version") if isinstance(data, dict) else ""
-    return Dependency(name, version if isinstance(version, str) else "")
+    return version if isinstance(version, str) else ""

@@ -30,6 +30,8 @@ from signed_lambda.package.zipsource import ZipSource, copy_zip, open_zip
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from signed_lambda.package.worker import Search
+
 _NO_SPACE: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -43,6 +45,7 @@ def pack(
     allow_secret_files: bool = False,
     compression: Compression = "default",
     limits: Limits = LAMBDA_LIMITS,
+    search: Search | None = None,
 ) -> Package:
     """Packs a folder, or a .zip anew, so that the same files give the same bytes anywhere.
 
@@ -55,6 +58,7 @@ def pack(
         allow_secret_files: Pack what looks like secrets.
         compression: How small the zip is made.
         limits: Upper bounds.
+        search: What to look for in the files; see `Package.wordless`.
 
     Raises:
         SourceError: The source cannot or must not be packed; all problems found are told together.
@@ -75,7 +79,7 @@ def pack(
                 ignore_file=held.ignore_file(),
                 allow_secret_files=allow_secret_files,
             )
-            with Pipeline(held, EFFORTS[compression]) as pipeline:
+            with Pipeline(held, EFFORTS[compression], search) as pipeline:
                 listing = settle(held.survey(rules, pipeline.foresee), limits)
                 written = _write(pipeline, listing, into, place, limits)
     except OSError as error:
@@ -96,6 +100,7 @@ def pack(
         source_sha256=source_sha256,
         notes=listing.notes,
         advice=written.advice,
+        wordless=written.wordless,
     )
 
 
@@ -126,6 +131,7 @@ class _Written:
     entries: tuple[Entry, ...]
     places: tuple[Place, ...]
     advice: tuple[Advice, ...]
+    wordless: frozenset[str]
 
 
 def _write(
@@ -134,12 +140,15 @@ def _write(
     path = _new_file(into, "package-")
     entries: list[Entry] = []
     places: list[Place] = []
+    wordless: list[str] = []
     try:
         with path.open("wb") as file:
             writer = ZipWriter(file)
             for packed in pipeline.packed(listing.found):
                 places.append(writer.add(packed))
                 entries.append(packed.entry)
+                if packed.wordless:
+                    wordless.append(packed.entry.name)
             sha256 = writer.close()
         if writer.size_bytes > limits.zip_bytes:
             raise SourceError.of(
@@ -158,6 +167,7 @@ def _write(
         tuple(entries),
         tuple(places),
         advise(zip(entries, places, strict=True)),
+        frozenset(wordless),
     )
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from signed_lambda.package.listing import Found, Source
-    from signed_lambda.package.worker import Effort
+    from signed_lambda.package.worker import Effort, Search
 
 BATCH_BYTES: Final = 524_288
 """Content of one job: small files go together, or handing over costs more than the work."""
@@ -37,6 +37,7 @@ class Pipeline:
         self,
         source: Source,
         effort: Effort,
+        search: Search | None = None,
         *,
         workers: int | None = None,
         ahead_bytes: int = AHEAD_BYTES,
@@ -46,10 +47,11 @@ class Pipeline:
         Args:
             source: Where files are read.
             effort: What is spent on each file.
+            search: What to look for in the files.
             workers: How many pack at once; by default one for each core.
             ahead_bytes: Content that may be packed behind what is written next.
         """
-        self._crew: Final = Crew(source, effort, workers)
+        self._crew: Final = Crew(source, effort, workers, search)
         self._pool: ThreadPoolExecutor | None = None
         self._ahead_bytes: Final = ahead_bytes
         self._waiting: Final[deque[tuple[int, Future[list[Packed]]]]] = deque()

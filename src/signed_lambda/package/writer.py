@@ -55,17 +55,19 @@ class Packed(NamedTuple):
         data: As they stand in the zip.
         crc: CRC-32 of the content.
         entry: What the entry is.
+        wordless: Whether none of the words is in it that were looked for.
     """
 
     method: int
     data: bytes | bytearray | memoryview
     crc: int
     entry: Entry
+    wordless: bool = False
 
     @classmethod
     def of(cls, file: Found, squeezed: Squeezed) -> Self:
         """A file, with its content as it was read and compressed."""
-        deflated, data, crc, sha256 = squeezed
+        deflated, data, crc, sha256, wordless = squeezed
         entry = Entry(
             name=file.name,
             kind="file",
@@ -73,7 +75,7 @@ class Packed(NamedTuple):
             size_bytes=file.size_bytes,
             sha256=Sha256(sha256),
         )
-        return cls(DEFLATED if deflated else STORED, data, crc, entry)
+        return cls(DEFLATED if deflated else STORED, data, crc, entry, wordless)
 
 
 def packed_link(link: Found) -> Packed:
@@ -110,7 +112,7 @@ class ZipWriter:
         Raises:
             OSError: The sink does not take it.
         """
-        method, data, crc, entry = packed
+        method, data, crc, entry, _ = packed
         name = entry.name.encode()
         flags = FLAG_UTF8 if len(name) != len(entry.name) else 0
         size, full = len(data), entry.size_bytes

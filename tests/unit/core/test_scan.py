@@ -20,7 +20,8 @@ from signed_lambda.scan import Review, findings_in, loop_rules, require_acceptab
 from signed_lambda.scan.allowances import applied, comments
 from signed_lambda.scan.form import Module
 from signed_lambda.scan.infra.read import read_templates
-from signed_lambda.scan.reading import CODE, MAX_SOURCE_BYTES, Unread, read
+from signed_lambda.scan.languages import CODE
+from signed_lambda.scan.reading import MAX_SOURCE_BYTES, Unread, read
 from signed_lambda.scan.world import world_of
 
 if TYPE_CHECKING:

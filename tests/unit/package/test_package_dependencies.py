@@ -144,3 +144,22 @@ def test_a_record_that_cannot_be_read_owns_its_own_folder_only(tmp_path: Path, r
     owned = found(tmp_path, {"a-1.dist-info/RECORD": record, "a.py": ""})
 
     assert owned == {"a-1.dist-info/RECORD": Dependency("a", "1")}
+
+
+def test_versions_are_read_only_where_they_are_wanted(tmp_path: Path) -> None:
+    """Node's stand in a file of each package: a large tree has thousands."""
+    files = {
+        "node_modules/a/package.json": '{"version": "3.1.4"}',
+        "node_modules/@b/c/i.js": "",
+        "i.js": "",
+    }
+    place = Place.beneath(tmp_path)
+    place.fill({name: text.encode() for name, text in files.items()})
+
+    owned = owners(read_zip(place.pack().path), files, versions=False)
+
+    assert owned == {
+        "node_modules/a/package.json": Dependency("a", ""),
+        "node_modules/@b/c/i.js": Dependency("@b/c", ""),
+    }
+    assert found(tmp_path / "again", files)["node_modules/a/package.json"].version == "3.1.4"

@@ -24,7 +24,7 @@ from signed_lambda.package.folder import Folder
 from signed_lambda.package.listing import Found
 from signed_lambda.package.pipeline import Pipeline
 from signed_lambda.package.rules import Rules
-from signed_lambda.package.worker import FOLDER_FLAGS, squeeze
+from signed_lambda.package.worker import FOLDER_FLAGS, Search, squeeze
 from tests.promises.modules import ROOT
 
 if TYPE_CHECKING:
@@ -160,6 +160,51 @@ def test_neither_threads_nor_processes_nor_their_number_matter(
     assert package.sha256 == expected.sha256
     assert package.entries == expected.entries
     assert names(package) == sorted(names(package), key=str.encode)
+
+
+SEARCH = Search("node_modules", (".js", ".ts"), (".d.ts",), (b"aws-sdk", b"putobject"))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "wordless"),
+    [
+        ("node_modules/a/i.js", b"nothing of it", True),
+        ("p/node_modules/a/i.ts", b"nothing of it", True),
+        ("node_modules/a/i.js", b"require('aws-sdk')", False),
+        ("node_modules/a/i.js", b"s3.PutObject()", False),
+        ("node_modules/a/i.js", b"s3.put_object()", False),
+        ("node_modules/a/i.js", "s3.\uff50utObject()".encode(), False),
+        ("node_modules/a/i.js", "// größer als nichts".encode(), True),
+        ("node_modules/a/i.js", b"\xff nothing of it", True),
+        ("node_modules/a/i.js", b"", True),
+        ("node_modules/a/i.d.ts", b"nothing of it", False),
+        ("node_modules/a/i.py", b"nothing of it", False),
+        ("node_modules.js", b"nothing of it", False),
+        ("my_node_modules/i.js", b"nothing of it", False),
+        ("a/i.js", b"nothing of it", False),
+    ],
+)
+def test_processes_tell_which_searched_files_have_none_of_the_words(
+    place: Place, name: str, content: bytes, *, wordless: bool
+) -> None:
+    many(place)
+    place.fill({name: content})
+
+    package = place.pack(search=SEARCH)
+
+    assert package.wordless == ({name} if wordless else set())
+    assert package.sha256 == place.pack().sha256
+
+
+def test_nothing_is_said_of_words_where_none_are_looked_for(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many(place)
+    place.fill({"node_modules/a/i.js": b"nothing of it"})
+
+    assert place.pack().wordless == set()
+    monkeypatch.setattr(crew, "MANY_FILES", 10**6)  # threads look for none
+    assert place.pack(search=SEARCH).wordless == set()
 
 
 def test_no_process_and_no_descriptor_is_left(place: Place) -> None:

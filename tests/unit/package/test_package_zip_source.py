@@ -213,7 +213,7 @@ def test_a_zip_changed_behind_our_back_does_not_matter_once_it_is_copied(place: 
 
     with open_zip(copy, place="given.zip", limits=LAMBDA_LIMITS) as source:
         found = source.survey(Rules()).found[0]
-        [(_, content, _, _)] = source.squeeze([found], (1, 1, 0, 0))
+        [(_, content, _, _, _)] = source.squeeze([found], (1, 1, 0, 0))
 
     assert content == b"good"
     assert not copy.exists()

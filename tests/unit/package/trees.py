@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from signed_lambda.model import Compression, Package
-    from signed_lambda.package import Limits
+    from signed_lambda.package import Limits, Search
 
 
 GOLDEN_TREE: Final = {
@@ -50,6 +50,7 @@ class Options(TypedDict, total=False):
     allow_secret_files: bool
     compression: Compression
     limits: Limits
+    search: Search
 
 
 @dataclass(frozen=True, slots=True)

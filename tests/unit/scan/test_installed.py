@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from lambda_sandbox.core import VirtualClock
+from signed_lambda.package import crew
 from signed_lambda.report.model import Status
 from signed_lambda.scan import review
+from signed_lambda.scan.installed import SEARCH, uses_sdk
 from tests.unit.package.trees import Place
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from signed_lambda.scan import Review
 
 CALL = "def again(client, context):\n    client.invoke(FunctionName=context.function_name)\n"
@@ -87,3 +91,51 @@ def test_the_sdk_itself_and_what_is_for_browsers_is_passed_over(
     tmp_path: Path, files: dict[str, str], passed_over: int
 ) -> None:
     assert reviewed(tmp_path, files).installed == passed_over
+
+
+ALPHABET = (
+    *("aws-sdk", "AWS_SDK", "aws-", "sdk", "exports.handler", "exports", ".handler = 1;"),
+    *("function_name", "FunctionName", "function", "Name", "invokedFunctionArn", "lambda_handler"),
+    *("lambda", "Handler", "\uff45xports.handler", "größer", "\n", " ", "_", "'", "client.invoke("),
+)
+
+
+@pytest.fixture
+def packed_by_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also a few files."""
+    monkeypatch.setattr(crew, "MANY_FILES", 1)
+
+
+@pytest.mark.usefixtures("packed_by_processes")
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(bodies=st.lists(st.lists(st.sampled_from(ALPHABET), max_size=6).map("".join), max_size=30))
+def test_what_packing_finds_without_words_is_what_the_review_passes_over(
+    tmp_path: Path, bodies: list[str]
+) -> None:
+    with tempfile.TemporaryDirectory(dir=tmp_path) as folder:
+        place = Place.beneath(Path(folder))
+        texts = {f"node_modules/p/f{n}.{'jt'[n % 2]}s": text for n, text in enumerate(bodies)}
+        place.fill({"index.js": b""} | {name: text.encode() for name, text in texts.items()})
+
+        package = place.pack(search=SEARCH)
+
+        passed_over = {n for n, t in texts.items() if not uses_sdk(t.encode(), "javascript")}
+        assert package.wordless == passed_over
+
+
+@pytest.mark.usefixtures("packed_by_processes")
+def test_a_review_is_the_same_whether_packing_looked_for_words_or_not(tmp_path: Path) -> None:
+    place = Place.beneath(tmp_path)
+    own = "node_modules/own/index.js"
+    others = {f"node_modules/p{n}/index.js": b"exports.n = %d;\n" % n for n in range(20)}
+    loop = f"const {{ LambdaClient }} = require('@aws-sdk/client-lambda');\n{JS_CALL}"
+    place.fill(others | {own: loop.encode(), "index.js": b"require('own');\n"})
+    place.fill({"six.py": b"x = 1\n", "six-1.dist-info/RECORD": RECORD.encode()})
+    place.fill({"node_modules/nobodys.js": b"exports.n = 1;\n"})
+
+    searched = place.pack(search=SEARCH)
+
+    assert searched.wordless == {*others, "node_modules/nobodys.js"}
+    done = review(searched, "orders", VirtualClock())
+    assert done == review(place.pack(), "orders", VirtualClock())
+    assert (done.installed, done.files, [f.path for f in done.findings]) == (21, 3, [own])

@@ -10,8 +10,10 @@ import pytest
 from signed_lambda.scan import all_rules, findings_in, loop_rules
 from signed_lambda.scan.form import Module
 from signed_lambda.scan.infra.read import read_templates
-from signed_lambda.scan.prefilter import names_a_call, uses_sdk
-from signed_lambda.scan.reading import CODE, Source, read
+from signed_lambda.scan.installed import uses_sdk
+from signed_lambda.scan.languages import CODE
+from signed_lambda.scan.prefilter import names_a_call
+from signed_lambda.scan.reading import Source, read
 from signed_lambda.scan.sdk import old_sdks, tells
 from signed_lambda.scan.sinks import APIS, COMMON, ENDINGS
 from signed_lambda.scan.watch import untimed
