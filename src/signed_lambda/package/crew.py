@@ -9,6 +9,7 @@ handlers, its pipes and its secrets.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import sys
 from contextlib import suppress
@@ -33,6 +34,11 @@ MANY_FILES: Final = 1_000
 LARGE_BYTES: Final = 1_048_576
 """A file from this size on is packed by a thread: its bytes need not go through a pipe."""
 WORKERS_MAX: Final = 8
+PIPE_BYTES: Final = 1_048_576
+"""What a process may write before it waits for a thread: by default 64 KiB, a tenth of an answer.
+
+Source: https://man7.org/linux/man-pages/man7/pipe.7.html ("Pipe capacity")
+"""
 JOBS_EACH: Final = 2
 """One that a process works on, and one that it finds when it has done that."""
 
@@ -138,6 +144,12 @@ class _Process:
             process_group=0,
             env={},
         )
+        assert self._popen.stdin is not None
+        assert self._popen.stdout is not None
+        self._asks: Final = self._popen.stdin
+        self._answers: Final = self._popen.stdout
+        with suppress(OSError, AttributeError):  # pipes of so many pages only, or not on Linux
+            fcntl.fcntl(self._answers, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
         self._asking: Final = Lock()
         self._answering: Final = Lock()
 
@@ -149,16 +161,13 @@ class _Process:
             SourceError: E-SOURCE-18: the process ended.
         """
         job = asked([file.stamp for file in files], [file.name for file in files])
-        asking, answers = self._popen.stdin, self._popen.stdout
-        assert asking is not None
-        assert answers is not None
         try:
             with self._asking:
-                asking.write(job)
-                asking.flush()
+                self._asks.write(job)
+                self._asks.flush()
                 self._answering.acquire()  # answers are read in the order in which was asked
             try:
-                return answered(answers)
+                return answered(self._answers)
             finally:
                 self._answering.release()
         except (EOFError, BrokenPipeError) as error:

@@ -142,7 +142,7 @@ def _write(
     places: list[Place] = []
     wordless: list[str] = []
     try:
-        with path.open("wb") as file:
+        with path.open("r+b") as file:  # "wb" makes ext4 write a file to the disk when it is closed
             writer = ZipWriter(file)
             for packed in pipeline.packed(listing.found):
                 places.append(writer.add(packed))

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 FOLDER_FLAGS: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 FILE_FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _CHUNK: Final = 1_048_576
+_PAGES: Final = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | getattr(mmap, "MAP_POPULATE", 0)
+"""All given at once, on Linux: at the first touch of each takes longer than to read into it."""
 
 _HEAD_BYTES: Final = 1_024
 """Looked at to tell what a content is: text holds no NUL."""
@@ -189,7 +191,11 @@ class Beneath:
 
 
 def read_unchanged(
-    fd: int, stamp: bytes, *, read: Callable[[int, int], bytes] = os.read
+    fd: int,
+    stamp: bytes,
+    *,
+    read: Callable[[int, int], bytes] = os.read,
+    fill: Callable[[int, list[memoryview]], int] = os.readv,
 ) -> bytes | memoryview:
     """Reads an open file to its end, if it is and stays the one that was listed.
 
@@ -197,6 +203,7 @@ def read_unchanged(
         fd: Open file.
         stamp: Of the file that was listed.
         read: As os.read.
+        fill: As os.readv.
 
     Raises:
         ChangedError: It is not.
@@ -205,24 +212,26 @@ def read_unchanged(
     if stamp_of(status) != stamp:
         raise ChangedError
     size = status.st_size
-    start = read(fd, size + 1 if size < _CHUNK else _CHUNK)
-    content = _whole(fd, start, size, read) if 0 < len(start) < size else start
+    start = read(fd, size + 1) if size < _CHUNK else b""
+    is_whole = size < _CHUNK and not 0 < len(start) < size
+    content = start if is_whole else _whole(fd, start, size, fill)
     if len(content) != size or stamp_of(os.fstat(fd)) != stamp:
         raise ChangedError
     return content
 
 
-def _whole(fd: int, start: bytes, size: int, read: Callable[[int, int], bytes]) -> memoryview:
-    """A file of more than one chunk, shorter if it ends early.
+def _whole(
+    fd: int, start: bytes, size: int, fill: Callable[[int, list[memoryview]], int]
+) -> memoryview:
+    """A file that one call may not read, shorter if it ends early.
 
     In pages of its own, which the system has back at once: memory of malloc it would not.
     """
-    content = memoryview(mmap.mmap(-1, size))
+    content = memoryview(mmap.mmap(-1, size, flags=_PAGES))
     at = len(start)
     content[:at] = start
-    while at < size and (chunk := read(fd, min(_CHUNK, size - at))):
-        content[at : at + len(chunk)] = chunk
-        at += len(chunk)
+    while at < size and (count := fill(fd, [content[at : at + _CHUNK]])):
+        at += count
     return content[:at]
 
 
