@@ -6,6 +6,7 @@ May import errors, model and this package's pure modules. Never opens a file.
 from __future__ import annotations
 
 from dataclasses import field
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from signed_lambda.errors import Problem, SourceError
@@ -133,7 +134,7 @@ def settle(survey: Survey, limits: Limits) -> Listing:
             last = told[-1]
             told[-1] = Problem(last.id, f"{last.what} (and {more:,} more problems)", last.do)
         raise SourceError(*told)
-    survey.found.sort(key=lambda f: f.name.encode())
+    survey.found.sort(key=itemgetter(0))  # code points have the order of their UTF-8 bytes
     return Listing(
         found=tuple(survey.found),
         left_out=tuple(

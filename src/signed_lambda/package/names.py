@@ -110,12 +110,13 @@ def twin_notes(names: Iterable[str]) -> tuple[str, ...]:
     Returns:
         At most six sentences: five pairs, then how many more there are.
     """
-    folded = [(_folded(name), name) for name in names]
-    if len({fold for fold, _ in folded}) == len(folded):
+    told = list(names)
+    together = "\0".join(told)  # no name has one: some times as fast as name by name
+    if together.isascii() and len(set(together.lower().split("\0"))) == len(told):
         return ()
     groups: defaultdict[str, list[str]] = defaultdict(list)
-    for fold, name in folded:
-        groups[fold].append(name)
+    for name in told:
+        groups[_folded(name)].append(name)
     twins = [group for group in groups.values() if len(group) > 1]
     notes = [
         f"{' and '.join(shown(n) for n in group[:3])} differ only by {_difference(group)}: "

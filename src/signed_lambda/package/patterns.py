@@ -104,6 +104,8 @@ class Patterns:
             name: "/"-separated, without a closing "/".
             folder: Whether the name is a folder's.
         """
+        if not self._patterns:
+            return None
         parts = name.split("/")
         for pattern in reversed(self._patterns):
             if pattern.matches(parts, folder=folder):
