@@ -245,7 +245,7 @@ def race(
             sheet.add(
                 f"{title}, beside {name}",
                 asked=f"at least {factor}x",
-                measured=f"{ratio:.1f}x",
+                measured=f"{ratio:.2f}x",  # an aim may be missed by little
                 reached=ratio >= factor,
                 sides=(ours, found[name]),
             )

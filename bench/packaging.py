@@ -216,7 +216,7 @@ def race(
             sheet.add(
                 f"{title}, beside {other}",
                 asked=f"at least {asked}x",
-                measured=f"{ratio:.1f}x",
+                measured=f"{ratio:.2f}x",  # an aim may be missed by little
                 reached=ratio >= asked,
                 sides=(sides["ours"], sides[other]),
             )
