@@ -79,7 +79,8 @@ def pack(
                 ignore_file=held.ignore_file(),
                 allow_secret_files=allow_secret_files,
             )
-            with Pipeline(held, EFFORTS[compression], search) as pipeline:
+            effort, most_bytes = EFFORTS[compression], limits.unzipped_bytes
+            with Pipeline(held, effort, search, limit_bytes=most_bytes) as pipeline:
                 listing = settle(held.survey(rules, pipeline.foresee), limits)
                 written = _write(pipeline, listing, into, place, limits)
     except OSError as error:

@@ -41,6 +41,7 @@ class Pipeline:
         *,
         workers: int | None = None,
         ahead_bytes: int = AHEAD_BYTES,
+        limit_bytes: int | None = None,
     ) -> None:
         """Starts nothing yet.
 
@@ -50,6 +51,7 @@ class Pipeline:
             search: What to look for in the files.
             workers: How many pack at once; by default one for each core.
             ahead_bytes: Content that may be packed behind what is written next.
+            limit_bytes: With more content the source is refused, so nothing more is foreseen.
         """
         self._crew: Final = Crew(source, effort, workers, search)
         self._pool: ThreadPoolExecutor | None = None
@@ -59,6 +61,8 @@ class Pipeline:
         self._taken: list[Found] = []
         self._foreseen: Final[list[Found]] = []
         self._looked_at = 0
+        self._limit_bytes: Final = limit_bytes
+        self._foreseen_bytes = 0
 
     def __enter__(self) -> Self:
         return self
@@ -81,6 +85,9 @@ class Pipeline:
         new = found[self._looked_at :]
         self._looked_at += len(new)
         self._foreseen.extend(item for item in new if item.kind == "file")
+        self._foreseen_bytes += sum(item.size_bytes for item in new)
+        if self._limit_bytes is not None and self._foreseen_bytes > self._limit_bytes:
+            return
         for size, batch in _batches(self._foreseen[len(self._taken) :], whole=True):
             if self._full(size):
                 return

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -18,7 +19,7 @@ import pytest
 from trees import Place, ids, names
 
 from signed_lambda.errors import SourceError
-from signed_lambda.package import crew
+from signed_lambda.package import LAMBDA_LIMITS, crew
 from signed_lambda.package.crew import Crew
 from signed_lambda.package.folder import Folder
 from signed_lambda.package.listing import Found
@@ -205,6 +206,27 @@ def test_nothing_is_said_of_words_where_none_are_looked_for(
     assert place.pack().wordless == set()
     monkeypatch.setattr(crew, "MANY_FILES", 10**6)  # threads look for none
     assert place.pack(search=SEARCH).wordless == set()
+
+
+def test_a_file_that_is_too_large_is_refused_before_it_is_read(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Packing begins during the walk: gigabytes would be read, into memory, to refuse them."""
+    read: list[str] = []
+    squeeze_files = Folder.squeeze
+
+    def recorded(folder: Folder, files: Sequence[Found], effort: Effort) -> list[Squeezed]:
+        read.extend(file.name for file in files)
+        return squeeze_files(folder, files, effort)
+
+    monkeypatch.setattr(Folder, "squeeze", recorded)
+    place.fill({f"m{n:05}.py": b"1" for n in range(MANY)} | {"a.bin": bytes(crew.LARGE_BYTES)})
+
+    error = place.refused(limits=replace(LAMBDA_LIMITS, unzipped_bytes=crew.LARGE_BYTES))
+
+    assert (ids(error), read) == (["E-SOURCE-09"], [])
+    place.pack()
+    assert read == ["a.bin"]
 
 
 def test_no_process_and_no_descriptor_is_left(place: Place) -> None:
