@@ -23,12 +23,12 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 
 from bench.figures import Run, Sheet, Side, arguments, process
+from bench.installs import BASE_IMAGE, no_engine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 TAG: Final = "signed-lambda-deploy:bench"
-BASE: Final = "python:3.13-slim"
 SITE: Final = "usr/local/lib/python3.13/site-packages/"
 DEPENDENCIES_MB: Final = 20
 REBUILD_S: Final = 3
@@ -44,10 +44,8 @@ def main() -> None:
         "Layers above the base image, gzipped as a registry stores them. A code change rebuilds the"
         " application's layer; packages come from the build's cache.",
     )
-    try:
-        process(["docker", "image", "inspect", BASE])
-    except (OSError, RuntimeError) as error:
-        sheet.skip("image", f"no Docker engine with {BASE} ({type(error).__name__})")
+    if why := no_engine():
+        sheet.skip("image", why)
     else:
         measure(sheet, options.rounds)
     sheet.tell("python bench/image.py", options.json)
@@ -114,7 +112,7 @@ def rebuild(context: Path, number: int) -> Run:
 
 def layers_above_base() -> Iterator[tuple[int, int, Counter[str]]]:
     """Bytes, bytes gzipped and bytes by package of each layer that is not the base image's."""
-    base = json.loads(process(["docker", "image", "inspect", BASE])[1])[0]["RootFS"]["Layers"]
+    base = json.loads(process(["docker", "image", "inspect", BASE_IMAGE])[1])[0]["RootFS"]["Layers"]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "image.tar"
         process(["docker", "save", "-o", path, TAG])

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 IMAGE_PYTHON: Final = "3.13"
+BASE_IMAGE: Final = f"python:{IMAGE_PYTHON}-slim"
 PYTHON_TREE: Final = ("boto3", "django")
 JS_TREE: Final = (
     *("aws-sdk@2", "express", "lodash", "typeorm"),
@@ -101,6 +102,15 @@ def product() -> Path:
     compiled = ["-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
     process([python, *compiled, site, folder / "app"])
     return python
+
+
+def no_engine() -> str:
+    """Why no container of the base image can be started here; "" where one can."""
+    try:
+        process(["docker", "image", "inspect", BASE_IMAGE])
+    except (OSError, RuntimeError) as error:
+        return f"no Docker engine with {BASE_IMAGE} ({type(error).__name__})"
+    return ""
 
 
 def _like_the_image() -> str:
