@@ -5,7 +5,9 @@ the container would live on. Python as PID 1 ignores SIGTERM unless it is handle
 
 A handler of Python runs in the main thread between two of its instructions: at once, so that no
 write can follow the signal, but never while a call of the C library does not return. So a thread
-keeps the time. It learns of a signal from the handler of C, which writes to a pipe.
+keeps the time. It learns of a signal from the handler of C, which writes to a pipe. No thread runs
+while an expression of `re` is matched; that looks for signals itself, so the nudges come from a
+timer of the system's, which needs no thread.
 
 The entry point sets the handlers before anything else is imported: may import the standard
 library's small modules, and nothing of this package at the top.
@@ -130,6 +132,8 @@ def handle_stop_signals(
     """
 
     def on_stop(number: int, _frame: FrameType | None) -> None:
+        if not stop.is_set():
+            signal.setitimer(signal.ITIMER_REAL, patience_s, NUDGE_S)
         stop.mark(signal.Signals(number).name)
         # A nudge that hits a callback of the interpreter would be told with a traceback: the next
         # one ends the run.
@@ -144,17 +148,12 @@ def handle_stop_signals(
     told, tell = os.pipe()
     os.set_blocking(tell, False)
     signal.set_wakeup_fd(tell, warn_on_full_buffer=False)
-    main_thread = threading.get_ident()
 
     def watch() -> None:
         while (number := os.read(told, 1)[0]) not in _STOPS:
             continue
         stop.set(signal.Signals(number).name)
-        pause = threading.Event()
-        pause.wait(patience_s)
-        for _ in range(int((watchdog_s - patience_s) / NUDGE_S)):
-            signal.pthread_kill(main_thread, signal.SIGALRM)
-            pause.wait(NUDGE_S)
+        threading.Event().wait(watchdog_s)
         _end(stop)
 
     threading.Thread(target=watch, name="watchdog", daemon=True).start()

@@ -93,6 +93,19 @@ sys.stdin.read()  # the test has sent its signals when it closes this; then the 
 sys.exit(5)
 """
 )
+MATCHES = (
+    BEGIN
+    + """
+import re
+from signed_lambda.errors import Cancelled
+print("waiting", flush=True)
+try:
+    with stop.interruptible():  # for longer than anybody waits; no other thread runs meanwhile
+        re.match("(a|a)*b", "a" * 60)
+except Cancelled:
+    sys.exit(6)
+"""
+)
 INTERRUPTED_ANYWHERE = (
     BEGIN
     + """
@@ -212,7 +225,7 @@ def test_a_cancelled_run_ends_at_once_and_reports(
 def test_a_call_that_never_returns_is_ended_by_the_watchdog_which_says_what_stands(
     job: dict[str, str], start: Start
 ) -> None:
-    process = start(program(WAITS, DEADLOCKS, patience_s=0.1, watchdog_s=0.2), job)
+    process = start(program(WAITS, DEADLOCKS, patience_s=60, watchdog_s=0.2), job)
 
     code, said, _ = process.end(signal.SIGTERM)
 
@@ -223,7 +236,7 @@ def test_a_call_that_never_returns_is_ended_by_the_watchdog_which_says_what_stan
 def test_a_log_that_nobody_reads_keeps_no_cancelled_run_alive(
     job: dict[str, str], start: Start
 ) -> None:
-    process = start(program(WAITS, CANNOT_PRINT, patience_s=0.1, watchdog_s=0.2), job)
+    process = start(program(WAITS, CANNOT_PRINT, patience_s=60, watchdog_s=0.2), job)
 
     code, _, _ = process.end(signal.SIGINT)
 
@@ -241,6 +254,14 @@ def test_a_signal_before_anything_was_done_ends_the_run_before_it_begins(
     assert code == 31, said
     assert "the job was cancelled (SIGINT)" in said
     assert "waiting" not in said  # AWS was not asked
+
+
+def test_an_expression_that_is_matched_for_ever_is_interrupted(start: Start) -> None:
+    process = start(program(MATCHES, patience_s=0.1, watchdog_s=60), {})
+
+    code, said, _ = process.end(signal.SIGTERM)
+
+    assert (code, said) == (6, "")
 
 
 def test_further_signals_change_nothing(start: Start) -> None:
