@@ -132,7 +132,7 @@ def handle_stop_signals(
     """
 
     def on_stop(number: int, _frame: FrameType | None) -> None:
-        if not stop.is_set():
+        if not any(signal.getitimer(signal.ITIMER_REAL)):
             signal.setitimer(signal.ITIMER_REAL, patience_s, NUDGE_S)
         stop.mark(signal.Signals(number).name)
         # A nudge that hits a callback of the interpreter would be told with a traceback: the next
