@@ -57,6 +57,10 @@ _ANSWER: Final = struct.Struct("<IiQ")
 _DONE: Final = struct.Struct("<?I32sQ?")
 """Of a file: whether it is deflated, CRC-32 and SHA-256 of its content, bytes of its data, whether
 none of the words is in it that were looked for."""
+_PIECE_CHARS: Final = 256
+"""Normalized at once: the time grows with the square of a row of combining marks, of which an
+attacker can write millions. Where a piece ends, a mark may stay apart from its letter: then a word
+is seen that Python would read as another one, never the other way round."""
 _UPPER: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _LOWER: Final = bytes.maketrans(_UPPER, _UPPER.lower())
 
@@ -118,7 +122,9 @@ def folded(content: bytes) -> bytes:
     if content.isascii():
         return content
     text = content.decode("utf-8", "replace")
-    return content + b"\n" + unicodedata.normalize("NFKC", text).encode()
+    pieces = (text[at : at + _PIECE_CHARS] for at in range(0, len(text), _PIECE_CHARS))
+    normal = "".join(unicodedata.normalize("NFKC", piece) for piece in pieces)
+    return content + b"\n" + normal.encode()
 
 
 def _level(content: bytes | memoryview, effort: Effort) -> int:

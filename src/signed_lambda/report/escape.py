@@ -43,7 +43,7 @@ _BLOCK_START: Final = regex(r"^[-+=:0-9#>~]")
 _PLAIN_WORD: Final = regex(
     r"[^\W_]+(?:['\u2019/-][^\W_]+)*%?|[0-9]+(?:\.[0-9]+)+|[\u2192\u00b7=]|\u2013"
 )
-_EDGES: Final = regex(r"^([(\"']*)(.*?)([.,;:!?)\"'\u2026]*)$", re.DOTALL)
+_OPENS, _CLOSES = "(\"'", ".,;:!?)\"'\u2026"
 _LINKED_WORD: Final = regex(r"(?<![0-9A-Za-z])[0-9a-fA-F]{7,40}(?![0-9A-Za-z])|\b[Gg][Hh]-[0-9]")
 """What GitHub links although it looks like a word: a commit, an issue."""
 _LIST_START: Final = regex(r"^[0-9](?=[0-9]*[.)](?: |$))|^=")
@@ -240,8 +240,9 @@ def _words(sentence: str) -> str:
 
 def _word(word: str) -> str:
     """One word: itself when it is plain, a code span with its punctuation outside otherwise."""
-    match = _EDGES.match(word)
-    before, core, after = match.groups() if match else ("", word, "")
+    inside = word.lstrip(_OPENS)
+    core = inside.rstrip(_CLOSES)
+    before, after = word[: len(word) - len(inside)], inside[len(core) :]
     if core and before.endswith("'") and after.startswith("'"):  # 'live': a name, in quotes
         return before[:-1] + code(core) + after[1:]
     if not core or (_PLAIN_WORD.fullmatch(core) and not _LINKED_WORD.search(core)):

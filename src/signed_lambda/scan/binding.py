@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from signed_lambda.scan.program import Program
 
 _ENDING: Final = regex(r"(/__init__)?\.\w+$")
-_KIND: Final = regex(r"(?:lambda|function|handler|fn|zip)+$")
+_KINDS: Final = ("lambda", "function", "handler", "fn", "zip")
 """What a function or its file is called beside its own name."""
 _USUAL: Final = "handleRequest"
 """The method that Lambda calls of a class, where the handler names none.
@@ -129,10 +129,17 @@ def _fits(function: Function, path: str) -> bool:
         posixpath.basename(function.folder),
     }
     labels |= {(function.name.literal or "") if function.name is not None else ""}
-    said = {_KIND.sub("", re.sub(r"[^a-z0-9]", "", label.lower())) for label in labels}
     parts = _ENDING.sub("", path).split("/")
-    there = {_KIND.sub("", re.sub(r"[^a-z0-9]", "", part.lower())) for part in parts}
-    return bool((said & there) - {""})
+    return bool({_plainly(label) for label in labels} & {_plainly(part) for part in parts} - {""})
+
+
+def _plainly(label: str) -> str:
+    """What a function or folder is called, without what kind of thing it is."""
+    said = re.sub(r"[^a-z0-9]", "", label.lower())
+    end = len(said)
+    while kind := next((k for k in _KINDS if said.endswith(k, 0, end)), ""):
+        end -= len(kind)
+    return said[:end]
 
 
 def _inline(program: Program, function: Function) -> CodeFunction | None:

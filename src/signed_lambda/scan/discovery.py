@@ -29,7 +29,9 @@ _NAMES: Final = regex(
     r"cfn[\w.-]*|infra[\w.-]*|resources[\w.-]*|functions[\w.-]*)\.(ya?ml|json)|.*\.template"
 )
 _DOCUMENTS: Final = (".yml", ".yaml", ".json")
-_SAYS: Final = regex(rb"AWS::\w+::\w|(?m:^\s*\"?StartAt\"?\s*:)|(?m:^functions:)|arn:aws:states")
+_SAYS: Final = regex(
+    rb"AWS::\w+::\w|(?m:^[ \t]*+\"?StartAt\"?\s{0,20}:)|(?m:^functions:)|arn:aws:states"
+)
 """What a document of another name must say for it to be a template."""
 _NO_TEMPLATES: Final = regex(r"(?i)(package(-lock)?|ts\w*config\S*|composer|\.?eslint\S*)\.json")
 _STACKS: Final = regex(r"(?i).*\.(ts|py|js|mjs)")

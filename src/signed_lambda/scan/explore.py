@@ -39,7 +39,7 @@ SHARE: Final = 20_000
 """Expressions that are looked at for one file of others, some tenth of a second: a library for the
 browser may eat the time of all files (xregexp in Django took 5 s, and found nothing)."""
 _EVENT: Final = regex(r"(?i)_*(event|evt|e|input|req|request|records?|payload|s3event)\w*")
-_CONTEXT: Final = regex(r"(?i)_*(context|ctx|c|lambda_?context|_)\w*")
+_CONTEXT: Final = regex(r"(?i)_\w*|(context|ctx|c|lambda_?context)\w*")
 _USUAL: Final = frozenset({"handler", "lambda_handler", "main", "default", "handleRequest"})
 _EACH: Final = words("map forEach filter some every flatMap each find reduce eachSeries")
 _OTHERS: Final = 2

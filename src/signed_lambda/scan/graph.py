@@ -55,7 +55,7 @@ MAX_HOPS: Final = 8
 MAX_LOOKS: Final = 500_000
 """Hops that are looked at for all ways: some 2 s. A template of the largest size that leads 4,000
 functions through one queue has 16 million, each way of them one of the same loop."""
-_REPLACED: Final = regex(r"replace\((.*)>(.*)\)")
+_REPLACED: Final = regex(r"replace\((.*)>([^>]*)\)")
 _WITHOUT_ENDING: Final = {("splitext()", "0"), ("rsplit(.)", "0"), ("split(.)", "0")}
 """What is done to a key for its name without the ending: it begins as before."""
 _DEAD: Final = regex(r"(?i)dlq|dead|redrive")

@@ -104,8 +104,8 @@ _OF_ENVIRONMENT: Final = ("environs", "decouple")
 """Libraries whose functions read the variable that they are given the name of."""
 _PLUS: Final = ("+", r"/\+/g", r"\+")
 _BUILDS: Final = ("with", "build", "create", "standard", "default", "from", "New", "region")
-_FORMAT: Final = regex(r"\{([^{}:!]*)[^{}]*\}")
-_PERCENT: Final = regex(r"%(?:\([^)]*\))?[-#0 +]*\d*(?:\.\d+)?[sdrvqfxi]")
+_FORMAT: Final = regex(r"\{([^{}:!]*+)[^{}]*+\}")
+_PERCENT: Final = regex(r"%(?:\([^()]*+\))?[-#0 +]*+\d*+(?:\.\d++)?[sdrvqfxi]")
 
 
 def member_of_client(client: Client, key: str) -> Iterable[Value]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from signed_lambda.scan.infra.document import Tree
     from signed_lambda.scan.values import Atom
 
-SUBSTITUTION: Final = regex(r"\$\{(!?)([^}]*)\}")
+SUBSTITUTION: Final = regex(r"\$\{(!?)([^{}]*+)\}")
 
 
 def value_of(tree: Tree, reference: Callable[[str, str], Atom]) -> Str:

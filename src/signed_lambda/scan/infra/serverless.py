@@ -47,7 +47,7 @@ _MADE: Final = ("ApiGatewayRestApi", "HttpApi")
 
 Source: https://www.serverless.com/framework/docs/providers/aws/guide/resources
 """
-_FILE: Final = regex(r"file\(([^)]+)\)(?::(.+))?")
+_FILE: Final = regex(r"file\(([^()]++)\)(?::(.+))?")
 
 
 def is_template(tree: Tree) -> bool:
