@@ -261,7 +261,9 @@ def _prepared(
         journal=journal,
         workspace=process.workspace,
         folder=folder,
-        package=_pack(process, inputs, folder) if "source" in inputs.command.needs else None,
+        package=_pack(process, inputs, deadline, folder)
+        if "source" in inputs.command.needs
+        else None,
         connect=lambda: connect(inputs, deadline, runner.line),
         talk=talk,
         from_fork=gets_no_credentials(runner.event(), environ),
@@ -269,7 +271,7 @@ def _prepared(
     )
 
 
-def _pack(process: Process, inputs: Inputs, folder: Path) -> Package:
+def _pack(process: Process, inputs: Inputs, deadline: Deadline, folder: Path) -> Package:
     """The build, checked against expected-sha256; nothing is written before."""
     from signed_lambda.package import pack  # noqa: PLC0415 - see the module's docstring
     from signed_lambda.scan.installed import SEARCH  # noqa: PLC0415 - see the module's docstring
@@ -284,6 +286,7 @@ def _pack(process: Process, inputs: Inputs, folder: Path) -> Package:
             allow_secret_files=inputs.allow_secret_files,
             compression=inputs.compression,
             search=SEARCH,
+            check=lambda: deadline.check("packing"),
         )
     process.journal.packed(package, repo_root(package, process.workspace))
     require(expected_hash(package, inputs.expected_sha256))

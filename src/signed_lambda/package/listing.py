@@ -13,7 +13,13 @@ from signed_lambda.errors import Problem, SourceError
 from signed_lambda.lazy import dataclass
 from signed_lambda.model import EntryKind, LeftOut, LeftOutReason
 from signed_lambda.package.links import NameTree
-from signed_lambda.package.names import SIGNATURE_FILE, SIGNATURE_FOLDER, shown, twin_notes
+from signed_lambda.package.names import (
+    SIGNATURE_FILE,
+    SIGNATURE_FOLDER,
+    paths_characters,
+    shown,
+    twin_notes,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -173,6 +179,14 @@ def _check_limits(survey: Survey, limits: Limits) -> None:
             f"{survey.place} holds {len(survey.found):,} files, limit {limits.entries:,}; "
             f"{fullest} has {count:,}",
             "Leave out what the function does not need: `exclude` or .lambdaignore",
+        )
+    characters = paths_characters(f.name for f in survey.found)
+    if characters > limits.paths_characters:
+        survey.refuse(
+            "E-SOURCE-10",
+            f"the names in {survey.place}, with the folders above each, have {characters:,}"
+            f" characters, limit {limits.paths_characters:,}",
+            "Give the files shorter names, or fewer folders within folders",
         )
     total_bytes = sum(f.size_bytes for f in survey.found)
     if total_bytes > limits.unzipped_bytes:

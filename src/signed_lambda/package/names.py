@@ -104,6 +104,11 @@ def _faults(name: str) -> Iterator[str]:
         yield fault
 
 
+def paths_characters(names: Iterable[str]) -> int:
+    """Characters of all names and of the folders above each, at most; see `Limits`."""
+    return sum(len(name) * (1 + name.count("/")) for name in names)
+
+
 def twin_notes(names: Iterable[str]) -> tuple[str, ...]:
     """Notes on names that a case-folding or normalising file system would take for one.
 

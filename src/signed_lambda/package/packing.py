@@ -28,7 +28,7 @@ from signed_lambda.package.writer import ZipWriter
 from signed_lambda.package.zipsource import ZipSource, copy_zip, open_zip
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from signed_lambda.package.worker import Search
 
@@ -46,6 +46,7 @@ def pack(
     compression: Compression = "default",
     limits: Limits = LAMBDA_LIMITS,
     search: Search | None = None,
+    check: Callable[[], None] = lambda: None,
 ) -> Package:
     """Packs a folder, or a .zip anew, so that the same files give the same bytes anywhere.
 
@@ -59,6 +60,7 @@ def pack(
         compression: How small the zip is made.
         limits: Upper bounds.
         search: What to look for in the files; see `Package.wordless`.
+        check: Raises when it is to end, be it in the midst of its work; see `Rules`.
 
     Raises:
         SourceError: The source cannot or must not be packed; all problems found are told together.
@@ -78,6 +80,7 @@ def pack(
                 exclude=exclude,
                 ignore_file=held.ignore_file(),
                 allow_secret_files=allow_secret_files,
+                check=check,
             )
             effort, most_bytes = EFFORTS[compression], limits.unzipped_bytes
             with Pipeline(held, effort, search, limit_bytes=most_bytes) as pipeline:

@@ -45,7 +45,13 @@ from signed_lambda.package.layout import (
 )
 from signed_lambda.package.limits import SIGNED_LIMITS, Limits
 from signed_lambda.package.links import NameTree
-from signed_lambda.package.names import name_fault, shown, text_fault, twin_notes
+from signed_lambda.package.names import (
+    name_fault,
+    paths_characters,
+    shown,
+    text_fault,
+    twin_notes,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -166,6 +172,7 @@ class _Reader:
         record = find_index(self._read, size_bytes, self.label, self.limits)
         headers = parse_index(self._read, record, self.label)
         drafts = [item for item in map(self._draft, headers) if item is not None]
+        self._check_names(drafts)
         for name, id_, what in name_faults(drafts):
             self._note(name, id_, what)
         self._stop_on_problems()
@@ -220,6 +227,18 @@ class _Reader:
         except LayoutError as error:
             self._note(raw, "E-ZIP-13", str(error))
             return None
+
+    def _check_names(self, drafts: list[Draft]) -> None:
+        """Before each folder above each name becomes a text of its own."""
+        characters = paths_characters(item.name for item in drafts)
+        if characters > self.limits.paths_characters:
+            longest = max(len(item.name) for item in drafts)
+            raise ZipError.of(
+                "E-ZIP-12",
+                f"the names in {self.label}, with the folders above each, have {characters:,}"
+                f" characters, limit {self.limits.paths_characters:,}; one has {longest:,}",
+                "Give the files shorter names, or fewer folders within folders",
+            )
 
     def _check_total(self, drafts: list[Draft]) -> None:
         total = sum(d.header.size_bytes for d in drafts)

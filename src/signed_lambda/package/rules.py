@@ -19,7 +19,7 @@ from signed_lambda.package.names import shown
 from signed_lambda.package.patterns import Line, Patterns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from signed_lambda.model import LeftOutReason
 
@@ -147,6 +147,7 @@ class Rules:
         exclude: Sequence[str] = (),
         ignore_file: bytes | None = None,
         allow_secret_files: bool = False,
+        check: Callable[[], None] = lambda: None,
     ) -> None:
         """Parses the patterns.
 
@@ -156,6 +157,8 @@ class Rules:
                 that leaves out, except below a folder that is left out (as in git).
             ignore_file: Content of `.lambdaignore` at the top of the source.
             allow_secret_files: Pack what looks like secrets.
+            check: Raises when it is to end: a name is held against all patterns, which takes a
+                second where both are as long as they may be.
 
         Raises:
             SourceError: E-SOURCE-14 for each line that is not a pattern.
@@ -175,6 +178,7 @@ class Rules:
             raise SourceError(*(p for fault in faults for p in fault.problems))
         self._include, self._exclude = parsed
         self._allow_secret_files = allow_secret_files
+        self._check = check if self._include or self._exclude else None
         self._folders: dict[str, tuple[str, LeftOutReason] | None] = {"": None}
 
     def judge(self, name: str, *, folder: bool) -> tuple[str, LeftOutReason] | None:
@@ -187,6 +191,8 @@ class Rules:
         Returns:
             The topmost name that is left out, folders with a closing "/".
         """
+        if self._check is not None:
+            self._check()
         verdict = self._judge_folders(name if folder else name.rpartition("/")[0])
         if folder or verdict is not None:
             return verdict
@@ -202,6 +208,8 @@ class Rules:
         for end in range(1, len(parts) + 1):
             above = "/".join(parts[:end])
             if above not in self._folders:
+                if self._check is not None:
+                    self._check()
                 reason = None if verdict else self._judge_folder(above)
                 self._folders[above] = verdict if reason is None else (f"{above}/", reason)
             verdict = self._folders[above]

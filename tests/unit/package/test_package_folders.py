@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from trees import Place, as_nobody, ids, left_out, names, sealed_off, walkable
 
-from signed_lambda.errors import SourceError
+from signed_lambda.errors import DeadlineError, SourceError
 from signed_lambda.package import LAMBDA_LIMITS, Limits
 from signed_lambda.package import names as names_module
 from signed_lambda.package.folder import Folder
@@ -244,6 +245,32 @@ def test_a_zip_larger_than_signer_takes_is_refused(place: Place) -> None:
 
     assert ids(error) == ["E-SOURCE-09"]
     assert "the zip of" in str(error)
+
+
+def test_names_that_are_long_and_deep_are_refused_together(place: Place) -> None:
+    place.fill({"a/b/c.py": b"", "a/d.py": b""})  # 8 * 3 and 6 * 2
+    limits = Limits(unzipped_bytes=10**6, entries=7, zip_bytes=10**6, paths_characters=36)
+
+    error = place.refused(limits=replace(limits, paths_characters=35))
+
+    assert ids(error) == ["E-SOURCE-10"]
+    assert "have 36 characters, limit 35" in str(error)
+    assert place.pack(limits=limits).entries
+
+
+def test_packing_ends_where_it_is_to_end_whatever_there_is_to_compare(place: Place) -> None:
+    place.fill({f"a/f{n}": b"" for n in range(9)})
+    asked: list[str] = []
+
+    def check() -> None:
+        asked.append("time left?")
+        if len(asked) == 5:
+            raise DeadlineError.of("E-TIME-01", "over", "give more")
+
+    with pytest.raises(DeadlineError):
+        place.pack(exclude=["**/b"], check=check)
+
+    assert len(asked) == 5
 
 
 def test_a_walk_over_too_many_names_stops(place: Place) -> None:

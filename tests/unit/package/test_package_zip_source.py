@@ -168,6 +168,7 @@ def test_a_hostile_zip_is_refused_by_its_path(place: Place) -> None:
         (Limits(unzipped_bytes=35, entries=9, zip_bytes=9_999), "E-ZIP-11"),
         (Limits(unzipped_bytes=99, entries=0, zip_bytes=9_999), "E-ZIP-12"),
         (Limits(unzipped_bytes=99, entries=9, zip_bytes=99), "E-ZIP-11"),
+        (Limits(unzipped_bytes=99, entries=9, zip_bytes=9_999, paths_characters=4), "E-ZIP-12"),
     ],
 )
 def test_limits_hold_for_zips_too(place: Place, limits: Limits, id_: str) -> None:

@@ -14,7 +14,7 @@ from signed_lambda.errors import DeployError
 from signed_lambda.package import pack
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from signed_lambda.model import Compression, Package
@@ -51,6 +51,7 @@ class Options(TypedDict, total=False):
     compression: Compression
     limits: Limits
     search: Search
+    check: Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
