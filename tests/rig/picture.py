@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 from moto.s3.models import s3_backends
 
+from signed_lambda.github.comment import RETIRED
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from lambda_sandbox import Sandbox
     from lambda_sandbox.lambda_service.state import Version
-    from tests.support.github_server import GitHubServer
+    from tests.support.github_server import Comment, GitHubServer
 
 Files = tuple[tuple[str, str], ...]
 SIGNATURE = ("META_INF/", "META_INF/aws_signer_signature_v1.0.SF")
@@ -79,7 +81,8 @@ class Picture:
         latest: None when the function does not exist.
         objects: Bucket and key; of each version its id and hex SHA-256, the newest last.
         signing: Policy and allowed publishers of the function's configuration, None without.
-        comments: Bodies of the pull request's comments that are not minimised.
+        comments: Bodies of the pull request's comments that are not minimised, and do not say that
+            a newer one replaces them (of one that could not be minimised).
         checks: Name, commit, external id and conclusion of each check run.
         at: On the sandbox's clock, seconds.
     """
@@ -126,13 +129,17 @@ def take(sandbox: Sandbox, function: str, github: GitHubServer | None = None) ->
         },
         objects=_objects(sandbox),
         signing=config and (config.policy, tuple(config.allowed_publishers)),
-        comments=tuple(c.body for c in github.comments if not c.minimized) if github else (),
+        comments=tuple(c.body for c in (github.comments if github else ()) if _stands(c)),
         checks=tuple(
             (c["name"], c["head_sha"], c["external_id"], str(c["conclusion"]))
             for c in (github.checks if github else ())
         ),
         at=sandbox.clock.monotonic(),
     )
+
+
+def _stands(comment: Comment) -> bool:
+    return not comment.minimized and not comment.body.startswith(RETIRED)
 
 
 def _version(version: Version) -> VersionPicture:
