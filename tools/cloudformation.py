@@ -194,6 +194,6 @@ def _substituted(value: object, names: dict[str, str]) -> object:
         return [_substituted(inner, names) for inner in value]
     if not isinstance(value, str):
         return value
-    text = re.sub(r"\$\{([A-Z_]+)\}", lambda hole: names[hole[1]], value).replace("$$", "$")
+    text = documents.fill(value, names)
     text = re.sub(r"^arn:aws:", "arn:${AWS::Partition}:", text)
     return Sub(text) if "${" in text else text

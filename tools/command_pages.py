@@ -11,17 +11,26 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
+import yaml
+
 from signed_lambda import errors
 from signed_lambda.inputs import COMMANDS, OUTPUTS, OUTPUTS_OF, SPECS
+from signed_lambda.setup.wanted import ENVIRONMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from signed_lambda.inputs.commands import Command
+    from signed_lambda.inputs.commands import Command, CommandName
 
     Row = Callable[..., str]
 
+ENVIRONMENT_OF: Final[dict[CommandName, str]] = {
+    "deploy": ENVIRONMENTS["deploy"],
+    "promote": ENVIRONMENTS["deploy"],
+    "rollback": ENVIRONMENTS["rollback"],
+}
+"""Whose roles trust jobs of an environment alone (docs/iam/trust.json), and of which one."""
 READS: Final = ("Get", "List", "Describe", "Simulate")
 """How the names of actions begin that change nothing."""
 CHECKOUT: Final = """\
@@ -53,7 +62,7 @@ def pages(root: Path, row: Row) -> Iterator[tuple[Path, str]]:
             "<!-- Written by `make docs` from src/signed_lambda/inputs; edit it there. -->\n",
             f"# {command.name}\n\n{_sentence(command.help)}\n\n{_wrapped(command.about)}\n",
             _ends(command, row),
-            _workflow(command),
+            _workflow(command, root),
             _inputs(command, row),
             _outputs(command, row),
             _role(command, root),
@@ -90,8 +99,12 @@ def _ends(command: Command, row: Row) -> str:
     return "## How it ends\n\n" + "\n".join(rows) + "\n"
 
 
-def _workflow(command: Command) -> str:
+def _workflow(command: Command, root: Path) -> str:
     """The smallest workflow that runs it."""
+    starts, asked = _asked(root) if command.name == "rollback" else (command.starts, ())
+    values = _EXAMPLES | {name: f"${{{{ inputs.{name} }}}}" for name in asked}
+    environment = ENVIRONMENT_OF.get(command.name)
+    where = f"    environment: {environment}\n" if environment else ""
     title = command.name.capitalize()
     queue = "true" if not command.writes else "false"
     rights = "".join(f"      {right} # {why}\n" for right, why in command.rights)
@@ -99,9 +112,9 @@ def _workflow(command: Command) -> str:
     steps = steps if "source" in command.needs else ""
     if command.needs_region:
         steps += CREDENTIALS.format(assume=ASSUME, command=command.name)
-    needed = command.needs + command.needs_unless_unsigned
+    told = (*command.needs, *command.needs_unless_unsigned, *asked)
     given = [f"command: {command.name}"] * (command.name != "deploy")
-    given += [f"{s.name}: {_EXAMPLES.get(s.name, s.example)}" for s in SPECS if s.name in needed]
+    given += [f"{s.name}: {values.get(s.name, s.example)}" for s in SPECS if s.name in told]
     given += command.also
     lines = "".join(f"          {line}\n" for line in given)
     return f"""## The smallest workflow
@@ -109,12 +122,12 @@ def _workflow(command: Command) -> str:
 ```yaml
 name: {title}
 on:
-  {command.starts}
+  {starts}
 
 permissions: {{}}
 
 concurrency:
-  group: {command.name}-orders
+  group: {command.name}-{values["function-name"]}
   cancel-in-progress: {queue}
 
 jobs:
@@ -122,7 +135,7 @@ jobs:
     name: {title}
     runs-on: ubuntu-latest
     timeout-minutes: 20
-    permissions:
+{where}    permissions:
 {rights}    steps:
 {steps}      - name: {title}
         uses: owner/signed-lambda-deploy@v1 # pin it by its SHA
@@ -132,6 +145,16 @@ jobs:
 
 
 _EXAMPLES: Final = {"function-name": "orders", "source": "src", "bucket": "acme-artifacts"}
+
+
+def _asked(root: Path) -> tuple[str, tuple[str, ...]]:
+    """What starts a rollback, and for which inputs it then asks: as in the example.
+
+    Both are what the pages' and the comment's `gh workflow run rollback.yml -f ...` give.
+    """
+    text = (root / "examples" / "rollback.yml").read_text("utf-8")
+    starts = text.partition("\non:\n")[2].partition("\n\n")[0].strip()
+    return starts, tuple(yaml.safe_load(starts)["workflow_dispatch"]["inputs"])
 
 
 def _inputs(command: Command, row: Row) -> str:

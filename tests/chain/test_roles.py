@@ -5,14 +5,22 @@ from __future__ import annotations
 import base64
 import json
 from contextlib import suppress
-from string import Template
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from botocore.exceptions import ClientError
 
 from tests.support.live import Live, skipped
-from tests.support.roles import FOLDER, actions, allow, needed, owner_again, policy, without
+from tests.support.roles import (
+    FOLDER,
+    actions,
+    allow,
+    filled,
+    needed,
+    owner_again,
+    policy,
+    without,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -233,19 +241,43 @@ def test_a_role_reaches_no_other_function_bucket_or_profile(team: Team, role: st
     assert reached == []
 
 
+def test_a_policy_that_was_filled_by_hand_denies_to_run_what_is_not_published(team: Team) -> None:
+    region, account = team.sandbox.world.region, team.sandbox.world.account
+    function = f"arn:aws:lambda:{region}:{account}:function:{team.estate.function}"
+    by_hand = policy(team, "deploy")
+
+    denied = [
+        s["Resource"]
+        for s in by_hand["Statement"]
+        if (s["Effect"], s["Action"]) == ("Deny", "lambda:InvokeFunction")
+    ]
+    said = {
+        place: decision(team, "lambda:InvokeFunction", f"{function}{place}", by_hand)
+        for place in ("", ":$LATEST", ":live", ":7")
+    }
+
+    assert denied == [[function, f"{function}:$LATEST"]]
+    assert said == {
+        "": "explicitDeny",
+        ":$LATEST": "explicitDeny",
+        ":live": "allowed",
+        ":7": "allowed",
+    }
+
+
 @pytest.mark.parametrize("name", sorted(SUBJECTS))
 def test_a_role_trusts_one_repository_only_in_both_spellings_of_its_subject(name: str) -> None:
-    text = Template((FOLDER / f"{name}.json").read_text(encoding="utf-8")).substitute(
-        ACCOUNT="111122223333",
-        OWNER="acme",
-        OWNER_ID="11",
-        REPOSITORY="orders",
-        REPOSITORY_ID="22",
-        ENVIRONMENT="production",
-        BRANCH="main",
-    )
+    names = {
+        "ACCOUNT": "111122223333",
+        "OWNER": "acme",
+        "OWNER_ID": "11",
+        "REPOSITORY": "orders",
+        "REPOSITORY_ID": "22",
+        "ENVIRONMENT": "production",
+        "BRANCH": "main",
+    }
 
-    (statement,) = json.loads(text)["Statement"]
+    (statement,) = filled(name, names)["Statement"]
 
     issuer = "token.actions.githubusercontent.com"
     assert statement["Principal"] == {

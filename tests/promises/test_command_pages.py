@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import threading
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final, get_args
 
 import pytest
+import yaml
 
 from signed_lambda import context, main
 from signed_lambda.chain.workbench import Order
@@ -16,6 +19,7 @@ from signed_lambda.inputs import COMMANDS, OUTPUTS, OUTPUTS_OF, SPECS, Inputs
 from signed_lambda.report.model import Outcome
 from tests.badinputs.case import CASES
 from tests.promises.modules import ROOT
+from tests.support.roles import filled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -184,3 +188,67 @@ def test_every_page_is_linked_from_the_readme() -> None:
     readme = (ROOT / "README.md").read_text("utf-8")
 
     assert [name for name in COMMANDS if f"docs/commands/{name}.md" not in readme] == []
+
+
+def smallest(command: str) -> dict[Any, Any]:
+    """The workflow of a command's page."""
+    text = (ROOT / "docs" / "commands" / f"{command}.md").read_text("utf-8")
+    (block,) = re.findall(r"^```yaml\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    workflow: dict[Any, Any] = yaml.safe_load(block)
+    return workflow
+
+
+TRUSTS: Final = {
+    "deploy": ("trust", "production"),
+    "promote": ("trust", "production"),
+    "rollback": ("trust", "rollback"),
+    "plan": ("trust-plan", ""),
+    "verify": ("trust-verify", ""),
+    "history": ("trust-verify", ""),
+}
+"""By whose role a job of the command runs: the file of docs/iam, and the environment in it."""
+
+
+@pytest.mark.parametrize("command", sorted(TRUSTS))
+def test_the_job_of_a_page_may_take_the_role_of_its_command(command: str) -> None:
+    trust, environment = TRUSTS[command]
+    names = {
+        "ACCOUNT": "111122223333",
+        "OWNER": "acme",
+        "OWNER_ID": "11",
+        "REPOSITORY": "orders",
+        "REPOSITORY_ID": "22",
+        "BRANCH": "main",
+        "ENVIRONMENT": environment,
+    }
+    workflow = smallest(command)
+    (job,) = workflow["jobs"].values()
+
+    if "environment" in job:  # it takes the place of the event in the token's subject
+        subject = f"environment:{job['environment']}"
+    else:
+        subject = "pull_request" if "pull_request" in workflow[True] else "ref:refs/heads/main"
+
+    (statement,) = filled(trust, names)["Statement"]
+    accepted = [
+        one
+        for condition in statement["Condition"].values()
+        for one in condition.get("token.actions.githubusercontent.com:sub", [])
+    ]
+    assert [one for one in accepted if fnmatchcase(f"repo:acme/orders:{subject}", one)]
+
+
+def test_the_rollback_of_its_page_is_asked_as_that_of_the_examples() -> None:
+    """Each `gh workflow run rollback.yml -f ...` of the pages and of comments is run with these."""
+    shown = smallest("rollback")
+    example = yaml.safe_load((ROOT / "examples" / "rollback.yml").read_text("utf-8"))
+
+    ((job,), (by_example,)) = (w["jobs"].values() for w in (shown, example))
+
+    assert shown[True] == example[True]
+    assert list(shown[True]["workflow_dispatch"]["inputs"]) == [
+        *("function-name", "alias", "to", "reason"),
+    ]
+    assert job["steps"][-1]["with"] == by_example["steps"][-1]["with"]
+    assert shown["concurrency"] == example["concurrency"]
+    assert job["environment"] == by_example["environment"]

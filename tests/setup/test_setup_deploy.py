@@ -12,7 +12,7 @@ from lambda_sandbox.estate import Estate, first_code
 from signed_lambda.aws import Aws, make_clients
 from signed_lambda.clock import Deadline
 from tests.support.action import SOURCE, Team
-from tests.support.admin import BUCKET, NAMES, Admin
+from tests.support.admin import ACTION, BUCKET, NAMES, NUMBERS, Admin
 from tests.support.aws import SandboxFetch, session_of, unmasked
 from tests.support.lanes import OneByOne
 
@@ -194,6 +194,129 @@ def test_a_workflow_whose_build_was_edited_is_still_ok(admin: Admin) -> None:
     assert (good.exit_code, bad.exit_code) == (0, 40)
     assert "edited; its names are right" in good.out
     assert bad.states()["workflow deploy.yml"] == "differs"
+
+
+UNPINNED = (*NUMBERS, "--profile", "orders_live")
+"""The names without --action."""
+
+
+def with_uses(admin: Admin, *uses: str) -> None:
+    """All is made; then each `uses:` of our action in deploy.yml is one of these lines."""
+    admin.applied()
+    place = admin.checkout / ".github" / "workflows" / "deploy.yml"
+    ours = f"        uses: {ACTION}\n"
+    assert place.read_text().count(ours) == 1
+    place.write_text(place.read_text().replace(ours, "".join(f"        {u}\n" for u in uses)))
+
+
+def test_without_the_option_action_it_is_told_before_and_after_that_none_is_named(
+    admin: Admin,
+) -> None:
+    looked = admin.setup(*UNPINNED)
+    applied = admin.setup("--apply", *UNPINNED)
+
+    assert looked.states()["workflow deploy.yml"] == "missing"
+    assert "give --action OWNER/signed-lambda-deploy@COMMIT" in " ".join(looked.out.split())
+    states = applied.states()
+    assert {p for p, s in states.items() if s != "ok"} == {
+        f"workflow {name}.yml" for name in ("deploy", "plan", "plan-fork", "rollback", "verify")
+    }
+    assert (applied.exit_code, states["workflow deploy.yml"]) == (40, "differs")
+    assert "--print deploy.yml" not in applied.out
+
+
+@pytest.mark.parametrize("given", [UNPINNED, NAMES], ids=["without --action", "with --action"])
+@pytest.mark.parametrize(
+    "uses",
+    [
+        "uses: owner/signed-lambda-deploy@v1 # pin it by its SHA",
+        f"uses: owner/signed-lambda-deploy@{'0' * 40}",
+        "uses: 'owner/signed-lambda-deploy@v1'",
+        'uses : "owner/signed-lambda-deploy@v1"',
+        "{uses: owner/signed-lambda-deploy@v1, with: {}}",
+        "uses: owner/signed-lambda-deploy/.github/workflows/reusable-deploy.yml@v1",
+    ],
+)
+def test_a_workflow_that_names_the_placeholder_action_differs(
+    admin: Admin, uses: str, given: tuple[str, ...]
+) -> None:
+    with_uses(admin, f"uses: {ACTION}", f"- {uses}")
+
+    ran = admin.setup("--check", *given)
+
+    told = " ".join(ran.out.split())
+    assert (ran.exit_code, ran.states()["workflow deploy.yml"]) == (40, "differs")
+    assert "names owner/signed-lambda-deploy" in told
+    assert "which is a placeholder" in told
+    assert "Edit `uses:`" in told
+    assert "--action OWNER/signed-lambda-deploy@COMMIT" in told
+
+
+@pytest.mark.parametrize(
+    "uses",
+    [
+        (f"uses: acme/signed-lambda-deploy@{'f' * 40}",),
+        (f"uses: zeta/signed-lambda-deploy@{'0123456789' * 4}",),
+        (f"uses: {ACTION}", "uses: acme/signed-lambda-deploy@v1"),
+        (f"uses: acme/signed-lambda-deploy/.github/workflows/reusable-deploy.yml@{'f' * 40}",),
+    ],
+)
+def test_a_workflow_with_another_pin_than_the_given_one_differs(
+    admin: Admin, uses: tuple[str, ...]
+) -> None:
+    with_uses(admin, *uses)
+
+    ran = admin.setup("--check", *NAMES)
+
+    told = " ".join(ran.out.split())
+    assert (ran.exit_code, ran.states()["workflow deploy.yml"]) == (40, "differs")
+    assert f"{uses[-1].removeprefix('uses: ')}, not {ACTION}" in told
+    assert "Edit `uses:`, or give --action as the file has it" in told
+
+
+def test_a_workflow_that_does_not_use_the_given_action_at_all_differs(admin: Admin) -> None:
+    with_uses(admin, "uses: ./.github/actions/deploy")
+
+    ran = admin.setup("--check", *NAMES)
+
+    assert (ran.exit_code, ran.states()["workflow deploy.yml"]) == (40, "differs")
+    assert f"does not use {ACTION}" in " ".join(ran.out.split())
+
+
+@pytest.mark.parametrize(
+    "uses",
+    [
+        f"uses: acme/signed-lambda-deploy@{'f' * 40} # v1.2.3",
+        "uses: zeta/signed-lambda-deploy@v1",
+        "uses: zeta/our-fork@v1",
+        "uses: ./.github/actions/deploy",
+        f"uses: {ACTION} # uses: owner/signed-lambda-deploy@v1",
+    ],
+)
+def test_a_workflow_with_a_pin_of_ones_own_is_ok_where_none_is_given(
+    admin: Admin, uses: str
+) -> None:
+    with_uses(admin, uses)
+
+    ran = admin.setup("--check", *UNPINNED)
+
+    assert (ran.exit_code, ran.states()["workflow deploy.yml"]) == (0, "ok")
+
+
+@pytest.mark.parametrize(
+    "uses",
+    [
+        ACTION.replace("acme/signed", "Acme/Signed"),
+        f'"{ACTION}"',
+        ACTION.replace("@", "/.github/workflows/reusable-deploy.yml@"),
+    ],
+)
+def test_a_workflow_with_the_given_pin_is_ok_however_it_is_written(admin: Admin, uses: str) -> None:
+    with_uses(admin, f"uses: {uses}")
+
+    ran = admin.setup("--check", *NAMES)
+
+    assert (ran.exit_code, ran.states()["workflow deploy.yml"]) == (0, "ok")
 
 
 def test_a_folder_that_leads_out_of_the_repository_is_not_written_to(

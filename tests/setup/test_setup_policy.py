@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lambda_sandbox.iam.resources import iam_access, lambda_access, s3_access, signer_access
+from signed_lambda.errors import InternalError
+from signed_lambda.setup import documents
 from tests.support.admin import BUCKET, NAMES, Admin
 from tests.support.roles import FREE, actions, filled, without
 
@@ -97,3 +99,20 @@ def test_the_policy_reaches_the_four_roles_and_no_other(admin: Admin) -> None:
     assert {s["EvalResourceName"]: s["EvalDecision"] for s in said} == dict(
         zip(places, ["allowed", "implicitDeny", "implicitDeny"], strict=True)
     )
+
+
+def test_only_placeholders_are_filled_and_each_once() -> None:
+    names = {"FUNCTION": "${ACCOUNT}", "ACCOUNT": "1"}
+
+    text = documents.fill("${FUNCTION}:$LATEST:$$:$FUNCTION:${ACCOUNT}", names)
+
+    assert text == "${ACCOUNT}:$LATEST:$$:$FUNCTION:1"
+
+
+@pytest.mark.parametrize("hole", ["${OTHER}", "${EMPTY}", "${function}", "${}", "${FUNCTION"])
+def test_a_placeholder_that_is_left_unfilled_is_refused(hole: str) -> None:
+    with pytest.raises(InternalError) as refused:
+        documents.fill(f"function:{hole}", {"FUNCTION": "orders", "EMPTY": ""})
+
+    assert refused.value.problems[0].id == "E-INTERNAL-01"
+    assert hole in refused.value.problems[0].what

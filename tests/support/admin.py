@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from tests.support.aws import Transport
 
 NUMBERS = ("--owner-id", "11", "--repository-id", "22")
-NAMES = (*NUMBERS, "--profile", "orders_live")
+ACTION = f"acme/signed-lambda-deploy@{'0123456789' * 4}"
+NAMES = (*NUMBERS, "--profile", "orders_live", "--action", ACTION)
 BUCKET = "signed-lambda-111122223333-eu-west-1"
 
 

@@ -104,10 +104,10 @@ locals {
       merge(local.names, { ENVIRONMENT = trust.environment })
     )
   }
-  # "$$" is how the files write a "$"; "aws" is the partition that they are written for.
+  # "aws" is the partition that the files are written for.
   policies = {
     for name, text in local.documents :
-    name => replace(replace(text, "$$", "$"), "\"arn:aws:", "\"arn:${data.aws_partition.this.partition}:")
+    name => replace(text, "\"arn:aws:", "\"arn:${data.aws_partition.this.partition}:")
   }
 }
 

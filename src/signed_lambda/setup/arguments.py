@@ -44,7 +44,6 @@ _NUMBER: Final = regex(r"[1-9][0-9]{0,18}")
 _BRANCH: Final = regex(r"[A-Za-z0-9._/-]{1,200}")
 _ROLES: Final = regex(r"[A-Za-z0-9+=,.@_-]+")
 _ACTION: Final = regex(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+@[A-Za-z0-9._-]+")
-_PLACEHOLDER: Final = "owner/signed-lambda-deploy@v1 # pin it by its SHA"
 _CONFIG_BYTES: Final = 1_000_000
 
 
@@ -57,6 +56,7 @@ class Arguments:
         bucket, profile, region: None where a usual one is meant.
         repository: Owner and name; None where no one is known.
         owner_id, repository_id: GitHub's numbers; None where not given.
+        action: What workflows use; None where not given.
         changes: What may be changed although it may be somebody else's.
         shown: The workflow file that is to be printed, None for none.
     """
@@ -73,7 +73,7 @@ class Arguments:
     repository_id: int | None
     branch: str
     checkout: Path
-    action: str
+    action: str | None
     changes: tuple[Change, ...]
     shown: str | None
     endpoint_url: str | None
@@ -183,7 +183,7 @@ def read(given: argparse.Namespace) -> Arguments:
         repository_id=int(numbers["repository_id"]) if both else None,
         branch=given.branch,
         checkout=checkout,
-        action=given.action or _PLACEHOLDER,
+        action=given.action,
         changes=tuple(given.change),
         shown=given.print,
         endpoint_url=given.aws_endpoint_url,

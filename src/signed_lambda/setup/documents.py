@@ -8,12 +8,14 @@ from __future__ import annotations
 import json
 from functools import partial
 from importlib.resources import files
-from string import Template
 from typing import TYPE_CHECKING, Final
 
+from signed_lambda.errors import InternalError
+from signed_lambda.lazy import regex
 from signed_lambda.setup.wanted import ENVIRONMENTS, PREFIX
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Mapping
 
     from signed_lambda.setup.account import Document
@@ -27,11 +29,31 @@ TRUSTS: Final[dict[Duty, str]] = {
     "verify": "trust-verify",
 }
 """Which file says who may take the role of a duty."""
+_HOLE: Final = regex(r"""\$\{(?:([A-Z_]+)\}|[^}\s"]*\}?)""")
+"""A placeholder and its name, or what is none but begins like one. Any other `$` is itself."""
 
 
 def text(name: str) -> str:
     """A file of docs/iam as it stands, with its `${NAMES}`."""
     return (_FOLDER / f"{name}.json").read_text(encoding="utf-8")
+
+
+def fill(document: str, names: Mapping[str, str]) -> str:
+    """The document with each `${NAME}` replaced, and nothing else: as a person fills it by hand.
+
+    Raises:
+        InternalError: A placeholder has no name, or an empty one: a policy with a hole in it would
+            match nothing, or too much.
+    """
+
+    def name_in(hole: re.Match[str]) -> str:
+        if value := names.get(hole[1] or ""):
+            return value
+        raise InternalError.of(
+            "E-INTERNAL-01", f"nothing fills {hole[0]} of a document of docs/iam", "Report it"
+        )
+
+    return _HOLE.sub(name_in, document)
 
 
 def policy(duty: Duty, wanted: Wanted) -> Document:
@@ -84,6 +106,6 @@ def _names(wanted: Wanted) -> dict[str, str]:
 
 
 def _filled(name: str, names: Mapping[str, str], partition: str) -> Document:
-    filled = Template(text(name)).substitute(names)
+    filled = fill(text(name), names)
     read: Document = json.loads(filled.replace('"arn:aws:', f'"arn:{partition}:'))
     return read

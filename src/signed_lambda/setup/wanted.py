@@ -56,7 +56,8 @@ class Wanted:
         repository: None where it is not known who takes the roles.
         branch: The repository's default branch.
         checkout: The repository's folder.
-        action: What the workflows use: "owner/signed-lambda-deploy@<commit>".
+        action: What the workflows use: "acme/signed-lambda-deploy@<commit>"; None where the user
+            did not say it: the workflows then name a placeholder, or what the user wrote.
     """
 
     function: FunctionName
@@ -71,7 +72,7 @@ class Wanted:
     repository: Repository | None
     branch: str
     checkout: Path
-    action: str
+    action: str | None
 
     def role(self, duty: Duty) -> str:
         """Name of the role for a duty: "deploy-orders"."""

@@ -15,9 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.errors import SetupError
+from signed_lambda.lazy import dataclass, regex
 from signed_lambda.setup.items import Item
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from signed_lambda.setup.account import Account
     from signed_lambda.setup.wanted import Wanted
 
@@ -27,7 +30,40 @@ _NAMING: Final = (
     *("role-to-assume", "aws-region", "environment"),
     *("function-name", "alias", "bucket", "signing-profile"),
 )
+_PLACEHOLDER: Final = "owner/signed-lambda-deploy@v1 # pin it by its SHA"
+_NOBODY, _OURS = "owner", "signed-lambda-deploy"
+"""Of the placeholder. Apart: who publishes the action replaces them together, everywhere else."""
+_USES: Final = regex(
+    r"""(?:^|[\s{,])["']?uses["']?\s*:\s*["']?"""
+    r"""(([\w.-]+)/([\w.-]+)(?:/[^\s"'@]+)?@([^\s"',}]+))"""
+)
+"""An action or a reusable workflow of a repository: all of it, owner, name, commit.
+
+Source: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax
+(jobs.<job_id>.uses, jobs.<job_id>.steps[*].uses)
+"""
+_WRITES_IT: Final = "--action OWNER/signed-lambda-deploy@COMMIT"
 _EXAMPLES: Final = files("signed_lambda.setup") / "examples"
+
+
+@dataclass(frozen=True, slots=True)
+class _Used:
+    """A repository whose action, or reusable workflow, a workflow file uses.
+
+    Attributes:
+        text: As it is written: "acme/orders/.github/workflows/a.yml@v1".
+        owner, name, commit: Of that.
+    """
+
+    text: str
+    owner: str
+    name: str
+    commit: str
+
+    def of_the_repository(self, other: _Used) -> bool:
+        """Whether both are of one repository: GitHub's names do not differ by case alone."""
+        ours, theirs = f"{self.owner}/{self.name}", f"{other.owner}/{other.name}"
+        return ours.casefold() == theirs.casefold()
 
 
 def look(_: Account, wanted: Wanted) -> tuple[Item, ...]:
@@ -71,9 +107,10 @@ def _look(wanted: Wanted, name: str) -> Item:
             part=part,
             state="missing",
             what=f"no {FOLDER / name}",
+            do="" if wanted.action else f"So that its `uses:` names our action, give {_WRITES_IT}",
             make=partial(_write, place, text),
         )
-    lines = {_uncommented(line) for line in found.decode("utf-8", "replace").splitlines()}
+    lines = [_uncommented(line) for line in found.decode("utf-8", "replace").splitlines()]
     other = [line for line in _names_in(text) if line not in lines]
     if other:
         return Item(
@@ -84,8 +121,42 @@ def _look(wanted: Wanted, name: str) -> Item:
             f"signed_lambda setup --function {wanted.function} --print {name}"
             f" | diff {FOLDER / name} -",
         )
+    if (wrong := _action_differs(lines, wanted)) is not None:
+        what, do = wrong
+        return Item(part=part, state="differs", what=f"{FOLDER / name} {what}", do=do)
     edited = "" if found == text.encode() else ", edited; its names are right"
     return Item(part=part, state="ok", what=f"{FOLDER / name}{edited}")
+
+
+def _action_differs(lines: Iterable[str], wanted: Wanted) -> tuple[str, str] | None:
+    """What is wrong with the action that a file uses, and what to do; None where nothing is.
+
+    Without --action any commit of any fork may be right: only the placeholder is not.
+    """
+    used = [u for line in lines for u in _used_in(line)]
+    for one in used:
+        if (one.owner, one.name) == (_NOBODY, _OURS):
+            what = f"names {one.text}, which is a placeholder"
+            do = "Edit `uses:`: name the action's repository and a commit of it. Or remove the file"
+            return what, f"{do} and run --apply with {_WRITES_IT}, which writes both"
+    if wanted.action is None:
+        return None
+    (asked,) = _used_in(f"uses: {wanted.action}")
+    ours = [one for one in used if one.name.casefold() == _OURS or one.of_the_repository(asked)]
+    for one in ours:
+        if not one.of_the_repository(asked) or one.commit != asked.commit:
+            return (
+                f"uses {one.text}, not {wanted.action}",
+                "Edit `uses:`, or give --action as the file has it",
+            )
+    if not ours:
+        return f"does not use {wanted.action}", "Edit `uses:`, or leave --action out"
+    return None
+
+
+def _used_in(line: str) -> list[_Used]:
+    """The repositories' actions of a line without its comment."""
+    return [_Used(*found.groups()) for found in _USES.finditer(line)]
 
 
 def _names_in(text: str) -> list[str]:
@@ -117,7 +188,7 @@ def filled(name: str, wanted: Wanted) -> str:
         r"\borders fail\b": f"{wanted.function} fails",
         r"(?<=branches: \[)main(?=\])|(?<=push to )main\b": wanted.branch,
         r"(?<=default: )live\b": wanted.alias,
-        r"\bowner/signed-lambda-deploy@v1 # pin it by its SHA": wanted.action,
+        rf"\b{re.escape(_PLACEHOLDER)}": wanted.action or _PLACEHOLDER,
         r"smoke-event: events/ping\.json": "# smoke-event: events/ping.json  # invoke it first",
     }
     # All at once: a name may look like one that is still to be replaced.
