@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import errno
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -163,6 +165,25 @@ def test_a_statement_that_cannot_be_kept_fails_no_release(
     assert told(ended) == ["warning"]
     assert any("s3:PutObject is missing" in w for w in ended.report["warnings"])
     assert (released.workspace / ended.outputs["provenance"]).exists()
+
+
+def test_a_disk_that_is_full_after_the_move_fails_no_release(
+    released: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_text = Path.write_text
+
+    def full(path: Path, text: str, encoding: str | None = None) -> int:
+        if path.name.endswith("statement.json"):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write_text(path, text, encoding=encoding)
+
+    monkeypatch.setattr(Path, "write_text", full)
+
+    ended = released.run()
+
+    assert (ended.exit_code, ended.outputs["outcome"]) == (0, "deployed"), ended.log
+    assert told(ended) == ["warning"]
+    assert any(w.endswith(": No space left on device") for w in ended.report["warnings"])
 
 
 def again(team: Team, run_id: str, attempt: str) -> Ended:

@@ -67,7 +67,7 @@ class AliasMove:
             Conflict: It is elsewhere, or weighted.
         """
         if answer.version != published.version or answer.weights:
-            raise _lost_to(answer.name, published, answer, before, record)
+            raise _lost_to(answer.name, published, answer, before, record, after_ours=moved)
         return cls(
             alias=answer.name,
             before=before.version if before else "",
@@ -137,7 +137,8 @@ def move_alias(
 
     The version before, the run and what the alias was moved to are recorded in the same call (the
     alias' Description). Where it leads to the version already, but by somebody else's hand, only
-    that record is written, so that `verify` finds it recorded.
+    that record is written, so that `verify` finds it recorded; where somebody put it there after it
+    was observed, the refused move is sent once more.
     RoutingConfig is always sent empty, so that no weight survives.
 
     Args:
@@ -164,9 +165,31 @@ def move_alias(
     (looking or SecondLook(bench, order, observed)).require_same()
     record = str(_record(order, published, before))
     bench.deadline.check(f"moving alias '{order.alias}'")
+    return _move(bench, order, published, before, record, at=before)
+
+
+def _move(
+    bench: Workbench,
+    order: Order,
+    published: PublishedVersion,
+    before: Alias | None,
+    record: str,
+    *,
+    at: Alias | None,
+) -> AliasMove:
+    """Sends the move and reads it back.
+
+    Args:
+        bench: The means.
+        order: What was asked for.
+        published: The version.
+        before: The alias as it was observed.
+        record: Of the move.
+        at: As it was seen last: only from there it is moved.
+    """
     bench.journal.writing(Reach.ALIAS)
     try:
-        _send(bench, order, published, before, record)
+        _send(bench, order, published, at, record)
     except (RevisionMovedError, AlreadyExistsError, *LOST) as error:
         now = _read_back(bench, order)
         if now is None or now.version != published.version or now.weights:
@@ -174,10 +197,20 @@ def move_alias(
             if isinstance(error, LOST):
                 raise
             raise _lost_to(order.alias, published, now, before, record) from None
-        # There, by our write or by that of another run with the same version: both are right.
-        return AliasMove.confirm(
-            published, before, now, moved=now.description == record, record=record
-        )
+        if now.description == record:  # by our write, whose answer was lost
+            return AliasMove.confirm(published, before, now, moved=True, record=record)
+        if _is_there(now, published):  # by that of another run with the same version: right, too
+            return AliasMove.confirm(published, before, now, moved=False)
+        if at is before and not isinstance(error, LOST):
+            bench.journal.stood()
+            again = _move(bench, order, published, before, record, at=now)
+            if again.recorded:
+                bench.journal.warn(
+                    f"alias '{order.alias}' was changed by somebody outside this action while this"
+                    f" run worked, and was at version {published.version} already: now recorded"
+                )
+            return again
+        return _unrecorded(bench, published, before, now)
     now = _read_back(bench, order)
     if now is None:
         raise _lost_to(order.alias, published, None, before)
@@ -188,14 +221,25 @@ def _send(
     bench: Workbench,
     order: Order,
     published: PublishedVersion,
-    before: Alias | None,
+    at: Alias | None,
     record: str,
 ) -> None:
     cloud, version = bench.cloud, published.version
-    if before is None:
+    if at is None:
         cloud.create_alias(order.function, order.alias, version, record)
     else:
-        cloud.update_alias(order.function, order.alias, version, record, before.revision_id)
+        cloud.update_alias(order.function, order.alias, version, record, at.revision_id)
+
+
+def _unrecorded(
+    bench: Workbench, published: PublishedVersion, before: Alias | None, now: Alias
+) -> AliasMove:
+    """It is where it should be, by another hand: no failure, and the missing record is told."""
+    bench.journal.warn(
+        f"alias '{now.name}' is at version {now.version}, but its Description is somebody else's:"
+        " `verify` calls it moved by hand until a deploy of it, or a rollback to it, records it"
+    )
+    return AliasMove.confirm(published, before, now, moved=False)
 
 
 def _read_back(bench: Workbench, order: Order) -> Alias | None:
@@ -253,8 +297,19 @@ def _lost_to(
     now: Alias | None,
     before: Alias | None,
     ours: str = "",
+    *,
+    after_ours: bool = False,
 ) -> Conflict | Superseded:
-    """Names who won: a run, if it left a record that is neither ours nor the one from before."""
+    """Names who won: a run, if it left a record that is neither ours nor the one from before.
+
+    Args:
+        alias: Its name.
+        published: Where it should be.
+        now: As it was read back, None where it is gone.
+        before: As it was observed.
+        ours: What this run wants to be its Description.
+        after_ours: Our move took place before: where it is back at the version, it was moved.
+    """
     if now is None:
         return Conflict.of(
             "E-CONFLICT-04",
@@ -265,13 +320,15 @@ def _lost_to(
     known = {ours, before.description if before else ""}
     record = None if now.description in known else AliasRecord.parse(now.description)
     by = f"run {record.run}.{record.attempt}" if record else "somebody outside this action"
+    stayed = before is not None and now.version == before.version and not after_ours
+    done = "changed" if stayed else "moved"
     what = (
         f"alias '{now.name}' is at version {now.version}"
-        f"{f', with weights: {now.route}' if now.weights else ''}, moved by {by} while this"
-        f" run worked; version {published.version} was ready"
+        f"{f', with weights: {now.route}' if now.weights else ''},"
+        f" {done} by {by} while this run worked; version {published.version} was ready"
     )
     if record is not None:
         return Superseded.of(
             "E-SUPERSEDED-01", what, "Nothing, if that run is the one that should win"
         )
-    return Conflict.of("E-CONFLICT-04", what, "Find out who moved it, then run it again")
+    return Conflict.of("E-CONFLICT-04", what, f"Find out who {done} it, then run it again")

@@ -212,8 +212,13 @@ def _keep(
         )
     except AlreadyExistsError:
         pass  # by an earlier attempt of this run, or by our own write whose answer was lost
-    except DeployError as error:
-        what = error.problems[0].what
+    except (DeployError, OSError) as error:
+        # An OSError is our own disk's, which may be full; it is no reason to call the move failed.
+        what = (
+            error.problems[0].what
+            if isinstance(error, DeployError)
+            else str(error.strerror or error)
+        )
         bench.journal.warn(
             f"The release stands, but its statement could not be kept at {place}: {what}"
         )

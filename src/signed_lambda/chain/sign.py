@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from signed_lambda.chain.verify_signed import VerifiedZip, unpack_ahead, verify_signed
 from signed_lambda.cloud import SigningJob, StoredObject
-from signed_lambda.errors import SignatureError, SigningJobError, ZipError
+from signed_lambda.errors import AccessError, SignatureError, SigningJobError, ZipError
 from signed_lambda.lazy import dataclass, regex
 from signed_lambda.report.model import Fact, Link, Reach, Status
 
@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from signed_lambda.package import Ahead
 
 ATTEMPTS: Final = 3
-"""Jobs that failed before are remembered under their token; so many others are then tried."""
+"""Tokens that all runs share. Signer remembers a job that failed under its token, so that the next
+token has to be asked with; after these a run has one of its own."""
+CLOCKS_APART: Final = timedelta(seconds=2)
+"""Signer tells whole seconds, and a clock that is kept right is off by less than one."""
 _RESULT: Final = regex(r"[A-Za-z0-9-]{1,64}\.zip")
 """How Signer names its result: the job's id. Anything else in the folder was put there by others.
 
@@ -179,9 +182,21 @@ def _reuse(
     owner: str,
     key: str,
 ) -> SignedObject | None:
-    """The earlier signed object at `key`, when its job and its bytes verify; else None, told."""
+    """The earlier signed object at `key`, when its job and its bytes verify; else None, told.
+
+    A job that may not be looked at is one of another account with the same bucket and profile, or
+    somebody's invention: it would end each run alike. Where the role may look at none, that is told
+    of the job that is begun instead.
+    """
     job_id = key.rsplit("/", 1)[-1].removesuffix(".zip")
-    job = bench.cloud.signing_job(job_id)
+    try:
+        job = bench.cloud.signing_job(job_id)
+    except AccessError as error:
+        bench.journal.warn(
+            f"the signed object s3://{uploaded.stored.bucket}/{key} was not used, for signing job"
+            f" {job_id} could not be looked at: {error.problems[0].what}"
+        )
+        return None
     if job is None or job.status != "Succeeded" or job.signed_key != key:
         return None
     if job.signed_bucket != uploaded.stored.bucket:
@@ -204,39 +219,96 @@ def _run_job(
     profile: SigningProfile,
     folder: str,
 ) -> SigningJob:
-    """A succeeded job on our object version; the same token finds a job begun by an earlier run.
+    """A succeeded job on our object version, begun by this run or by another one.
 
-    One that failed then, or whose signature has expired since, is not the end: the next token asks
-    for a new job.
+    The same token finds the job that another run began, in progress or succeeded. One that failed
+    before, or whose signature has expired since, is passed over: what made it fail may be mended,
+    and Signer would answer with it for ever. A job that fails now is the end: another would, too.
+
+    Raises:
+        SigningJobError: E-JOB-01, with Signer's reason.
     """
-    begun_at = bench.clock.now().replace(microsecond=0)  # Signer tells whole seconds
-    attempt = 0
+    tokens = _tokens(bench, order, uploaded.stored, profile)
     while True:
         bench.journal.writing(Reach.ARTEFACTS)
+        asked_at = bench.clock.now()
         job_id = bench.cloud.start_signing(
             source=uploaded.stored,
             destination_bucket=order.bucket,
             destination_prefix=folder,
             profile=profile.name,
             profile_owner=order.profile_owner,
-            token=_token(uploaded.stored, profile, attempt),
+            token=tokens.pop(0),
         )
-        job = bench.poll(
-            f"signing job {job_id}",
-            lambda job_id=job_id: _job(bench, job_id),  # type: ignore[misc]
-            lambda job: job.status != "InProgress",
-            lambda job: job.status,
-        )
-        if job.status == "Succeeded" and not _has_expired(job, begun_at):
+        looks = _looks(bench, job_id)
+        job = looks[-1]
+        if job.status == "Succeeded" and not _has_expired(job, bench.clock.now()):
             return job
-        attempt += 1
-        if job.created_at >= begun_at or attempt == ATTEMPTS:
+        if not tokens or _is_of_now(bench, looks, asked_at):
             raise SigningJobError.of(
                 "E-JOB-01",
-                f"signing job {job.job_id} ended as {job.status}:"
-                f" {job.status_reason or 'no reason given'}",
-                f"See `aws signer describe-signing-job --job-id {job.job_id}`",
+                _told(job),
+                "Mend what Signer names (it uses the bucket with this role's own rights), then run"
+                " it again: that begins a new job. All of this one:"
+                f" `aws signer describe-signing-job --job-id {job.job_id}`",
             )
+        bench.journal.progress(f"{_told(job)}; passed over as an earlier run's")
+
+
+def _tokens(
+    bench: Workbench, order: Order, source: StoredObject, profile: SigningProfile
+) -> list[str]:
+    """Client request tokens for an object version and a profile version, to be asked in this order.
+
+    The first ones are the same in all runs, so that these share a job. They are used up when a job
+    failed or expired under each; the last one is of this run and attempt alone: it finds again what
+    this very attempt began, and no job of an earlier one. Its result is shared as any other: the
+    next run finds it in the bucket. Outside GitHub a run has no name but its time.
+
+    Source: botocore model signer, clientRequestToken: "All calls after the first that use this
+    token return the same response as the first call."
+    """
+    parts = (source.bucket, source.key, str(source.version_id), profile.version_arn)
+    run = order.run
+    name = f"{run.run_id}.{run.attempt}" if run.run_id else bench.clock.now().isoformat()
+    endings = (*([str(n)] for n in range(ATTEMPTS)), ["run", run.repository, name])
+    return [hashlib.sha256("\0".join((*parts, *end)).encode()).hexdigest() for end in endings]
+
+
+def _looks(bench: Workbench, job_id: str) -> list[SigningJob]:
+    """The job at each look until its end."""
+    looks: list[SigningJob] = []
+
+    def look() -> SigningJob:
+        looks.append(_job(bench, job_id))
+        return looks[-1]
+
+    bench.poll(
+        f"signing job {job_id}",
+        look,
+        lambda job: job.status != "InProgress",
+        lambda job: job.status,
+    )
+    return looks
+
+
+def _is_of_now(bench: Workbench, looks: list[SigningJob], asked_at: datetime) -> bool:
+    """Whether the job ended while this run looked on, or was begun by the call sent at `asked_at`.
+
+    The first is seen without a clock. Clocks only decide of a job that had ended at the first look,
+    and a clock that is wrong does no harm: what seems to be older or of the future is passed over,
+    which costs one job more, and the last token is of this run.
+    """
+    began_at = looks[-1].created_at
+    return len(looks) > 1 or (asked_at - CLOCKS_APART < began_at < bench.clock.now() + CLOCKS_APART)
+
+
+def _told(job: SigningJob) -> str:
+    if job.status == "Succeeded":
+        return f"the signature of signing job {job.job_id} expired at {job.signature_expires_at}"
+    return (
+        f"signing job {job.job_id} ended as {job.status}: {job.status_reason or 'no reason given'}"
+    )
 
 
 def _has_expired(job: SigningJob, now: datetime) -> bool:
@@ -252,16 +324,6 @@ def _job(bench: Workbench, job_id: str) -> SigningJob:
             "Run it again; check that the profile's account is given as signing-profile-owner",
         )
     return job
-
-
-def _token(source: StoredObject, profile: SigningProfile, attempt: int) -> str:
-    """The client request token: the same for the same object version and profile version.
-
-    Source: botocore model signer, clientRequestToken: "All calls after the first that use this
-    token return the same response as the first call."
-    """
-    parts = (source.bucket, source.key, str(source.version_id), profile.version_arn, str(attempt))
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 def _verified(

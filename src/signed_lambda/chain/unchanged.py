@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from signed_lambda.chain.hash_alias import name_of
 from signed_lambda.chain.verify_signed import verify_signed
 from signed_lambda.confighash import canonical, code_and_config, unqualified
-from signed_lambda.errors import SignatureError, ZipError
+from signed_lambda.errors import AccessError, SignatureError, ZipError
 from signed_lambda.lazy import dataclass
 from signed_lambda.records import AliasRecord, VersionRecord, alias_seal
 from signed_lambda.report.model import Fact, Link, Status
@@ -174,7 +174,20 @@ def _holds_build(
         )
     except (SignatureError, ZipError):
         return None
-    job = look.job.result()
+    try:
+        job = look.job.result()
+    except AccessError as error:
+        # One of another account that deploys with the same profile, perhaps: signed anew, it is
+        # ours. A role that may look at no job is told so of the new one.
+        why = (
+            f"version {look.live.version} is not taken for this build, for its signing job"
+            f" {_job_id(look.live)} could not be looked at: {error.problems[0].what}"
+        )
+        bench.journal.warn(why)
+        bench.journal.fact(
+            step="unchanged", title="Look at the signing job", status=Status.SKIPPED, proof=why
+        )
+        return None
     if job is None or job.revoked:
         return None
     bench.journal.know(signing_job_id=_job_id(look.live))
