@@ -104,7 +104,7 @@ class Runner:
             if len(part) >= MIN_SECRET and part.isprintable() and part not in self._masked:
                 self._masked.add(part)
                 # Not `command_data`: a mask must be the secret itself, not its visible form.
-                self._print(f"::add-mask::{part.replace('%', '%25')}")
+                self._send(f"::add-mask::{part.replace('%', '%25')}")
 
     def group(self, title: str, lines: Iterable[str]) -> None:
         """Prints lines that GitHub folds under their title.
@@ -256,6 +256,15 @@ class Runner:
         return True
 
     def _print(self, *lines: str) -> None:
+        """As `_send`, for what is told only.
+
+        A full disk, or a log that nobody reads any more, does not change what the run did: told as
+        a failure, a move that took effect would seem to be none. A mask must arrive.
+        """
+        with suppress(OSError):
+            self._send(*lines)
+
+    def _send(self, *lines: str) -> None:
         """In one write: the watchdog's last line comes before or after, never in between."""
         self._stdout.write("".join(f"{line}\n" for line in lines))
         self._stdout.flush()
