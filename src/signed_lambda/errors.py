@@ -366,6 +366,7 @@ CATALOGUE: Final[dict[str, str]] = {
     "E-LOCK-04": "The function's policy kept changing while it was merged.",
     "E-LOCK-05": "The change of the function's policy was sent and could not be read back.",
     "E-LOCK-06": "`$LATEST` is in use: the lock would cut off a trigger.",
+    "E-LOCK-07": "Whether a trigger uses `$LATEST` could not be seen: the lock could cut it off.",
     # -- EVENT
     "E-EVENT-01": "A command that writes was started by pull_request_target.",
     "E-EVENT-02": "A command that writes was started with code of a fork.",

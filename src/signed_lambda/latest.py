@@ -22,6 +22,14 @@ SID: Final = "SignedLambdaLockLatest"
 EVERYBODY: Final = "*"
 
 LockState = Literal["policy", "organization", "none", "unseen"]
+WayKind = Literal[
+    "policy statement",
+    "event source mapping",
+    "function URL",
+    "EventBridge rule",
+    "S3 notification",
+    "SNS subscription",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,14 +110,33 @@ class Way:
     """One way to $LATEST.
 
     Attributes:
-        kind: "policy statement", "event source mapping", "function URL", ...
         what: Names for a reader.
         by_policy: It needs the function's resource policy: a Deny there closes it.
     """
 
-    kind: str
+    kind: WayKind
     what: str
     by_policy: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """A look that could not be made, or not to its end.
+
+    Attributes:
+        action: Of IAM, that the look needs.
+        resource: That it is about, "*" where IAM knows none or where several are meant.
+        why: For a reader.
+        hides: Kinds of ways that it would have shown; empty where it says nothing of ways.
+    """
+
+    action: str
+    resource: str
+    why: str
+    hides: tuple[WayKind, ...]
+
+    def __str__(self) -> str:
+        return f"{self.action} on {self.resource}: {self.why}"
 
 
 def of_latest(function_arn: str) -> tuple[str, str]:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from signed_lambda.cloud import RevisionMovedError
 from signed_lambda.latest import SID
 from tests.support.live import Live
 from tests.support.lying import Lie, lying
 
 if TYPE_CHECKING:
+    from signed_lambda.cloud import PolicyDocument
     from tests.support.action import Ended, Team
 
 Json = dict[str, Any]
@@ -133,8 +136,8 @@ def test_a_report_prints_the_statements_names_the_trap_and_writes_nothing(live: 
     assert "function:orders*" in ended.report["warnings"][-1]
 
 
-@pytest.mark.parametrize("way", ["S3", "SNS", "EventBridge", "URL"])
-def test_a_lock_that_would_cut_off_a_trigger_is_refused(live: Live, way: str) -> None:
+def trigger(live: Live, way: str) -> None:
+    """Something that uses $LATEST."""
     if way == "S3":
         live.bucket("acme-in")
     elif way == "SNS":
@@ -145,12 +148,157 @@ def test_a_lock_that_would_cut_off_a_trigger_is_refused(live: Live, way: str) ->
         live.lambda_.create_function_url_config(
             FunctionName=live.team.estate.function, AuthType="NONE"
         )
+
+
+@pytest.mark.parametrize("way", ["S3", "SNS", "EventBridge", "URL"])
+def test_a_lock_that_would_cut_off_a_trigger_is_refused(live: Live, way: str) -> None:
+    trigger(live, way)
     before = policy(live)
 
     ended = locked(live)
 
     assert (ended.exit_code, ended.error_ids) == (39, ["E-LOCK-06"])
     assert (ended.writes, policy(live)) == ([], before)
+
+
+FUNCTION = "arn:aws:lambda:eu-west-1:111122223333:function:orders"
+TOPIC = "arn:aws:sns:eu-west-1:111122223333:orders-topic"
+LOOKS = {
+    "S3": (
+        "GetBucketNotificationConfiguration",
+        "s3:GetBucketNotification on arn:aws:s3:::acme-in",
+    ),
+    "SNS": ("ListSubscriptionsByTopic", f"sns:ListSubscriptionsByTopic on {TOPIC}"),
+    "EventBridge": ("ListRuleNamesByTarget", "events:ListRuleNamesByTarget on *"),
+    "URL": ("ListFunctionUrlConfigs", f"lambda:ListFunctionUrlConfigs on {FUNCTION}"),
+    "S3, by its permission": ("GetPolicy", f"lambda:GetPolicy on {FUNCTION}"),
+}
+"""Of each trigger the look that finds it, and how that is named."""
+
+
+@pytest.mark.parametrize(
+    ("fault", "why"), [("denied", "not allowed"), ("throttle", "no answer, E-AWS-01")]
+)
+@pytest.mark.parametrize("way", sorted(LOOKS))
+def test_a_lock_is_refused_while_it_cannot_be_seen_what_it_would_cut_off(
+    live: Live, way: str, fault: str, why: str
+) -> None:
+    operation, look = LOOKS[way]
+    trigger(live, way.partition(",")[0])
+    before = policy(live)
+    live.team.sandbox.faults.add(operation, fault, times=None)
+
+    ended = locked(live)
+
+    live.team.sandbox.faults.clear()
+    assert (ended.exit_code, ended.error_ids) == (39, ["E-LOCK-07"]), ended.log
+    [problem] = ended.report["problems"]
+    assert problem["what"].count(f"{look}: {why}") == 1
+    assert "Allow the role" in problem["do"]
+    assert "remove-permission" in problem["do"]
+    assert ended.report["left"].startswith("Nothing was written")
+    assert (ended.writes, policy(live)) == ([], before)
+
+
+@pytest.mark.parametrize(
+    ("service", "source", "look"),
+    [
+        ("s3", "arn:aws:s3:::acme-{}", "s3:GetBucketNotification"),
+        ("sns", f"{TOPIC}-{{}}", "sns:ListSubscriptionsByTopic"),
+        (
+            "events",
+            "arn:aws:events:eu-west-1:111122223333:rule/bus-{}/again",
+            "events:ListRuleNamesByTarget",
+        ),
+    ],
+)
+def test_a_lock_is_refused_where_only_the_first_of_very_many_were_looked_at(
+    live: Live, service: str, source: str, look: str
+) -> None:
+    allow = {
+        "Sid": "many",
+        "Effect": "Allow",
+        "Principal": {"Service": f"{service}.amazonaws.com"},
+        "Action": "lambda:InvokeFunction",
+        "Resource": live.function(),
+        "Condition": {"ArnLike": {"AWS:SourceArn": [source.format(n) for n in range(25)]}},
+    }
+    document = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+    live.lambda_.put_resource_policy(ResourceArn=live.function(), Policy=document)
+
+    ended = locked(live)
+
+    assert (ended.exit_code, ended.error_ids) == (39, ["E-LOCK-07"])
+    [problem] = ended.report["problems"]
+    assert f"{look} on *: only the first 20 of" in problem["what"]
+    assert (ended.writes, policy(live)) == ([], [allow])
+
+
+@pytest.mark.parametrize("look", ["function_urls", "rule_names", "subscriptions"])
+def test_a_lock_is_refused_where_only_the_first_pages_were_read(live: Live, look: str) -> None:
+    live.allow("sns", TOPIC)
+    before = policy(live)
+
+    def cut(real: Lie, *given: str) -> Any:  # noqa: ANN401 - the port's
+        return replace(real(*given), whole=False)
+
+    live.team.wrap = lying(**{look: cut})
+
+    ended = locked(live)
+
+    assert (ended.exit_code, ended.error_ids) == (39, ["E-LOCK-07"])
+    assert (ended.writes, policy(live)) == ([], before)
+
+
+def test_what_uses_latest_and_what_was_not_seen_are_told_at_once(live: Live) -> None:
+    trigger(live, "SNS")
+    live.team.sandbox.faults.add("ListFunctionUrlConfigs", "denied", times=None)
+
+    ended = locked(live)
+
+    assert (ended.exit_code, ended.error_ids) == (39, ["E-LOCK-06", "E-LOCK-07"])
+    assert ended.writes == []
+
+
+@pytest.mark.parametrize("operation", ["ListEventSourceMappings", "SimulatePrincipalPolicy"])
+def test_what_says_nothing_of_a_use_that_the_lock_ends_does_not_hinder_it(
+    live: Live, operation: str
+) -> None:
+    def identity(real: Lie) -> Any:  # noqa: ANN401 - the port's
+        return replace(real(), arn="arn:aws:sts::111122223333:assumed-role/lock/run-1")
+
+    live.queue("jobs")
+    live.team.wrap = lying(identity=identity)
+    live.team.sandbox.faults.add(operation, "denied", times=None)
+
+    ended = locked(live)
+
+    told = [f["proof"] for f in ended.report["facts"] if f["status"] == "skipped"]
+    assert (ended.exit_code, ended.outputs["outcome"]) == (0, "locked"), ended.log
+    assert any(operation in proof for proof in told)
+
+
+def test_a_lock_that_stands_cuts_off_nothing_more_whatever_is_not_seen(live: Live) -> None:
+    locked(live)
+    live.team.sandbox.faults.add("ListFunctionUrlConfigs", "denied", times=None)
+
+    ended = locked(live)
+
+    assert (ended.exit_code, ended.outputs["outcome"]) == (0, "unchanged"), ended.log
+
+
+@pytest.mark.parametrize(("mode", "outcome"), [("report", "unchanged"), ("remove", "unlocked")])
+def test_what_was_not_seen_hinders_no_report_and_no_removal(
+    live: Live, mode: str, outcome: str
+) -> None:
+    locked(live)
+    live.team.sandbox.faults.add("ListFunctionUrlConfigs", "denied", times=None)
+
+    ended = live.team.run("lock", lock_latest=mode)
+
+    told = [f["proof"] for f in ended.report["facts"] if f["status"] == "skipped"]
+    assert (ended.exit_code, ended.outputs["outcome"]) == (0, outcome), ended.log
+    assert told == [f"lambda:ListFunctionUrlConfigs on {live.function()}: not allowed"]
 
 
 def test_a_permission_that_comes_meanwhile_is_kept(live: Live) -> None:
@@ -241,6 +389,88 @@ def test_a_policy_that_would_be_too_long_is_not_written(live: Live) -> None:
     assert (ended.exit_code, ended.error_ids) == (39, ["E-LOCK-02"])
     assert ended.report["left"].startswith("Nothing was written")
     assert (ended.writes, policy(live)) == ([], [long])
+
+
+def turned(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    """The same JSON, with each list in another order."""
+    if isinstance(value, dict):
+        return {name: turned(one) for name, one in value.items()}
+    return [turned(one) for one in reversed(value)] if isinstance(value, list) else value
+
+
+class Turning:
+    """Answers with the policy's lists in another order each time: IAM's order says nothing."""
+
+    def __init__(self) -> None:
+        self._reads = 0
+
+    def __call__(self, real: Lie, arn: str) -> PolicyDocument | None:
+        """For `policy_document`."""
+        found: PolicyDocument | None = real(arn)
+        self._reads += 1
+        if found is None or self._reads % 2:
+            return found
+        return replace(found, content=turned(found.content))
+
+
+def tagged(live: Live) -> None:
+    """Another statement, with a list deep in it."""
+    other = {
+        "Sid": "tagged",
+        "Effect": "Allow",
+        "Principal": {"AWS": ["111122223333", "999988887777"]},
+        "Action": ["lambda:GetFunction", "lambda:InvokeFunction"],
+        "Resource": live.function(),
+        "Condition": {"StringEquals": {"aws:PrincipalTag/a": ["x", "y"]}},
+    }
+    document = json.dumps({"Version": "2012-10-17", "Statement": [other]})
+    live.lambda_.put_resource_policy(ResourceArn=live.function(), Policy=document)
+
+
+@pytest.mark.parametrize("fault", ["", "lost_after", "error500_after"])
+@pytest.mark.parametrize("others", [0, 1])
+def test_a_write_is_known_again_in_whatever_order_its_lists_are_read_back(
+    live: Live, others: int, fault: str
+) -> None:
+    if others:
+        tagged(live)
+    live.team.wrap = lying(policy_document=Turning())
+    if fault:
+        live.team.sandbox.faults.add("PutResourcePolicy", fault)
+
+    ended = locked(live)
+
+    assert (ended.exit_code, ended.outputs["outcome"]) == (0, "locked"), ended.log
+    assert [s["Sid"] for s in policy(live)] == [*["tagged"] * others, SID]
+
+
+def test_a_write_whose_revision_moved_is_known_again_in_whatever_order(live: Live) -> None:
+    tagged(live)
+
+    def put(real: Lie, *given: str) -> None:
+        real(*given)
+        raise RevisionMovedError
+
+    live.team.wrap = lying(policy_document=Turning(), put_policy=put)
+
+    ended = locked(live)
+
+    assert (ended.exit_code, ended.outputs["outcome"]) == (0, "locked"), ended.log
+    assert [s["Sid"] for s in policy(live)] == ["tagged", SID]
+
+
+def test_a_statement_that_lost_one_of_its_list_is_read_back_otherwise(live: Live) -> None:
+    tagged(live)
+
+    def less(real: Lie, arn: str) -> PolicyDocument | None:
+        found: PolicyDocument | None = real(arn)
+        if found is not None and len(found.content["Statement"]) > 1:
+            found.content["Statement"][0]["Action"].pop()
+        return found
+
+    live.team.wrap = lying(policy_document=less)
+
+    assert locked(live).error_ids == ["E-LOCK-03"]
 
 
 def test_a_policy_that_is_read_back_otherwise_is_an_error(live: Live) -> None:

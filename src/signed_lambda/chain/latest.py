@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from signed_lambda.confighash import unqualified
 from signed_lambda.errors import AccessError, Cancelled, DeployError
-from signed_lambda.latest import INVOKE, LockState, Way, of_latest
+from signed_lambda.latest import INVOKE, LockState, Unseen, Way, of_latest
 from signed_lambda.lazy import dataclass, regex
 from signed_lambda.report.model import Status
 from signed_lambda.triggers import Listed
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from signed_lambda.chain.observe import Observed
     from signed_lambda.chain.workbench import Order, Workbench
     from signed_lambda.cloud import FunctionConfiguration, Identity
-    from signed_lambda.latest import Statement
+    from signed_lambda.latest import Statement, WayKind
 
 T = TypeVar("T")
 LATEST: Final = "$LATEST"
@@ -34,6 +34,13 @@ MOST: Final = 20
 """So many buckets, topics and buses of the policy are looked at; that it was cut is said."""
 STEP: Final = "latest"
 LOCK_STEP: Final = "lock"
+BY_PERMISSION: Final[tuple[WayKind, ...]] = (
+    "policy statement",
+    "EventBridge rule",
+    "S3 notification",
+    "SNS subscription",
+)
+"""Kinds that are found by the statements of the function's policy: without it none is known."""
 _BUCKET: Final = regex(r"arn:[a-z-]+:s3:::(?P<name>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])")
 _TOPIC: Final = regex(r"arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_.-]{1,256}")
 _BUS: Final = regex(r"arn:[a-z-]+:events:[^:]*:[^:]*:rule/(?P<bus>[\w.-]+)/[^/]+")
@@ -47,11 +54,13 @@ class Latest:
         ways: That lead to it now.
         lock: What keeps callers from it.
         why: How that is known, for a reader.
+        unseen: What could not be looked at: `ways` may lack what it hides.
     """
 
     ways: tuple[Way, ...]
     lock: LockState
     why: str
+    unseen: tuple[Unseen, ...]
 
 
 def tell_recursion(bench: Workbench, function: FunctionConfiguration, answer: Future[str]) -> None:
@@ -67,7 +76,9 @@ def tell_recursion(bench: Workbench, function: FunctionConfiguration, answer: Fu
     Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
     """
     asked = _Asked()
-    loop = asked.take("lambda:GetFunctionRecursionConfig", unqualified(function.arn), answer)
+    loop = asked.take(
+        "lambda:GetFunctionRecursionConfig", unqualified(function.arn), answer, hides=()
+    )
     if loop is not None:
         stops = loop == "Terminate"
         bench.journal.fact(
@@ -108,7 +119,9 @@ class LatestLook:
             Cancelled, DeadlineError: The run is over.
         """
         further, asked = self._known, _Asked()
-        statements = asked.take("lambda:GetPolicy", further.arn, self._statements)
+        statements = asked.take(
+            "lambda:GetPolicy", further.arn, self._statements, hides=BY_PERMISSION
+        )
         locked = [s for s in statements or () if s.locks(further.arn)]
         ways = [
             *(
@@ -123,8 +136,9 @@ class LatestLook:
         open_ways = tuple(w for w in ways if not (locked and w.by_policy))
         lock, why = further.lock(asked, statements, locked)
         self._bench.deadline.check(f"looking at $LATEST of {self._order.function}")
-        _tell(self._bench, self._order, Latest(open_ways, lock, why), asked.unseen)
-        return Latest(open_ways, lock, why)
+        latest = Latest(open_ways, lock, why, tuple(asked.unseen))
+        _tell(self._bench, self._order, latest)
+        return latest
 
     @property
     def _known(self) -> _Further:
@@ -134,15 +148,18 @@ class LatestLook:
 
     def _polled(self, asked: _Asked) -> Iterator[Way]:
         """Lambda polls with the function's own role: no resource policy is asked."""
+        hides: tuple[WayKind, ...] = ("event source mapping",)
         for mappings in self._mappings:
-            found = asked.take("lambda:ListEventSourceMappings", "*", mappings)
+            found = asked.take("lambda:ListEventSourceMappings", "*", mappings, hides=hides)
             for one in found.items if found is not None else ():
                 what = f"{one.arn or 'a source outside of AWS'} ({one.state})"
                 yield Way("event source mapping", what, by_policy=False)
 
     def _served(self, asked: _Asked) -> Iterator[Way]:
         arn = self._known.arn
-        found = asked.take("lambda:ListFunctionUrlConfigs", arn, self._urls)
+        found = asked.take(
+            "lambda:ListFunctionUrlConfigs", arn, self._urls, hides=("function URL",)
+        )
         for url in found.items if found is not None else ():
             if url.arn in of_latest(arn):
                 yield Way("function URL", f"AuthType {url.auth}", by_policy=True)
@@ -152,10 +169,18 @@ class _Asked:
     """Takes answers; what was not seen is kept with its reason."""
 
     def __init__(self) -> None:
-        self.unseen: list[tuple[str, str, str]] = []
+        self.unseen: list[Unseen] = []
 
-    def take(self, action: str, resource: str, answer: Future[T]) -> T | None:
+    def take(
+        self, action: str, resource: str, answer: Future[T], *, hides: tuple[WayKind, ...]
+    ) -> T | None:
         """The answer; a refusal or a failure is kept as its reason.
+
+        Args:
+            action: Of IAM.
+            resource: That it is about.
+            answer: Under way.
+            hides: Kinds of ways that nobody knows of without it.
 
         Raises:
             Cancelled: The run was stopped.
@@ -165,19 +190,24 @@ class _Asked:
         except Cancelled:
             raise
         except AccessError:
-            self.unseen.append((action, resource, "not allowed"))
+            self.unseen.append(Unseen(action, resource, "not allowed", hides))
             return None
         except DeployError as error:
-            self.unseen.append((action, resource, f"no answer, {error.problems[0].id}"))
+            self.unseen.append(
+                Unseen(action, resource, f"no answer, {error.problems[0].id}", hides)
+            )
             return None
         if isinstance(found, Listed) and not found.whole:
-            self.unseen.append((action, resource, "only the first ten pages were read"))
+            self.unseen.append(
+                Unseen(action, resource, "only the first ten pages were read", hides)
+            )
         return found
 
-    def cut(self, action: str, wanted: int) -> None:
+    def cut(self, action: str, wanted: int, *, hides: tuple[WayKind, ...]) -> None:
         """Only the first of so many were looked at."""
         if wanted > MOST:
-            self.unseen.append((action, "*", f"only the first {MOST} of {wanted} were looked at"))
+            why = f"only the first {MOST} of {wanted} were looked at"
+            self.unseen.append(Unseen(action, "*", why, hides))
 
 
 class _Further:
@@ -228,21 +258,36 @@ class _Further:
 
     def ways(self, asked: _Asked) -> Iterator[Way]:
         """Ways of services that the policy names, in the order of the questions."""
-        asked.cut("events:ListRuleNamesByTarget", len({*self._buses}))
+        yield from self._by_rules(asked)
+        yield from self._by_buckets(asked)
+        yield from self._by_topics(asked)
+
+    def _by_rules(self, asked: _Asked) -> Iterator[Way]:
+        action = "events:ListRuleNamesByTarget"
+        hides: tuple[WayKind, ...] = ("EventBridge rule",)
+        asked.cut(action, len({*self._buses}), hides=hides)
         for bus, answer in self._rules:
-            rules = asked.take("events:ListRuleNamesByTarget", "*", answer)
+            rules = asked.take(action, "*", answer, hides=hides)
             for rule in rules.items if rules is not None else ():
                 yield Way("EventBridge rule", f"{bus}/{rule}", by_policy=True)
-        asked.cut("s3:GetBucketNotification", len({*self._buckets}))
+
+    def _by_buckets(self, asked: _Asked) -> Iterator[Way]:
+        action = "s3:GetBucketNotification"
+        hides: tuple[WayKind, ...] = ("S3 notification",)
+        asked.cut(action, len({*self._buckets}), hides=hides)
         for bucket, notified in self._notified:
             arn = f"arn:{self._partition}:s3:::{bucket}"
-            for one in asked.take("s3:GetBucketNotification", arn, notified) or ():
+            for one in asked.take(action, arn, notified, hides=hides) or ():
                 if one.target in of_latest(self.arn):
                     what = f"{bucket}: {', '.join(one.events)}"
                     yield Way("S3 notification", what, by_policy=True)
-        asked.cut("sns:ListSubscriptionsByTopic", len({*self._topics}))
+
+    def _by_topics(self, asked: _Asked) -> Iterator[Way]:
+        action = "sns:ListSubscriptionsByTopic"
+        hides: tuple[WayKind, ...] = ("SNS subscription",)
+        asked.cut(action, len({*self._topics}), hides=hides)
         for topic, subscribed in self._subscribed:
-            listed = asked.take("sns:ListSubscriptionsByTopic", topic, subscribed)
+            listed = asked.take(action, topic, subscribed, hides=hides)
             for sub in listed.items if listed is not None else ():
                 if sub.protocol == "lambda" and sub.endpoint in of_latest(self.arn):
                     yield Way("SNS subscription", topic, by_policy=True)
@@ -257,7 +302,7 @@ class _Further:
             return "unseen", "the function's policy was not seen"
         if self._role is None or self._simulated is None:
             return "none", "no statement of the function's policy denies it"
-        results = asked.take("iam:SimulatePrincipalPolicy", self._role, self._simulated)
+        results = asked.take("iam:SimulatePrincipalPolicy", self._role, self._simulated, hides=())
         if results is None:
             return "none", "no statement of the function's policy denies it to everybody"
         if results and all(r.by_organization is False for r in results):
@@ -273,9 +318,7 @@ def _first(wanted: Iterable[str]) -> list[str]:
     return [*dict.fromkeys(wanted)][:MOST]
 
 
-def _tell(
-    bench: Workbench, order: Order, latest: Latest, unseen: list[tuple[str, str, str]]
-) -> None:
+def _tell(bench: Workbench, order: Order, latest: Latest) -> None:
     for way in latest.ways:
         bench.journal.fact(
             step=STEP,
@@ -288,7 +331,7 @@ def _tell(
             f"$LATEST of {order.function}, which nobody verified, can be reached in"
             f" {len(latest.ways)} {'way' if len(latest.ways) == 1 else 'ways'}"
         )
-    elif not unseen:
+    elif not latest.unseen:
         bench.journal.fact(
             step=STEP,
             title="$LATEST",
@@ -302,16 +345,16 @@ def _tell(
         status=Status.OK if stands else Status.WARNING,
         proof=latest.why,
     )
-    _tell_unseen(bench, unseen)
+    _tell_unseen(bench, latest.unseen)
 
 
-def _tell_unseen(bench: Workbench, unseen: Iterable[tuple[str, str, str]]) -> None:
-    for action, resource, why in unseen:
+def _tell_unseen(bench: Workbench, unseen: Iterable[Unseen]) -> None:
+    for one in unseen:
         bench.journal.fact(
             step=STEP,
             title="Look at $LATEST",
             status=Status.SKIPPED,
-            proof=f"{action} on {resource}: {why}",
+            proof=str(one),
         )
 
 

@@ -76,7 +76,7 @@ class LatestLock:
             LockError: It holds something else than was written.
         """
         wanted, found = _merged(arn, before, lock=lock), _statements(answer)
-        if found != wanted:
+        if not _same(found, wanted):
             raise LockError.of(
                 "E-LOCK-03",
                 f"the policy of {arn} was read back with {len(found)} statements, other ones than"
@@ -144,7 +144,7 @@ def set_lock(bench: Workbench, order: Order, arn: str, *, lock: bool) -> LatestL
     for _ in range(ATTEMPTS):
         before = bench.cloud.policy_document(arn)
         _require_ours(arn, before)
-        if _merged(arn, before, lock=lock) == _statements(before):
+        if _same(_statements(before), _merged(arn, before, lock=lock)):
             return LatestLock.confirm(arn, before, before, lock=lock, written=False)
         bench.deadline.check(f"writing the policy of {order.function}")
         wanted = _text(arn, before, lock=lock)
@@ -154,12 +154,12 @@ def set_lock(bench: Workbench, order: Order, arn: str, *, lock: bool) -> LatestL
         except RevisionMovedError:
             # Somebody was faster, or it was our own write whose answer was lost.
             now = _read_back(bench, arn)
-            if _statements(now) != _merged(arn, before, lock=lock):
+            if not _same(_statements(now), _merged(arn, before, lock=lock)):
                 bench.journal.policy_stood()
                 continue
         except LOST:
             now = _read_back(bench, arn)
-            if _statements(now) != _merged(arn, before, lock=lock):
+            if not _same(_statements(now), _merged(arn, before, lock=lock)):
                 bench.journal.policy_stood()
                 raise
         else:
@@ -250,10 +250,20 @@ def _require_ours(arn: str, policy: PolicyDocument | None) -> None:
             )
 
 
+def _same(some: list[Json], others: list[Json]) -> bool:
+    """Whether two policies have the same statements, each as often, in whatever order."""
+    return _plain(some) == _plain(others)
+
+
 def _says(one: Json, other: Json) -> bool:
-    """Whether two statements say the same; IAM writes lists in any order."""
+    """Whether two statements say the same."""
+    return _plain(one) == _plain(other)
 
-    def plain(value: object) -> object:
-        return sorted(map(str, value)) if isinstance(value, list) else value
 
-    return {k: plain(v) for k, v in one.items()} == {k: plain(v) for k, v in other.items()}
+def _plain(value: object) -> object:
+    """One form of what IAM may write in several: its lists are sets, written in any order."""
+    if isinstance(value, dict):
+        return {name: _plain(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return sorted(map(_plain, value), key=lambda one: json.dumps(one, sort_keys=True))
+    return value

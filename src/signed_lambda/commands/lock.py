@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from signed_lambda.chain.latest import LatestLook
 from signed_lambda.chain.lock import (
@@ -19,15 +19,18 @@ from signed_lambda.chain.lock import (
 from signed_lambda.chain.observe import Observed
 from signed_lambda.commands.deploy import look_before_writing
 from signed_lambda.confighash import unqualified
-from signed_lambda.errors import FunctionError, LockError
+from signed_lambda.errors import FunctionError, LockError, Problem
 from signed_lambda.report.model import Status
 
 if TYPE_CHECKING:
     from signed_lambda.chain.latest import Latest
     from signed_lambda.chain.workbench import Order, Workbench
     from signed_lambda.inputs import LockLatest
+    from signed_lambda.latest import WayKind
 
-IN_USE = ("EventBridge rule", "S3 notification", "SNS subscription", "function URL")
+IN_USE: Final[frozenset[WayKind]] = frozenset(
+    {"EventBridge rule", "S3 notification", "SNS subscription", "function URL"}
+)
 """Kinds of ways that somebody uses now, and that the lock would cut off."""
 
 
@@ -35,7 +38,8 @@ def lock(bench: Workbench, order: Order, mode: LockLatest) -> bool:
     """Whether something was written.
 
     Raises:
-        LockError: Triggers would be cut off, or the policy cannot be merged; it is as it was.
+        LockError: Triggers would be cut off, or it cannot be seen whether any would, or the policy
+            cannot be merged; it is as it was.
         DeployError: The function cannot be looked at.
     """
     observed = _observe(bench, order)
@@ -72,15 +76,37 @@ def _observe(bench: Workbench, order: Order) -> Observed:
 
 
 def _require_unused(order: Order, latest: Latest) -> None:
-    """Refuses to cut off what somebody uses: a lock must not be an outage."""
+    """Refuses to cut off what somebody uses, or may use unseen: a lock must not be an outage.
+
+    Where a Deny for everybody stands, all of this is cut off already.
+    """
+    problems = []
     used = [way for way in latest.ways if way.kind in IN_USE]
     if used:
         names = "; ".join(f"{way.kind} {way.what}" for way in used)
-        raise LockError.of(
-            "E-LOCK-06",
-            f"$LATEST of {order.function} is in use, and the lock would cut it off: {names}",
-            "Point these to an alias first, with a permission on the alias",
+        problems.append(
+            Problem(
+                "E-LOCK-06",
+                f"$LATEST of {order.function} is in use, and the lock would cut it off: {names}",
+                "Point these to an alias first, with a permission on the alias",
+            )
         )
+    unseen = [one for one in latest.unseen if not IN_USE.isdisjoint(one.hides)]
+    if unseen and latest.lock != "policy":
+        looks = "; ".join(dict.fromkeys(map(str, unseen)))
+        problems.append(
+            Problem(
+                "E-LOCK-07",
+                f"whether $LATEST of {order.function} is in use could not be seen, and the lock"
+                f" could cut off a trigger: {looks}",
+                "Allow the role what is not allowed, and run it again. Or point the trigger to an"
+                " alias and remove its permission on the function (`aws lambda"
+                " remove-permission`): a bucket, a topic or an event bus of your own that has none"
+                " is not looked at",
+            )
+        )
+    if problems:
+        raise LockError(*problems)
 
 
 def _say_what_denies(bench: Workbench, observed: Observed, arn: str) -> None:
