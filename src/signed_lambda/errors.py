@@ -482,6 +482,7 @@ CATALOGUE: Final[dict[str, str]] = {
     "E-TARGET-09": "The code to promote is made for another package type, runtime, architecture or"
     " handler.",
     "E-TARGET-10": "The version to promote carries no record of this action.",
+    "E-TARGET-11": "The alias was rolled back already.",
     # -- SETUP: the console command, not the action
     "E-SETUP-01": "Something that a deploy needs is missing.",
     "E-SETUP-02": "Something is there in another form than a deploy needs.",

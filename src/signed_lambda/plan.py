@@ -111,6 +111,15 @@ def require_there(order: Order, subject: Subject) -> None:
     require((*_identity(order, subject), *_is_there(order, subject)))
 
 
+def writes_latest(order: Order) -> bool:
+    """Whether the command writes $LATEST, or is the preview of one that does.
+
+    Others only move an alias between versions, or read: no state of $LATEST keeps callers of a
+    version from it, and so none may keep somebody from a rollback.
+    """
+    return order.command in ("deploy", "plan") or order.origin is not None
+
+
 def _identity(order: Order, observed: Subject) -> Iterator[Problem]:
     identity = observed.identity
     if order.allowed_accounts and identity.account not in order.allowed_accounts:
@@ -156,6 +165,14 @@ def _function(order: Order, observed: Observed, package: Package | None) -> Iter
     if function is None or function.package_type != "Zip":
         yield from _is_there(order, observed)
         return
+    if writes_latest(order):
+        yield from _ready(order, function)
+    if package is not None:
+        yield from _handler(function, package)
+
+
+def _ready(order: Order, function: FunctionConfiguration) -> Iterator[Problem]:
+    """$LATEST can be written only while nobody else writes it, and it is not broken."""
     if function.state == "Pending" or function.last_update_status == "InProgress":
         yield Problem(
             "E-FUNCTION-04",
@@ -170,8 +187,6 @@ def _function(order: Order, observed: Observed, package: Package | None) -> Iter
             f"{order.function} is {function.state}: {function.why_state}",
             "Mend what Lambda names; an Inactive function wakes when it is invoked",
         )
-    if package is not None:
-        yield from _handler(function, package)
 
 
 def _handler(function: FunctionConfiguration, package: Package) -> Iterator[Problem]:
@@ -387,4 +402,24 @@ def _warnings(order: Order, observed: Observed) -> Iterator[str]:
         yield (
             f"The code-signing configuration's policy is {signing.policy}: Lambda accepts unsigned"
             " code for this function"
+        )
+    function = observed.function
+    if function is not None and function.package_type == "Zip" and not writes_latest(order):
+        yield from _unready(function)
+
+
+def _unready(function: FunctionConfiguration) -> Iterator[str]:
+    """What state $LATEST has, where a deploy would stumble over it and this command does not."""
+    if function.state not in (None, "Active"):
+        why = "" if function.state == "Pending" else f": {function.why_state}"
+        yield (
+            f"$LATEST of {function.name} is {function.state}{why}. A deploy is refused meanwhile;"
+            " versions and aliases do not depend on it"
+        )
+    elif function.last_update_status not in (None, "Successful"):
+        failed = function.last_update_status == "Failed"
+        why = f": {function.why_update}" if failed else f", since {function.last_modified}"
+        yield (
+            f"The last update of $LATEST of {function.name} is {function.last_update_status}{why}."
+            " Versions and aliases do not depend on it"
         )

@@ -142,6 +142,11 @@ class AliasRecord:
             reason=found["reason"] or "",
         )
 
+    @property
+    def by(self) -> str:
+        """Who made the move, for a reader."""
+        return f"run {self.run}.{self.attempt}" if self.run else "a run outside of GitHub"
+
     def is_of_rollback(self, run: int) -> bool:
         """Whether a rollback of the given run left it, in any attempt; never, where it is 0."""
         return self.command == "rollback" and self.run == run != 0

@@ -51,15 +51,6 @@ def test_a_rollback_tells_the_hashes_of_the_version_it_went_back_to(released: Te
     assert all(ended.outputs[name] for name in told)
 
 
-def test_a_rollback_of_a_rollback_goes_forward_again(twice: Team) -> None:
-    assert twice.run("rollback").exit_code == 0
-
-    ended = twice.run("rollback")
-
-    assert ended.exit_code == 0
-    assert ended.outputs["version"] == "2"
-
-
 @pytest.mark.parametrize("form", ["number", "code", "hash-alias"])
 def test_every_form_of_target_finds_the_version(twice: Team, form: str) -> None:
     hashes = dict(twice.versions())
@@ -101,7 +92,7 @@ def test_a_target_that_does_not_exist_is_refused_with_the_list(
         ended = twice.run("rollback", to=to)
 
     assert (ended.exit_code, ended.error_ids) == (26, [error_id])
-    assert "Choose one of: 2 (" in ended.log
+    assert "Choose one of: 1 (" in ended.log
     assert ended.writes == []
 
 
@@ -165,14 +156,14 @@ def test_an_unsigned_version_is_refused_unless_allowed(team: Team) -> None:
     assert any("UNSIGNED" in w for w in allowed.report["warnings"])
 
 
-def test_no_previous_version_is_told_with_the_list(team: Team) -> None:
+def test_no_previous_version_is_told_with_what_can_be_chosen(team: Team) -> None:
     team.deployed()
 
     with nothing_moves(team):
         ended = team.run("rollback")
 
     assert (ended.exit_code, ended.error_ids) == (26, ["E-TARGET-02"])
-    assert "1 (" in ended.log
+    assert "no other version was ever published" in ended.log
 
 
 def test_rollback_of_an_alias_that_does_not_exist_is_refused(team: Team) -> None:

@@ -32,7 +32,7 @@ def test_a_rollback_to_the_previous_version_that_is_run_again_does_not_undo_itse
     assert violations(case) == []
 
 
-def test_a_rollback_of_another_run_still_goes_back_to_where_it_was(
+def test_a_rollback_by_another_run_does_not_bring_back_what_was_rolled_back(
     rig: Callable[[str], Rig],
 ) -> None:
     desk = rig("rollback-previous")
@@ -41,7 +41,9 @@ def test_a_rollback_of_another_run_still_goes_back_to_where_it_was(
 
     ran = desk.run(run_id=2)
 
-    assert (ran.exit_code, ran.after.aliases["live"].version) == (0, "2")
+    assert (ran.exit_code, ran.report["problems"][0]["id"]) == (26, "E-TARGET-11")
+    assert ran.after.aliases["live"].version == "1"
+    assert [e.name for e in ran.sent if e.write] == []
 
 
 @pytest.mark.parametrize("trouble", ["shortened", "html"])

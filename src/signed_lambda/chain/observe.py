@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import field, replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from signed_lambda.confighash import Configuration, canonical
+from signed_lambda.confighash import Configuration, canonical, code_and_config, unqualified
 from signed_lambda.errors import AccessError
 from signed_lambda.lazy import dataclass
+from signed_lambda.plan import writes_latest
+from signed_lambda.records import AliasRecord, alias_seal
 from signed_lambda.report.model import Status
 
 if TYPE_CHECKING:
@@ -129,6 +131,8 @@ class Observing:
     def observed(self) -> Observed:
         """All answers; waits for them, at most two minutes for an update that others began.
 
+        That update is waited for only where $LATEST will be written (`writes_latest`).
+
         Raises:
             AccessError: The role may not read something; a `plan` notes it and goes on.
         """
@@ -194,7 +198,8 @@ def _settled(bench: Workbench, order: Order) -> FunctionConfiguration | None:
 
     def done(function: FunctionConfiguration | None) -> bool:
         waited_s = bench.clock.monotonic() - started_at
-        return function is None or not is_changing(function) or waited_s > OTHERS_UPDATE_S
+        is_over = function is None or not is_changing(function) or waited_s > OTHERS_UPDATE_S
+        return is_over or not writes_latest(order)
 
     return bench.poll(
         f"an update of {order.function} that this run did not begin",
@@ -207,6 +212,26 @@ def _settled(bench: Workbench, order: Order) -> FunctionConfiguration | None:
 def is_changing(function: FunctionConfiguration) -> bool:
     """Whether the function is being created or updated."""
     return function.state == "Pending" or function.last_update_status == "InProgress"
+
+
+def fitting_record(alias: Alias | None, live: FunctionConfiguration | None) -> AliasRecord | None:
+    """The record of the move that brought the alias to the version where it is.
+
+    A move by hand keeps the Description: what it says of where the alias was before is then of
+    another move. None where there is no record, or its seal does not fit.
+
+    Args:
+        alias: As it is now, None where there is none.
+        live: The version that it leads to, None where it is no published one.
+    """
+    record = AliasRecord.parse(alias.description) if alias is not None else None
+    if alias is None or record is None or live is None or live.code_sha256 is None:
+        return None
+    if live.version != alias.version:
+        return None
+    content = code_and_config(live.code_sha256, canonical(live.content))
+    made_for = alias_seal(unqualified(live.arn), alias.name, live.version, content.hex)
+    return record if record.seal == made_for else None
 
 
 def _note(bench: Workbench, order: Order, observed: Observed) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
+from signed_lambda.chain.observe import fitting_record
 from signed_lambda.chain.publish import PublishedVersion
 from signed_lambda.chain.signer_look import SignerLook
 from signed_lambda.chain.verify_signed import verify_signed
@@ -31,6 +32,7 @@ _OTHER = (
 )
 SHOWN = 8
 """Versions that an error lists."""
+NAME_IT = "Name a version in `to`"
 
 
 def find_target(bench: Workbench, order: Order, observed: Observed, target: Target) -> Version:
@@ -45,9 +47,9 @@ def find_target(bench: Workbench, order: Order, observed: Observed, target: Targ
         case VersionTarget():
             return target.version
         case CodeTarget():
-            return _by_code(bench, order, target)
+            return _by_code(bench, order, observed, target)
         case HashAliasTarget():
-            return _by_hash_alias(bench, order, target)
+            return _by_hash_alias(bench, order, observed, target)
         case _:
             assert_never(target)
 
@@ -64,7 +66,7 @@ def recall(
     """
     held = bench.cloud.held(order.function, version)
     if held is None:
-        raise _missing(bench, order, f"version {version}")
+        raise _missing(bench, order, observed, f"version {version}")
     published, got = examine(bench, order, observed, held)
     got.path.unlink()
     bench.journal.know(
@@ -186,22 +188,51 @@ def _require_signature(
 
 
 def _previous(bench: Workbench, order: Order, observed: Observed) -> Version:
-    record = AliasRecord.parse(observed.alias.description) if observed.alias else None
-    if record is None or not record.previous:
-        known = _listed(bench, order)
+    """Where the alias was before, as long as its record says so of where it is now.
+
+    Raises:
+        TargetError: There is no such record, or a rollback of another run went there already.
+    """
+    alias = observed.alias
+    written = AliasRecord.parse(alias.description) if alias is not None else None
+    if alias is None or written is None or not written.previous:
         raise TargetError.of(
             "E-TARGET-02",
-            f"alias '{order.alias}' records no previous version (it was not moved by this action"
-            " or was just created)",
-            f"Name a version in `to`: {known}",
+            f"alias '{order.alias}' records no previous version (it was not moved by this action,"
+            " was just created, or was recorded where somebody else had put it)",
+            _choice(bench, order, observed, NAME_IT),
         )
-    if observed.alias is not None and record.is_of_rollback(order.run.run_id):
+    held = bench.cloud.held(order.function, alias.version)
+    record = fitting_record(alias, held.configuration if held is not None else None)
+    if record is None:
+        raise TargetError.of(
+            "E-TARGET-02",
+            f"alias '{alias.name}' is at version {alias.version}, and its record is of a move by"
+            f" {written.by} to another version or configuration: the alias was moved outside of"
+            " this action since, and nothing says where it was before",
+            _choice(bench, order, observed, NAME_IT),
+        )
+    if record.is_of_rollback(order.run.run_id):
         # This very run has moved it already: a re-run after a lost answer must not undo that.
-        return Version(observed.alias.version)
+        return Version(alias.version)
+    if record.command == "rollback":
+        # Two people on call type the same line: the second must not bring back what failed.
+        raise TargetError.of(
+            "E-TARGET-11",
+            f"alias '{alias.name}' was rolled back from {record.previous} to {alias.version} by"
+            f" {record.by} already",
+            "Nothing more, if that is what you wanted. "
+            + _choice(
+                bench,
+                order,
+                observed,
+                f"To go back to {record.previous}, or further back, name the version in `to`",
+            ),
+        )
     return Version(record.previous)
 
 
-def _by_code(bench: Workbench, order: Order, target: CodeTarget) -> Version:
+def _by_code(bench: Workbench, order: Order, observed: Observed, target: CodeTarget) -> Version:
     versions = bench.cloud.versions(order.function)
     found = [v for v in versions if v.code_sha256 == target.sha256]
     if found:
@@ -215,15 +246,17 @@ def _by_code(bench: Workbench, order: Order, target: CodeTarget) -> Version:
                 f" is {version.code_sha256}",
                 f"Say to: {version.version} or to: {version.code_sha256}",
             )
-    raise _missing(bench, order, f"a version with CodeSha256 {target.sha256.b64}")
+    raise _missing(bench, order, observed, f"version with CodeSha256 {target.sha256.b64}")
 
 
-def _by_hash_alias(bench: Workbench, order: Order, target: HashAliasTarget) -> Version:
+def _by_hash_alias(
+    bench: Workbench, order: Order, observed: Observed, target: HashAliasTarget
+) -> Version:
     name = target.alias
     alias = bench.cloud.alias(order.function, name)
     version = bench.cloud.function(order.function, alias.version) if alias else None
     if alias is None or version is None or alias.version == "$LATEST":
-        raise _missing(bench, order, f"alias {name}")
+        raise _missing(bench, order, observed, f"alias {name}")
     held = code_and_config(_recorded(version), canonical(version.content))
     if held.hex != target.hex or alias.weights:
         raise TargetError.of(
@@ -235,16 +268,28 @@ def _by_hash_alias(bench: Workbench, order: Order, target: HashAliasTarget) -> V
     return Version(alias.version)
 
 
-def _missing(bench: Workbench, order: Order, what: str) -> TargetError:
+def _missing(bench: Workbench, order: Order, observed: Observed, what: str) -> TargetError:
     return TargetError.of(
         "E-TARGET-01",
         f"{order.function} has no {what}",
-        f"Choose one of: {_listed(bench, order)}",
+        _choice(bench, order, observed, "Choose one of"),
     )
 
 
-def _listed(bench: Workbench, order: Order) -> str:
-    versions = bench.cloud.versions(order.function)
-    names = [f"{v.version} ({v.code_sha256.hex[:12] if v.code_sha256 else '-'})" for v in versions]
+def _choice(bench: Workbench, order: Order, observed: Observed, ask: str) -> str:
+    """The versions that can be gone to, newest first: never the one that the alias is at.
+
+    Args:
+        bench: The means.
+        order: Of which function.
+        observed: Where the alias is.
+        ask: What to do with them; they follow after a colon.
+    """
+    at = observed.alias.version if observed.alias is not None else ""
+    others = [v for v in bench.cloud.versions(order.function) if v.version != at]
+    if not others:
+        # The numbers alone do not tell the one from the other.
+        return "There is none to choose: no other version was ever published, or all were deleted"
+    names = [f"{v.version} ({v.code_sha256.hex[:12] if v.code_sha256 else '-'})" for v in others]
     more = f" and {len(names) - SHOWN} older" if len(names) > SHOWN else ""
-    return (", ".join(reversed(names[-SHOWN:])) or "no version was ever published") + more
+    return f"{ask}: {', '.join(reversed(names[-SHOWN:]))}{more}"

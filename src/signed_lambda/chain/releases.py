@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from signed_lambda.chain.hash_alias import name_of
-from signed_lambda.chain.observe import Subject
+from signed_lambda.chain.observe import Subject, fitting_record
 from signed_lambda.chain.signer_look import SignerArn, SignerLook
 from signed_lambda.confighash import canonical
 from signed_lambda.errors import AccessError
@@ -46,7 +46,7 @@ class Releases:
 
     Attributes:
         alias: As it is now, None where there is none.
-        record: What the last move wrote on it, None where it was not this action's.
+        record: Of the move that brought it where it is, None where that was not this action's.
         listed: Newest first; the alias' version and the one before it always among them.
         older: How many versions were left out.
     """
@@ -67,11 +67,13 @@ def look_at_releases(bench: Workbench, order: Order) -> Releases:
     look.require_there()
     versions, aliases = look.versions.result(), look.aliases.result()
     alias = next((a for a in aliases if a.name == order.alias), None)
-    record = AliasRecord.parse(alias.description) if alias else None
-    places = _places(alias, record)
-    shown = [v for n, v in enumerate(reversed(versions)) if n < MOST or v.version in places]
+    placed = _places(alias, AliasRecord.parse(alias.description) if alias else None)
+    shown = [v for n, v in enumerate(reversed(versions)) if n < MOST or v.version in placed]
     states = {v.version: look.state(v.version) for v in shown}
     signers = {v.version: look.signer(v) for v in shown}
+    live = states.get(alias.version) if alias else None
+    record = fitting_record(alias, live.result() if live else None)
+    places = _places(alias, record)
     listed = []
     for version in shown:
         standing, why = look.judged(version, states[version.version], signers[version.version])

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from signed_lambda.chain.observe import Observed
-from signed_lambda.chain.workbench import Order
+from signed_lambda.chain.workbench import Order, Origin
 from signed_lambda.cloud import (
     Alias,
     Bucket,
@@ -137,15 +137,90 @@ FUNCTIONS: list[tuple[dict[str, Any], list[str]]] = [
 ]
 
 
+FROM_ELSEWHERE = replace(
+    DEPLOY,
+    command="promote",
+    origin=Origin(
+        function=FunctionName("dev"),
+        alias=AliasName("live"),
+        account=None,
+        region=REGION,
+        role=None,
+    ),
+)
+
+
 @pytest.mark.parametrize(("members", "expected"), FUNCTIONS)
-@pytest.mark.parametrize("order", [DEPLOY, ROLLBACK], ids=lambda o: o.command)
-def test_the_functions_state(order: Order, members: dict[str, Any], expected: list[str]) -> None:
-    world = GOOD if order is DEPLOY else UNSEEN_PROFILE
+@pytest.mark.parametrize(
+    "order",
+    [DEPLOY, replace(DEPLOY, command="plan"), FROM_ELSEWHERE],
+    ids=lambda o: o.command,
+)
+def test_the_functions_state_where_latest_is_written(
+    order: Order, members: dict[str, Any], expected: list[str]
+) -> None:
     function = replace(FUNCTION, **members)
     image = function.package_type != "Zip"
-    world = replace(world, function=function, **({"alias": None} if image else {}))
+    world = replace(GOOD, function=function, **({"alias": None} if image else {}))
 
     assert ids(order, world) == expected
+    assert make_plan(order, world).warnings == ()
+
+
+@pytest.mark.parametrize("command", ["rollback", "promote", "verify"])
+@pytest.mark.parametrize(
+    ("members", "told"),
+    [
+        ({"state": "Pending"}, "$LATEST of orders is Pending. A deploy"),
+        ({"state": "Failed"}, "$LATEST of orders is Failed: Lambda gives no reason. A deploy"),
+        (
+            {"state": "Inactive", "state_reason_code": "Idle", "state_reason": "long"},
+            "$LATEST of orders is Inactive: Idle (long). A deploy",
+        ),
+        (
+            {"last_update_status": "InProgress"},
+            "$LATEST of orders is InProgress, since 2026-01-05T09:00:00.000+0000. Versions",
+        ),
+        (
+            {"last_update_status": "Failed"},
+            "$LATEST of orders is Failed: Lambda gives no reason. Versions",
+        ),
+    ],
+)
+def test_a_state_of_latest_only_warns_where_it_is_not_written(
+    command: str, members: dict[str, Any], told: str
+) -> None:
+    world = replace(UNSEEN_PROFILE, function=replace(FUNCTION, **members))
+
+    plan = make_plan(replace(ROLLBACK, command=command), world)
+
+    assert plan.problems == ()
+    [warning] = plan.warnings
+    assert told in warning
+
+
+@pytest.mark.parametrize("command", ["rollback", "promote", "verify"])
+@pytest.mark.parametrize(
+    ("members", "expected"),
+    [
+        ({"package_type": "Image"}, ["E-FUNCTION-02"]),
+        ({"state": None}, []),
+        ({"last_update_status": None}, []),
+    ],
+)
+def test_what_the_function_is_counts_for_every_command(
+    command: str, members: dict[str, Any], expected: list[str]
+) -> None:
+    image = members.get("package_type") == "Image"
+    world = replace(
+        UNSEEN_PROFILE,
+        function=replace(FUNCTION, **members),
+        **({"alias": None} if image else {}),
+    )
+
+    plan = make_plan(replace(ROLLBACK, command=command), world)
+
+    assert ([p.id for p in plan.problems], plan.warnings) == (expected, ())
 
 
 @pytest.mark.parametrize("command", ["deploy", "rollback", "verify", "promote"])

@@ -164,6 +164,11 @@ def test_a_rollback_of_the_same_run_is_known_in_any_attempt(
     assert record.is_of_rollback(ours) is same
 
 
+def test_who_made_a_move_is_told_by_the_run_where_there_is_one() -> None:
+    assert replace(ALIAS, run=7, attempt=2).by == "run 7.2"
+    assert replace(ALIAS, run=0, attempt=0).by == "a run outside of GitHub"
+
+
 def test_an_alias_seal_fits_one_function_alias_version_and_content() -> None:
     made_for = (ARN, "live", "7", "ab" * 32)
     others = [
