@@ -18,7 +18,7 @@ from signed_lambda.package.worker import folded
 from signed_lambda.report.escape import prose
 from signed_lambda.scan import review
 from signed_lambda.scan.discovery import find_templates
-from signed_lambda.scan.front.python import MAX_ROW
+from signed_lambda.scan.front.python_text import MAX_ROW
 from signed_lambda.scan.reading import Unread, read
 from tests.unit.package.trees import Place
 
@@ -128,6 +128,33 @@ def test_python_with_such_a_row_is_told_as_unread() -> None:
     assert found == Unread("app.py", f"not read: more than {MAX_ROW} combining marks in a row")
     assert not isinstance(read("app.py", f"x{row[:MAX_ROW]} = 1\n".encode()), Unread)
     assert isinstance(read("app.py", f"# {row}\n".encode()), Unread)
+
+
+ENCODED: Final = {
+    "utf-7": MARKS.encode("utf-7"),
+    "cp1258": b"\xec" * (MANY // 2) + b"\xf2" * (MANY // 2),
+    "unicode_escape": MARKS.encode("unicode_escape"),
+}
+
+
+@pytest.mark.parametrize("encoding", ENCODED)
+@pytest.mark.parametrize("before", ["# ", "\n# vim: ", "\r# ", "\t\x0c#"])
+def test_no_declared_encoding_hides_such_a_row(before: str, encoding: str) -> None:
+    marks = ENCODED[encoding][:100_002]
+    cookie = f"{before}coding: {encoding}{before[0] if before[0] == chr(13) else chr(10)}"
+
+    found = read("app.py", cookie.encode() + b"x" + marks + b" = 1\n")
+
+    assert found == Unread("app.py", f"not read: more than {MAX_ROW} combining marks in a row")
+
+
+def test_an_encoding_that_takes_long_to_read_is_not_read() -> None:
+    found = read("app.py", b"# coding: Punycode\n# " + b"a" * MANY)
+
+    assert found == Unread("app.py", "not read: an encoding that takes long to read, punycode")
+    assert not isinstance(read("app.py", "# coding: latin-1\n# \xe9\n".encode("latin-1")), Unread)
+    assert isinstance(read("app.py", b"# coding: rot13\n"), Unread)
+    assert isinstance(read("app.py", b"# coding: nothing\n"), Unread)
 
 
 @pytest.mark.parametrize("unit", ["?", "'", "(", ".,;:!?)", "\u2026"])

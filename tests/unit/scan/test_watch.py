@@ -16,7 +16,7 @@ from signed_lambda.scan import review, survey
 from signed_lambda.scan.evaluate import Evaluator
 from signed_lambda.scan.form import Module
 from signed_lambda.scan.front.grammar import parsed
-from signed_lambda.scan.front.python import MAX_MARKS
+from signed_lambda.scan.front.python_text import MAX_MARKS
 from signed_lambda.scan.infra import cdk, chalice
 from signed_lambda.scan.infra.model import Infra, Inline
 from signed_lambda.scan.program import Program

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import ast
-import string
-import unicodedata
 import warnings
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
@@ -31,8 +29,8 @@ from signed_lambda.scan.form import (
     Text,
 )
 from signed_lambda.scan.front import deep
+from signed_lambda.scan.front.python_text import require_bounded
 from signed_lambda.scan.names import last_name
-from signed_lambda.scan.watch import TookTooLongError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -45,16 +43,6 @@ _LINE_END: Final = regex(r"\r\n|\r|\n")
 
 Source: https://docs.python.org/3/reference/lexical_analysis.html#physical-lines
 """
-MAX_MARKS: Final = 250_000
-"""Line ends, brackets, operators and commas: what `ast` takes its time for, some 8 us each."""
-MAX_ROW: Final = 200
-"""Combining marks in a row. Python normalizes identifiers, in a time that grows with the square of
-the marks in a row, with no other thread running meanwhile; texts of people have some three.
-
-Source: https://www.unicode.org/reports/tr15/#Stream_Safe_Text_Format (30)
-"""
-_FOREIGN: Final = regex(rb"[\x80-\xff]++")
-_NO_MARKS: Final = string.ascii_letters.encode() + string.digits.encode() + b"_ #\"'\t\r\\"
 _ANY: Final = Text("*")
 _LEAVES: Final = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 _CHECKS: Final = frozenset({"startswith", "endswith", "match", "search", "fullmatch", "exists"})
@@ -67,10 +55,7 @@ def read(path: str, body: bytes, watch: Watch) -> Module:
         SyntaxError, ValueError, RecursionError, MemoryError: Not Python that can be read.
         TookTooLongError: It takes too long, or would: `ast` cannot be stopped.
     """
-    if len(body.translate(None, _NO_MARKS)) > MAX_MARKS:
-        raise TookTooLongError(f"more than {MAX_MARKS:,} signs to parse")
-    if not body.isascii() and _longest_row(body) > MAX_ROW:
-        raise TookTooLongError(f"more than {MAX_ROW} combining marks in a row")
+    require_bounded(body)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # SyntaxWarning: of somebody else's code
         tree = ast.parse(body)
@@ -80,16 +65,6 @@ def read(path: str, body: bytes, watch: Watch) -> Module:
         _Reader(module, watch).block(tree.body)
     module.settle()
     return module
-
-
-def _longest_row(body: bytes) -> int:
-    """Of combining marks, wherever they stand."""
-    longest = 0
-    for row in _FOREIGN.findall(body):
-        if len(row) > MAX_ROW:
-            marks = bytes(map(bool, map(unicodedata.combining, row.decode("utf-8", "replace"))))
-            longest = max(longest, *map(len, marks.split(b"\0")))
-    return longest
 
 
 class _Reader(ast.NodeVisitor):
