@@ -321,8 +321,7 @@ def test_a_live_version_whose_job_is_of_another_account_is_signed_anew_and_told(
     [skipped] = [f for f in ended.report["facts"] if f["title"] == "Look at the signing job"]
     assert (ended.exit_code, ended.outputs["outcome"]) == (0, "deployed"), ended.log
     assert ended.outputs["signing-job-id"] not in ("", theirs)
-    assert len(warned) == 2
-    assert all(theirs in w for w in warned)
+    assert [theirs in w for w in warned] == [True]
     assert (skipped["status"], theirs in skipped["proof"]) == ("skipped", True)
     assert team.run().outputs["outcome"] == "unchanged"
 

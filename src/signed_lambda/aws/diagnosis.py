@@ -33,7 +33,7 @@ _BY_S3: Final = "access has been denied by S3"
 
 Source: https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-deployment.html
 """
-_OUR_KEY: Final = regex(r"(:::[^\s*:]{0,1024}?/(?:un)?signed)/[^\s,\"]+")
+_OUR_KEY: Final = regex(r"(:::[^\s*]{0,1024}?/(?:un)?signed)/[^\s,\"]+")
 """Keys are made of hashes: a statement for one of them would not help the next build."""
 RERUN: Final = "Run it again: what was done stands, and a new run goes on from there"
 

@@ -202,8 +202,7 @@ def _previous(bench: Workbench, order: Order, observed: Observed) -> Version:
             " was just created, or was recorded where somebody else had put it)",
             _choice(bench, order, observed, NAME_IT),
         )
-    held = bench.cloud.held(order.function, alias.version)
-    record = fitting_record(alias, held.configuration if held is not None else None)
+    record = fitting_record(alias, bench.cloud.function(order.function, alias.version))
     if record is None:
         raise TargetError.of(
             "E-TARGET-02",

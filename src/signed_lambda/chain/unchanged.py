@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from signed_lambda.chain.hash_alias import name_of
+from signed_lambda.chain.observe import fitting_record
 from signed_lambda.chain.verify_signed import verify_signed
-from signed_lambda.confighash import canonical, code_and_config, unqualified
+from signed_lambda.confighash import canonical
 from signed_lambda.errors import AccessError, SignatureError, ZipError
 from signed_lambda.lazy import dataclass
-from signed_lambda.records import AliasRecord, VersionRecord, alias_seal
+from signed_lambda.records import VersionRecord
 from signed_lambda.report.model import Fact, Link, Status
 
 if TYPE_CHECKING:
@@ -118,7 +119,8 @@ def find_unchanged(
     if got.sha256 != live.code_sha256:
         return None
     how = _holds_build(bench, package, observed, look, got)
-    if how is None or not _is_named(bench, look, got) or not _is_recorded(observed, got):
+    recorded = fitting_record(observed.alias, live)  # where it is not, a deploy records it
+    if how is None or not _is_named(bench, look, got) or recorded is None:
         return None
     bench.journal.know(
         code_sha256=got.sha256,
@@ -149,16 +151,6 @@ def _is_named(bench: Workbench, look: LiveLook, got: Download) -> bool:
     return alias is not None and alias.version == look.live.version and not alias.weights
 
 
-def _is_recorded(observed: Observed, got: Download) -> bool:
-    """Whether a run of this action moved the alias there; where not, a deploy records it."""
-    alias, live = observed.alias, observed.live
-    record = AliasRecord.parse(alias.description) if alias is not None else None
-    if alias is None or live is None or record is None:
-        return False
-    content = code_and_config(got.sha256, canonical(live.content))
-    return record.seal == alias_seal(unqualified(live.arn), alias.name, live.version, content.hex)
-
-
 def _holds_build(
     bench: Workbench, package: Package, observed: Observed, look: LiveLook, got: Download
 ) -> str | None:
@@ -183,7 +175,6 @@ def _holds_build(
             f"version {look.live.version} is not taken for this build, for its signing job"
             f" {_job_id(look.live)} could not be looked at: {error.problems[0].what}"
         )
-        bench.journal.warn(why)
         bench.journal.fact(
             step="unchanged", title="Look at the signing job", status=Status.SKIPPED, proof=why
         )

@@ -178,7 +178,7 @@ class Rules:
             raise SourceError(*(p for fault in faults for p in fault.problems))
         self._include, self._exclude = parsed
         self._allow_secret_files = allow_secret_files
-        self._check = check if self._include or self._exclude else None
+        self._check = check if self._include or self._exclude else lambda: None
         self._folders: dict[str, tuple[str, LeftOutReason] | None] = {"": None}
 
     def judge(self, name: str, *, folder: bool) -> tuple[str, LeftOutReason] | None:
@@ -191,8 +191,7 @@ class Rules:
         Returns:
             The topmost name that is left out, folders with a closing "/".
         """
-        if self._check is not None:
-            self._check()
+        self._check()
         verdict = self._judge_folders(name if folder else name.rpartition("/")[0])
         if folder or verdict is not None:
             return verdict
@@ -208,8 +207,7 @@ class Rules:
         for end in range(1, len(parts) + 1):
             above = "/".join(parts[:end])
             if above not in self._folders:
-                if self._check is not None:
-                    self._check()
+                self._check()
                 reason = None if verdict else self._judge_folder(above)
                 self._folders[above] = verdict if reason is None else (f"{above}/", reason)
             verdict = self._folders[above]
