@@ -22,7 +22,7 @@ from bench.figures import CACHE, machine
 HERE: Final = Path(__file__).resolve().parent
 PAGE: Final = HERE.parent / "docs" / "performance.md"
 KEPT: Final = CACHE / "results"
-SHARED: Final = {"__main__.py", "account.py", "figures.py", "installs.py"}
+SHARED: Final = {"__main__.py", "account.py", "desk.py", "figures.py", "installs.py"}
 PATIENCE_S: Final = 3600
 VERDICTS: Final = {True: "yes", False: "**no**", None: ""}
 INTRODUCTION: Final = """\

@@ -20,7 +20,7 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 
 from bench.account import account
-from bench.deploy_peers import Desk
+from bench.desk import Desk
 from bench.figures import Run, Sheet, arguments, interleave
 from bench.installs import entrypoint, product, sandbox_python, trees
 

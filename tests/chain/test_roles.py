@@ -15,10 +15,10 @@ from tests.support.roles import (
     FOLDER,
     actions,
     allow,
-    filled,
     needed,
     owner_again,
     policy,
+    trust,
     without,
 )
 
@@ -267,17 +267,7 @@ def test_a_policy_that_was_filled_by_hand_denies_to_run_what_is_not_published(te
 
 @pytest.mark.parametrize("name", sorted(SUBJECTS))
 def test_a_role_trusts_one_repository_only_in_both_spellings_of_its_subject(name: str) -> None:
-    names = {
-        "ACCOUNT": "111122223333",
-        "OWNER": "acme",
-        "OWNER_ID": "11",
-        "REPOSITORY": "orders",
-        "REPOSITORY_ID": "22",
-        "ENVIRONMENT": "production",
-        "BRANCH": "main",
-    }
-
-    (statement,) = filled(name, names)["Statement"]
+    statement = trust(name)
 
     issuer = "token.actions.githubusercontent.com"
     assert statement["Principal"] == {

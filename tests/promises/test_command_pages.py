@@ -19,7 +19,7 @@ from signed_lambda.inputs import COMMANDS, OUTPUTS, OUTPUTS_OF, SPECS, Inputs
 from signed_lambda.report.model import Outcome
 from tests.badinputs.case import CASES
 from tests.promises.modules import ROOT
-from tests.support.roles import filled
+from tests.support.roles import trust
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -211,16 +211,6 @@ TRUSTS: Final = {
 
 @pytest.mark.parametrize("command", sorted(TRUSTS))
 def test_the_job_of_a_page_may_take_the_role_of_its_command(command: str) -> None:
-    trust, environment = TRUSTS[command]
-    names = {
-        "ACCOUNT": "111122223333",
-        "OWNER": "acme",
-        "OWNER_ID": "11",
-        "REPOSITORY": "orders",
-        "REPOSITORY_ID": "22",
-        "BRANCH": "main",
-        "ENVIRONMENT": environment,
-    }
     workflow = smallest(command)
     (job,) = workflow["jobs"].values()
 
@@ -229,7 +219,7 @@ def test_the_job_of_a_page_may_take_the_role_of_its_command(command: str) -> Non
     else:
         subject = "pull_request" if "pull_request" in workflow[True] else "ref:refs/heads/main"
 
-    (statement,) = filled(trust, names)["Statement"]
+    statement = trust(*TRUSTS[command])
     accepted = [
         one
         for condition in statement["Condition"].values()

@@ -41,6 +41,22 @@ def filled(role: str, names: Mapping[str, str]) -> dict[str, Any]:
     return read
 
 
+def trust(name: str, environment: str = "production") -> dict[str, Any]:
+    """The statement of the published trust of a role, for acme's repository orders."""
+    names = {
+        "ACCOUNT": "111122223333",
+        "OWNER": "acme",
+        "OWNER_ID": "11",
+        "REPOSITORY": "orders",
+        "REPOSITORY_ID": "22",
+        "ENVIRONMENT": environment,
+        "BRANCH": "main",
+    }
+    (statement,) = filled(name, names)["Statement"]
+    read: dict[str, Any] = statement
+    return read
+
+
 def policy(team: Team, role: str) -> dict[str, Any]:
     """The published policy of a role with the team's names."""
     world, estate = team.sandbox.world, team.estate
