@@ -289,6 +289,23 @@ def test_a_job_of_this_very_run_that_failed_is_the_end(released: Team) -> None:
     assert len(tokens(ended)) == 4
 
 
+def test_a_job_whose_result_was_deleted_since_is_passed_over(team: Team) -> None:
+    team.sandbox.faults.add("UpdateFunctionCode", "denied", times=1)
+    started = next(c for c in team.run().calls if c.operation == "StartSigningJob")
+    s3, bucket = team.client("s3"), team.estate.bucket
+    listed = s3.list_objects_v2(Bucket=bucket, Prefix=started.params["destination"]["s3"]["prefix"])
+    (key,) = (one["Key"] for one in listed["Contents"])
+    team.sandbox.clock.advance(60)
+    s3.delete_object(Bucket=bucket, Key=key)
+
+    ended = team.run()
+
+    assert (ended.exit_code, ended.outputs["outcome"]) == (0, "deployed"), ended.log
+    assert ended.writes.count("StartSigningJob") == 2
+    assert f"s3://{bucket}/{key}, was deleted; passed over" in ended.log
+    assert ended.outputs["signing-job-id"] not in ("", key.rpartition("/")[2].removesuffix(".zip"))
+
+
 # -- a signing job that may not be looked at
 
 

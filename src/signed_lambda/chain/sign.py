@@ -152,7 +152,8 @@ def sign(
         if reused is not None:
             bench.journal.know(signing_job_id=reused.job_id)
             return reused
-    job = _run_job(bench, order, uploaded, profile, _folder(order, package, profile))
+    folder = _folder(order, package, profile)
+    job = _run_job(bench, order, uploaded, profile, folder, owner)
     bench.journal.know(signing_job_id=job.job_id)
     verified = _verified(bench, package, profile, job, owner)
     return SignedObject.confirm(uploaded, profile, job, verified, reused=False)
@@ -218,12 +219,14 @@ def _run_job(
     uploaded: UploadedObject,
     profile: SigningProfile,
     folder: str,
+    owner: str,
 ) -> SigningJob:
     """A succeeded job on our object version, begun by this run or by another one.
 
     The same token finds the job that another run began, in progress or succeeded. One that failed
-    before, or whose signature has expired since, is passed over: what made it fail may be mended,
-    and Signer would answer with it for ever. A job that fails now is the end: another would, too.
+    before, or whose signature has expired or whose result was deleted since (by a rule of the
+    bucket), is passed over: what made it fail may be mended, and Signer would answer with it for
+    ever. A job that fails now is the end: another would, too.
 
     Raises:
         SigningJobError: E-JOB-01, with Signer's reason.
@@ -241,18 +244,19 @@ def _run_job(
             token=tokens.pop(0),
         )
         looks = _looks(bench, job_id)
-        job = looks[-1]
-        if job.status == "Succeeded" and not _has_expired(job, bench.clock.now()):
+        job, is_of_now = looks[-1], _is_of_now(bench, looks, asked_at)
+        why = _unusable(bench, job, owner, kept=is_of_now)
+        if not why:
             return job
-        if not tokens or _is_of_now(bench, looks, asked_at):
+        if not tokens or is_of_now:
             raise SigningJobError.of(
                 "E-JOB-01",
-                _told(job),
+                why,
                 "Mend what Signer names (it uses the bucket with this role's own rights), then run"
                 " it again: that begins a new job. All of this one:"
                 f" `aws signer describe-signing-job --job-id {job.job_id}`",
             )
-        bench.journal.progress(f"{_told(job)}; passed over as an earlier run's")
+        bench.journal.progress(f"{why}; passed over as an earlier run's")
 
 
 def _tokens(
@@ -303,12 +307,24 @@ def _is_of_now(bench: Workbench, looks: list[SigningJob], asked_at: datetime) ->
     return len(looks) > 1 or (asked_at - CLOCKS_APART < began_at < bench.clock.now() + CLOCKS_APART)
 
 
-def _told(job: SigningJob) -> str:
-    if job.status == "Succeeded":
+def _unusable(bench: Workbench, job: SigningJob, owner: str, *, kept: bool) -> str:
+    """Why an ended job is of no use, "" where it is.
+
+    Args:
+        bench: The means.
+        job: Ended.
+        owner: Account that must own the bucket.
+        kept: Its result was written just now: whether it is still there need not be asked.
+    """
+    if job.status != "Succeeded":
+        why = job.status_reason or "no reason given"
+        return f"signing job {job.job_id} ended as {job.status}: {why}"
+    if _has_expired(job, bench.clock.now()):
         return f"the signature of signing job {job.job_id} expired at {job.signature_expires_at}"
-    return (
-        f"signing job {job.job_id} ended as {job.status}: {job.status_reason or 'no reason given'}"
-    )
+    bucket, key = job.signed_bucket, job.signed_key
+    if kept or not bucket or not key or key in bench.cloud.list_objects(bucket, key, owner):
+        return ""
+    return f"the result of signing job {job.job_id}, s3://{bucket}/{key}, was deleted"
 
 
 def _has_expired(job: SigningJob, now: datetime) -> bool:
