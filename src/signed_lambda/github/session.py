@@ -36,6 +36,11 @@ _SECONDARY_WAIT_S: Final = 60.0
 
 Source: https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit
 """
+_UNDECIDED: Final = frozenset({408, *range(500, 600)})
+"""HTTP statuses that say nothing of whether a request took effect, and may pass.
+
+Source: https://www.rfc-editor.org/rfc/rfc9110#section-15.5.9 (408: the client may repeat it)
+"""
 _INJECTION: Final = threading.Lock()
 
 
@@ -137,7 +142,7 @@ class Session:
             try:
                 return call()
             except GithubException as error:
-                if error.status >= 500:  # noqa: PLR2004 - HTTP: the server's fault
+                if error.status in _UNDECIDED:
                     raise Unanswered(
                         f"GitHub answered {error.status}", status=error.status
                     ) from error

@@ -45,10 +45,11 @@ def test_connection_closed_after_the_comment_was_created_leaves_one(
     assert result.url
 
 
+@pytest.mark.parametrize("status", [408, 502])
 def test_502_before_the_comment_was_created_is_sent_again(
-    server: GitHubServer, access: Access
+    server: GitHubServer, access: Access, status: int
 ) -> None:
-    server.fail(f"POST {COMMENTS}", 502)
+    server.fail(f"POST {COMMENTS}", status)
 
     result = upsert_comment(HERE, body(), access)
 
